@@ -1,0 +1,352 @@
+"""A Case: one CT volume and one ROI on the same grid, and the small canonical pair that features are computed on."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from .errors import InputError
+from .nodes import roi_from_node, volume_from_node
+from .volumes import Roi, Volume, read_roi, read_volume
+
+#: Surroundings of the ROI that the prepared pair keeps, in mm (left-right, anterior-posterior, head-foot).
+#: pyradiomics keeps 5 voxels of 1 x 1 x 5 mm for its filters, rounds outwards by up to one new and half an old voxel,
+#: and its B-spline reads a few voxels further.
+MARGIN_MM = (10.0, 10.0, 35.0)
+
+#: Slice thickness in mm of the study, and of the grid on which features are computed.
+SLICE_MM = 5.0
+
+#: Largest distance in voxels between corresponding corners of two grids that count as the same.
+_SAME_GRID_VOXELS = 1e-3
+
+
+@dataclass(frozen=True)
+class Box:
+    """The voxels first..last (both included) along the axes (k, j, i) of an array."""
+
+    first: tuple[int, int, int]
+    last: tuple[int, int, int]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of voxels along (k, j, i)."""
+        k, j, i = (last - first + 1 for first, last in zip(self.first, self.last, strict=True))
+        return k, j, i
+
+    @property
+    def slices(self) -> tuple[slice, slice, slice]:
+        """Index of an array that cuts the box out."""
+        k, j, i = (slice(first, last + 1) for first, last in zip(self.first, self.last, strict=True))
+        return k, j, i
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The canonical pair: what any backend computes the features on.
+
+    Attributes
+    ----------
+    image : SimpleITK.Image
+        float64 HU; axes towards left, posterior, head; origin 0; direction identity.
+    mask : SimpleITK.Image
+        uint8, 1 inside the ROI, on the same grid.
+    slices_averaged : int
+        How many thin slices make one slice of the pair; 1 where none were averaged.
+    missing_margin_mm : tuple of float
+        How much of the margin the volume lacked, in mm, at the (right, left, anterior, posterior, foot, head) side;
+        edge values stand in for it.
+    """
+
+    image: sitk.Image
+    mask: sitk.Image
+    slices_averaged: int
+    missing_margin_mm: tuple[float, ...]
+
+    def write(self, folder: Path) -> tuple[Path, Path]:
+        """Write the pair as ``volume.nrrd`` and ``roi.nrrd``, for the `pyradiomics` command or any other program."""
+        folder.mkdir(parents=True, exist_ok=True)
+        names = ("volume.nrrd", "roi.nrrd")
+        with tempfile.TemporaryDirectory(dir=folder) as unfinished:
+            for name, image in zip(names, (self.image, self.mask), strict=True):
+                sitk.WriteImage(image, str(Path(unfinished) / name), useCompression=True)
+            for name in names:
+                (Path(unfinished) / name).replace(folder / name)
+        return folder / names[0], folder / names[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A CT volume and an ROI on its grid.
+
+    Parameters
+    ----------
+    volume : Volume
+        The CT in HU.
+    roi : Roi
+        0 and 1 on the grid of the volume.
+    roi_share_outside : float
+        Share (0 to 1) of the ROI as drawn that lay outside the volume and is lost.
+    """
+
+    volume: Volume
+    roi: Roi
+    roi_share_outside: float = field(default=0.0)
+
+    @classmethod
+    def from_nodes(cls, volume_node: Any, roi_node: Any, segment_id: str | None = None) -> Case:
+        """Case from MRML nodes, in 3D Slicer or on slicer-core.
+
+        Parameters
+        ----------
+        volume_node : vtkMRMLScalarVolumeNode
+        roi_node : vtkMRMLSegmentationNode
+            On any grid and under any transform.
+        segment_id : str, optional
+            ID or name of the segment; needed where there are several.
+
+        Raises
+        ------
+        InputError
+            Where a node does not hold what it should, or the ROI is empty or outside the volume.
+        """
+        return cls(volume_from_node(volume_node), roi_from_node(roi_node, segment_id, volume_node))
+
+    @classmethod
+    def from_files(cls, volume: Path, roi: Path, segment: str | None = None) -> Case:
+        """Case from a volume (file or DICOM folder) and an ROI (``.seg.nrrd`` or label map) on any grid.
+
+        Raises
+        ------
+        InputError
+            Where a file is not readable, or the ROI is empty or outside the volume.
+        """
+        stored = read_volume(Path(volume))
+        drawn = read_roi(Path(roi), segment)
+        if _same_grid(drawn.image, stored.image):
+            return cls(stored, drawn)
+        return cls(stored, *_on_grid_of(stored.image, drawn))
+
+    @cached_property
+    def voxels(self) -> np.ndarray:
+        """Gray levels as a read-only view, axes (k, j, i), HU."""
+        return sitk.GetArrayViewFromImage(self.volume.image)
+
+    @cached_property
+    def roi_voxels(self) -> np.ndarray:
+        """The ROI as a read-only view of 0 and 1, axes (k, j, i)."""
+        return sitk.GetArrayViewFromImage(self.roi.image)
+
+    @cached_property
+    def box(self) -> Box:
+        """The ROI's bounding box.
+
+        Raises
+        ------
+        InputError
+            Where the ROI is empty.
+        """
+        first, last = [], []
+        inside = self.roi_voxels
+        for axis in range(3):
+            others = tuple(other for other in range(3) if other != axis)
+            marked = np.flatnonzero(inside.any(axis=others))
+            if marked.size == 0:
+                raise InputError(f'The ROI "{self.roi.name}" is empty: no voxel is marked. Outline the tumour first.')
+            first.append(int(marked[0]))
+            last.append(int(marked[-1]))
+        return Box((first[0], first[1], first[2]), (last[0], last[1], last[2]))
+
+    @cached_property
+    def roi_voxel_count(self) -> int:
+        """Number of voxels of the volume's grid inside the ROI."""
+        return int(np.count_nonzero(self.roi_voxels[self.box.slices]))
+
+    @property
+    def roi_volume_ml(self) -> float:
+        """Volume of the ROI in millilitres."""
+        return self.roi_voxel_count * float(np.prod(self.volume.image.GetSpacing())) / 1000.0
+
+    @property
+    def axes(self) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+        """Which array axis (k=0, j=1, i=2) runs along head-foot, anterior-posterior, left-right, and which to flip.
+
+        An oblique volume keeps its own axes; each counts as the anatomical axis that it is nearest to.
+        """
+        return _canonical_axes(np.array(self.volume.image.GetDirection()).reshape(3, 3))
+
+    def anatomical(self, array: np.ndarray) -> np.ndarray:
+        """View of an array on the volume's grid with axes towards head, posterior and left."""
+        order, flips = self.axes
+        return array.transpose(order)[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
+
+    @property
+    def slice_spacing_mm(self) -> float:
+        """Distance between slices along the head-foot axis in mm."""
+        return self.spacing_mm[0]
+
+    @property
+    def roi_slices(self) -> int:
+        """Number of slices, along the head-foot axis, from the ROI's first to its last."""
+        return self.box.shape[self.axes[0][0]]
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Spacing in mm along head-foot, anterior-posterior, left-right."""
+        stored = np.array(self.volume.image.GetSpacing())[::-1]
+        k, j, i = (_canonical_spacing(float(stored[axis])) for axis in self.axes[0])
+        return k, j, i
+
+    def prepared(self) -> Prepared:
+        """The canonical pair: ROI and margin, anchored to the ROI, in anatomical axes, thin slices averaged.
+
+        The same tumour gives the same pair, to the last bit, however the volume was cropped (margin kept), padded,
+        flipped, reoriented or shifted.
+
+        Raises
+        ------
+        InputError
+            Where the ROI is empty, or so thin that averaging leaves nothing of it.
+        """
+        order, flips = self.axes
+        averaged = max(1, int(SLICE_MM / self.spacing_mm[0] + 1e-6))
+        spacing = (_canonical_spacing(self.spacing_mm[0] * averaged), *self.spacing_mm[1:])
+        ranges, missing = [], []
+        for position, axis in enumerate(order):
+            step = averaged if position == 0 else 1
+            margin = int(np.ceil(MARGIN_MM[2 - position] / spacing[position] - 1e-9)) * step
+            wanted = _range_around(self.box, axis, flips[position], margin, step)
+            ranges.append(wanted)
+            missing.append(_missing(wanted, self.voxels.shape[axis], self.spacing_mm[position]))
+        image = _cut(self.voxels, order, ranges).astype(np.float64)
+        mask = _cut(self.roi_voxels, order, ranges)
+        mask = np.where(_inside(ranges, order, self.voxels.shape), mask, 0)
+        if averaged > 1:
+            image = image.reshape(-1, averaged, *image.shape[1:]).mean(axis=1)
+            mask = mask.reshape(-1, averaged, *mask.shape[1:]).mean(axis=1) >= 0.5
+        if not mask.any():
+            raise InputError(
+                f'The ROI "{self.roi.name}" is thinner than half a slice of {spacing[0]:g} mm; '
+                "outline more of the tumour."
+            )
+        return Prepared(
+            _canonical_image(image, spacing),
+            _canonical_image(mask.astype(np.uint8), spacing),
+            averaged,
+            tuple(missing[2] + missing[1] + missing[0]),
+        )
+
+
+def _canonical_spacing(spacing: float) -> float:
+    """`spacing` in single precision, in mm.
+
+    A NIfTI header keeps single precision, and an oblique NRRD or DICOM header gives a computed length whose last bits
+    vary: the same CT stored differently must have the same spacing. The square of such a number is exact in double
+    precision, so it also survives NRRD, which stores vectors and takes their length.
+    """
+    return float(np.float32(spacing))
+
+
+def _canonical_axes(direction: np.ndarray) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+    """Array axes (k=0, j=1, i=2) nearest to head-foot, anterior-posterior, left-right, and whether each runs backwards.
+
+    Parameters
+    ----------
+    direction : ndarray, shape (3, 3)
+        Column c is the direction of index axis c (i, j, k) in LPS.
+    """
+    closeness = np.abs(direction).copy()
+    index_axis = [0, 0, 0]
+    for _ in range(3):
+        world, index = np.unravel_index(int(np.argmax(closeness)), closeness.shape)
+        index_axis[int(world)] = int(index)
+        closeness[world, :] = -1
+        closeness[:, index] = -1
+    left, posterior, head = index_axis
+    flips = (bool(direction[2, head] < 0), bool(direction[1, posterior] < 0), bool(direction[0, left] < 0))
+    return (2 - head, 2 - posterior, 2 - left), flips
+
+
+def _range_around(box: Box, axis: int, flip: bool, margin: int, step: int) -> np.ndarray:
+    """Indices along one array axis, in anatomical order, of the ROI in whole slabs of `step` and `margin` around it."""
+    extent = box.shape[axis]
+    excess = -extent % step
+    before, after = margin + excess // 2, margin + excess - excess // 2
+    if flip:
+        return np.arange(box.last[axis] + before, box.first[axis] - after - 1, -1)
+    return np.arange(box.first[axis] - before, box.last[axis] + after + 1)
+
+
+def _missing(wanted: np.ndarray, size: int, spacing: float) -> list[float]:
+    """mm that `wanted` reaches beyond 0..size-1 at its beginning and at its end."""
+    outside = (wanted < 0) | (wanted >= size)
+    half = len(wanted) // 2
+    return [float(outside[:half].sum() * spacing), float(outside[half:].sum() * spacing)]
+
+
+def _cut(array: np.ndarray, order: tuple[int, int, int], ranges: list[np.ndarray]) -> np.ndarray:
+    """`array` at `ranges`, in anatomical axes; edge values stand in where the array ends."""
+    by_axis: list[np.ndarray] = [np.empty(0)] * 3
+    for axis, wanted in zip(order, ranges, strict=True):
+        by_axis[axis] = np.clip(wanted, 0, array.shape[axis] - 1)
+    return array[np.ix_(*by_axis)].transpose(order)
+
+
+def _inside(ranges: list[np.ndarray], order: tuple[int, int, int], shape: tuple[int, ...]) -> np.ndarray:
+    """Boolean array in anatomical axes: is this voxel a voxel of the volume?"""
+    along = [(wanted >= 0) & (wanted < shape[axis]) for axis, wanted in zip(order, ranges, strict=True)]
+    return along[0][:, None, None] & along[1][None, :, None] & along[2][None, None, :]
+
+
+def _canonical_image(voxels: np.ndarray, spacing: tuple[float, ...]) -> sitk.Image:
+    image = sitk.GetImageFromArray(np.ascontiguousarray(voxels))
+    image.SetSpacing(tuple(reversed(spacing)))
+    return image
+
+
+def _same_grid(one: sitk.Image, other: sitk.Image) -> bool:
+    if one.GetSize() != other.GetSize():
+        return False
+    corners = [np.array(corner) * (np.array(one.GetSize()) - 1) for corner in np.ndindex(2, 2, 2)]
+    return all(
+        np.abs(
+            np.array(other.TransformPhysicalPointToContinuousIndex(one.TransformIndexToPhysicalPoint(corner.tolist())))
+            - corner
+        ).max()
+        < _SAME_GRID_VOXELS
+        for corner in corners
+    )
+
+
+def _on_grid_of(volume: sitk.Image, roi: Roi) -> tuple[Roi, float]:
+    """The ROI on the volume's grid (nearest voxel, as Slicer does), and the share of it that lies outside.
+
+    Raises
+    ------
+    InputError
+        Where all of it lies outside.
+    """
+    marked = np.argwhere(sitk.GetArrayViewFromImage(roi.image))[:, ::-1]
+    if len(marked) == 0:
+        raise InputError(f'The ROI "{roi.name}" is empty: no voxel is marked. Outline the tumour first.')
+    to_index = np.linalg.inv(_index_to_physical(volume)) @ _index_to_physical(roi.image)
+    index = marked @ to_index[:3, :3].T + to_index[:3, 3]
+    outside = ((index < -0.5) | (index > np.array(volume.GetSize()) - 0.5)).any(axis=1)
+    if outside.all():
+        raise InputError(f'The ROI "{roi.name}" lies outside the volume; choose the volume that it was drawn on.')
+    moved = sitk.Resample(roi.image, volume, sitk.Transform(), sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
+    return Roi(moved, roi.name), float(outside.mean())
+
+
+def _index_to_physical(image: sitk.Image) -> np.ndarray:
+    """The 4 x 4 matrix from indices (i, j, k) to LPS in mm."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
+    matrix[:3, 3] = image.GetOrigin()
+    return matrix

@@ -1,0 +1,124 @@
+"""The 975 radiomic features of a prepared pair, computed by pyradiomics or read from a backend's table."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .case import Prepared
+from .errors import InputError
+
+#: The pyradiomics parameter file that defines the features. Every backend gets this file.
+PARAMETER_FILE = Path(__file__).resolve().parent.parent / "Resources" / "FeatureExtraction.yaml"
+
+#: The study's number of features (Jiao et al., J Cancer 2024).
+FEATURE_COUNT = 975
+
+#: The names in which the sub-bands of a 3D wavelet decomposition appear in pyradiomics' feature names.
+_WAVELET_BANDS = ("LLH", "LHL", "LHH", "HLL", "HLH", "HHL", "HHH", "LLL")
+
+Features = dict[str, float]
+
+
+@lru_cache(maxsize=1)
+def _extractor() -> Any:
+    with _quiet():
+        from radiomics.featureextractor import RadiomicsFeatureExtractor
+
+        return RadiomicsFeatureExtractor(str(PARAMETER_FILE))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back pyradiomics' remarks on its own defaults; other users of its logger are left as they were."""
+    from radiomics import logger  # its import sets the level
+
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def feature_names() -> tuple[str, ...]:
+    """The 975 names, in the order in which pyradiomics computes them."""
+    extractor = _extractor()
+    images: list[str] = []
+    for image_type, options in extractor.enabledImagetypes.items():
+        images += {
+            "Original": lambda _: ["original"],
+            "Wavelet": lambda _: [f"wavelet-{band}" for band in _WAVELET_BANDS],
+            "LoG": lambda options: [f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D" for sigma in options["sigma"]],
+        }[image_type](options)
+    classes = dict(extractor.enabledFeatures)
+    shape = [f"original_shape_{feature}" for feature in classes.pop("shape")]
+    return (*shape, *(f"{image}_{name}_{f}" for image in images for name, own in classes.items() for f in own))
+
+
+def extract(prepared: Prepared) -> Features:
+    """Compute the 975 features of a prepared pair with pyradiomics, in this process.
+
+    Returns
+    -------
+    dict
+        Name to float64 value; the same bits as the `pyradiomics` command gives on the written pair.
+
+    Raises
+    ------
+    InputError
+        Where a feature is undefined for this ROI.
+    """
+    with _quiet():
+        values = _extractor().execute(prepared.image, prepared.mask)
+    return _complete({name: _real(value) for name, value in values.items()})
+
+
+def from_strings(texts: Mapping[str, str]) -> Features:
+    """The 975 features from the texts of a backend's result table; other columns are passed over.
+
+    Raises
+    ------
+    InputError
+        Where one is missing or is not a finite real number.
+    """
+    values: Features = {}
+    for name in feature_names():
+        if name not in texts:
+            raise InputError(f'The feature table lacks "{name}"; compute it with HER2Predict\'s own parameter file.')
+        try:
+            values[name] = _real(complex(texts[name].strip()))
+        except ValueError as error:
+            raise InputError(f'The feature table holds "{texts[name]}" for "{name}", which is not a number.') from error
+    return _complete(values)
+
+
+def _real(value: Any) -> float:
+    """A feature as float; GLCM MCC comes out of an eigenvalue problem, sometimes as complex with no imaginary part."""
+    number = complex(np.asarray(value).item())
+    if number.imag != 0:
+        return float("nan")
+    return number.real
+
+
+def _complete(values: Features) -> Features:
+    names = feature_names()
+    missing = [name for name in names if name not in values]
+    if missing:
+        raise InputError(
+            f'{len(missing)} of the {len(names)} features cannot be computed for this ROI (first "{missing[0]}"); '
+            "outline more of the tumour."
+        )
+    undefined = [name for name in names if not np.isfinite(values[name])]
+    if undefined:
+        raise InputError(
+            f'{len(undefined)} features are undefined for this ROI (first "{undefined[0]}"): it is too small or '
+            "has one gray level only. Outline the whole tumour."
+        )
+    return {name: values[name] for name in names}

@@ -1,0 +1,171 @@
+"""MRML nodes in and out: the library's only view of a Slicer scene, the same in Slicer and on slicer-core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from .errors import InputError
+from .volumes import Roi, Volume, choose_segment
+
+if TYPE_CHECKING:
+    from .case import Prepared
+
+#: MRML keeps positions in RAS, SimpleITK in LPS: the first two axes change sign.
+_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
+
+
+def volume_from_node(node: Any) -> Volume:
+    """The voxels and geometry of a ``vtkMRMLScalarVolumeNode``, in its own coordinate system (no parent transform).
+
+    Raises
+    ------
+    InputError
+        Where the node holds no 3D gray-level image.
+    """
+    image = node.GetImageData()
+    if image is None or image.GetPointData().GetScalars() is None:
+        raise InputError(f'The volume "{node.GetName()}" holds no image. Load or choose another volume.')
+    matrix = _matrix(node)
+    return Volume(_image(image, matrix, f'The volume "{node.GetName()}"'), node.GetName())
+
+
+def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
+    """The ROI as a uint8 image of 0 and 1 on the grid of `volume_node`, parent transforms of both honoured.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode or vtkMRMLLabelMapVolumeNode
+    segment : str or None
+        Name or ID; needed where there are several.
+    volume_node : vtkMRMLScalarVolumeNode
+
+    Raises
+    ------
+    InputError
+        Where the segment does not exist, is empty or lies outside the volume.
+    """
+    if node.IsA("vtkMRMLSegmentationNode"):
+        return _roi_from_segmentation(node, segment, volume_node)
+    raise InputError(
+        f'"{node.GetName()}" is a {node.GetNodeTagName()} node, not a segmentation. '
+        "Convert it to a segmentation in the Data module."
+    )
+
+
+def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> Roi:
+    import slicer
+    import vtk
+
+    binary_labelmap = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    segmentation = node.GetSegmentation()
+    ids = [segmentation.GetNthSegmentID(index) for index in range(segmentation.GetNumberOfSegments())]
+    segments = [(segment_id, segmentation.GetSegment(segment_id).GetName()) for segment_id in ids]
+    segment_id = choose_segment(segments, wanted, f'The segmentation "{node.GetName()}"')
+    name = dict(segments)[segment_id]
+    if not segmentation.CreateRepresentation(binary_labelmap):
+        raise InputError(f'The segment "{name}" cannot be turned into voxels; draw it in the Segment Editor.')
+    own = segmentation.GetSegment(segment_id)
+    # Segments that do not overlap share one image, each with its own label value.
+    if not _holds(own.GetRepresentation(binary_labelmap), own.GetLabelValue()):
+        raise InputError(f'The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.')
+    chosen = vtk.vtkStringArray()
+    chosen.InsertNextValue(segment_id)
+    merged = slicer.vtkOrientedImageData()
+    slicer.vtkSlicerSegmentationsModuleLogic.GenerateMergedLabelmapInReferenceGeometry(
+        node, volume_node, chosen, slicer.vtkSegmentation.EXTENT_REFERENCE_GEOMETRY, merged
+    )
+    if not _holds(merged):
+        raise InputError(f'The ROI "{name}" lies outside the volume "{volume_node.GetName()}".')
+    roi = _image(merged, _matrix(volume_node), f'The ROI "{name}"')
+    return Roi(sitk.Cast(roi != 0, sitk.sitkUInt8), name)
+
+
+def add_prepared_nodes(scene: Any, prepared: Prepared) -> tuple[Any, Any]:
+    """Put a prepared pair into `scene` as hidden nodes that are never saved with it.
+
+    Returns
+    -------
+    tuple
+        The ``vtkMRMLScalarVolumeNode`` and the ``vtkMRMLLabelMapVolumeNode``; the caller removes them.
+    """
+    pair = []
+    for class_name, image in (
+        ("vtkMRMLScalarVolumeNode", prepared.image),
+        ("vtkMRMLLabelMapVolumeNode", prepared.mask),
+    ):
+        node = scene.AddNewNodeByClass(class_name, "HER2Predict prepared")
+        node.SetHideFromEditors(True)
+        node.SetSaveWithScene(False)
+        _fill(node, image)
+        pair.append(node)
+    return pair[0], pair[1]
+
+
+def strings_from_table(node: Any) -> dict[str, str]:
+    """First row of a ``vtkMRMLTableNode`` as column name -> text; empty where the table has no row."""
+    table = node.GetTable()
+    if table.GetNumberOfRows() == 0:
+        return {}
+    return {
+        table.GetColumnName(index): table.GetColumn(index).GetVariantValue(0).ToString()
+        for index in range(table.GetNumberOfColumns())
+    }
+
+
+def _matrix(volume_node: Any) -> np.ndarray:
+    """The 4 x 4 matrix from voxel indices (i, j, k) to RAS in mm."""
+    import vtk
+
+    matrix = vtk.vtkMatrix4x4()
+    volume_node.GetIJKToRASMatrix(matrix)
+    return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+
+
+def _voxels(image: Any) -> np.ndarray:
+    """Voxels of a vtkImageData as a view with axes (k, j, i[, component])."""
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    scalars = image.GetPointData().GetScalars()
+    shape = tuple(reversed(image.GetDimensions()))
+    if scalars.GetNumberOfComponents() > 1:
+        shape += (scalars.GetNumberOfComponents(),)
+    return vtk_to_numpy(scalars).reshape(shape)
+
+
+def _holds(image: Any, label: int = 1) -> bool:
+    if image is None or 0 in image.GetDimensions() or image.GetPointData().GetScalars() is None:
+        return False
+    return bool((_voxels(image) == label).any())
+
+
+def _image(image: Any, ijk_to_ras: np.ndarray, what: str) -> sitk.Image:
+    voxels = _voxels(image)
+    if voxels.ndim != 3:
+        raise InputError(f"{what} has {voxels.shape[-1]} values per voxel; choose a gray-level CT volume.")
+    axes = _RAS_TO_LPS @ ijk_to_ras[:3, :3]
+    spacing = np.linalg.norm(axes, axis=0)
+    result = sitk.GetImageFromArray(voxels)
+    result.SetSpacing(spacing.tolist())
+    result.SetDirection((axes / spacing).ravel().tolist())
+    result.SetOrigin((_RAS_TO_LPS @ ijk_to_ras[:3, 3]).tolist())
+    return result
+
+
+def _fill(node: Any, image: sitk.Image) -> None:
+    import vtk
+    from vtk.util.numpy_support import numpy_to_vtk
+
+    data = vtk.vtkImageData()
+    data.SetDimensions(image.GetSize())
+    data.GetPointData().SetScalars(numpy_to_vtk(sitk.GetArrayViewFromImage(image).ravel(), deep=True))
+    axes = _RAS_TO_LPS @ np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
+    ijk_to_ras = vtk.vtkMatrix4x4()
+    for row in range(3):
+        for column in range(3):
+            ijk_to_ras.SetElement(row, column, axes[row, column])
+        ijk_to_ras.SetElement(row, 3, (_RAS_TO_LPS @ np.array(image.GetOrigin()))[row])
+    node.SetIJKToRASMatrix(ijk_to_ras)
+    node.SetAndObserveImageData(data)

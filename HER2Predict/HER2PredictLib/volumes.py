@@ -1,0 +1,284 @@
+"""Reading a CT volume and an ROI from files: NRRD, NIfTI, MetaImage, a folder with a DICOM series, a segmentation."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from .errors import InputError
+
+READABLE = "NRRD, NIfTI, MetaImage (.mha, .mhd) or a folder holding one DICOM series"
+
+#: DICOM attributes that describe the image and never the patient: keyword -> (group|element).
+IMAGE_TAGS = {
+    "Modality": "0008|0060",
+    "SliceThickness": "0018|0050",
+    "ConvolutionKernel": "0018|1210",
+    "KVP": "0018|0060",
+    "ImagePositionPatient": "0020|0032",
+    "ImageOrientationPatient": "0020|0037",
+    "GantryDetectorTilt": "0018|1120",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A CT volume as it was stored.
+
+    Attributes
+    ----------
+    image : SimpleITK.Image
+        Three dimensions, one component, gray levels in Hounsfield units.
+    name : str
+        File or folder name.
+    modality : str or None
+        DICOM modality, where the source tells it.
+    slice_gaps : tuple of float
+        Distances in mm between neighbouring DICOM slices; empty for other sources.
+    """
+
+    image: sitk.Image
+    name: str
+    modality: str | None = None
+    slice_gaps: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Roi:
+    """One ROI on the grid on which it was stored: a uint8 image of 0 and 1, and how it was named."""
+
+    image: sitk.Image
+    name: str
+
+
+def read_volume(path: Path) -> Volume:
+    """Read a CT volume.
+
+    Raises
+    ------
+    InputError
+        Where the path holds no readable three-dimensional gray-level image.
+    """
+    if path.is_dir():
+        return _read_dicom_folder(path)
+    return Volume(_one_volume(_read_file(path), path), path.name, _file_modality(path))
+
+
+def read_roi(path: Path, segment: str | None = None) -> Roi:
+    """Read an ROI from a segmentation (``.seg.nrrd``) or a label map.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    segment : str, optional
+        Name or ID of the segment; in a label map without segments, the label value. Needed where there are several.
+
+    Raises
+    ------
+    InputError
+        Where the file is not readable, has no such segment, or has several and none was named.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; the ROI must be a .seg.nrrd segmentation or a label map file.")
+    image = _read_file(path)
+    segments = _segments_of(image)
+    if segments:
+        return _roi_of_segment(image, segments, path, segment)
+    return _roi_of_label(_one_volume(image, path), path, segment)
+
+
+def _read_file(path: Path) -> sitk.Image:
+    if not path.exists():
+        raise InputError(f"{path} does not exist. Check the path.")
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    warnings_shown = sitk.ProcessObject.GetGlobalWarningDisplay()
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    try:
+        return reader.Execute()
+    except RuntimeError as error:
+        logging.getLogger(__name__).debug("SimpleITK could not read %s", path, exc_info=error)
+        raise InputError(f"{path} is not an image that can be read, or is damaged. Give {READABLE}.") from error
+    finally:
+        sitk.ProcessObject.SetGlobalWarningDisplay(warnings_shown)
+
+
+def _one_volume(image: sitk.Image, path: Path) -> sitk.Image:
+    """`image` if it is a 3D gray-level volume (a fourth axis of length 1 is dropped), else InputError."""
+    if image.GetNumberOfComponentsPerPixel() != 1:
+        raise InputError(
+            f"{path} has {image.GetNumberOfComponentsPerPixel()} values per voxel (a colour or vector image); "
+            "give a gray-level CT volume."
+        )
+    if image.GetDimension() == 4 and image.GetSize()[3] == 1:
+        image = image[:, :, :, 0]
+    if image.GetDimension() != 3:
+        raise InputError(f"{path} has {image.GetDimension()} dimensions; give one volume with 3.")
+    return image
+
+
+def _file_modality(path: Path) -> str | None:
+    """The modality of a single DICOM file given as the volume; None for other formats."""
+    if path.suffix.lower() not in (".dcm", ""):
+        return None
+    return _image_tags(path).get("Modality")
+
+
+def _image_tags(path: Path) -> dict[str, str]:
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError:
+        return {}
+    return {
+        keyword: reader.GetMetaData(tag).strip() for keyword, tag in IMAGE_TAGS.items() if reader.HasMetaDataKey(tag)
+    }
+
+
+def _read_dicom_folder(folder: Path) -> Volume:
+    series = _image_series(folder)
+    if not series:
+        raise InputError(f"{folder} holds no DICOM image series. Give {READABLE}.")
+    if len(series) > 1:
+        sizes = ", ".join(f"{len(files)} slices" for files in series)
+        raise InputError(
+            f"{folder} holds {len(series)} DICOM image series ({sizes}); put the excretory phase alone into a folder."
+        )
+    files = series[0]
+    first = _image_tags(Path(files[0]))
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(files)
+    try:
+        image = reader.Execute()
+    except RuntimeError as error:
+        raise InputError(
+            f"The slices in {folder} do not form one volume (sizes or orientations differ, or a file is damaged)."
+        ) from error
+    return Volume(_one_volume(image, folder), folder.name, first.get("Modality"), _slice_gaps(files))
+
+
+def _image_series(folder: Path) -> list[tuple[str, ...]]:
+    """File names of each image series in `folder`, in slice order; series without pixels are passed over."""
+    warnings_shown = sitk.ProcessObject.GetGlobalWarningDisplay()
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    try:
+        found = [
+            sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), uid)
+            for uid in sitk.ImageSeriesReader.GetGDCMSeriesIDs(str(folder))
+        ]
+    finally:
+        sitk.ProcessObject.SetGlobalWarningDisplay(warnings_shown)
+    return [files for files in found if files and "ImagePositionPatient" in _image_tags(Path(files[0]))]
+
+
+def _slice_gaps(files: tuple[str, ...]) -> tuple[float, ...]:
+    """Distances in mm between neighbouring slices along the slice normal (DICOM PS3.3 C.7.6.2.1.1)."""
+    tags = [_image_tags(Path(name)) for name in files]
+    if len(files) < 2 or any("ImageOrientationPatient" not in tag for tag in tags):
+        return ()
+    row, column = np.array(tags[0]["ImageOrientationPatient"].split("\\"), dtype=float).reshape(2, 3)
+    positions = np.array([tag["ImagePositionPatient"].split("\\") for tag in tags], dtype=float)
+    return tuple(np.abs(np.diff(positions @ np.cross(row, column))).tolist())
+
+
+@dataclass(frozen=True)
+class _Segment:
+    id: str
+    name: str
+    label: int
+    layer: int
+
+
+def _segments_of(image: sitk.Image) -> list[_Segment]:
+    """Segments that a ``.seg.nrrd`` header declares.
+
+    Field names as 3D Slicer writes them (``Segment0_ID`` ...). Files of Slicer before 4.11 have neither label values
+    nor layers: there every segment is a layer of its own with label 1.
+    """
+    keys = set(image.GetMetaDataKeys())
+    segments: list[_Segment] = []
+    while (prefix := f"Segment{len(segments)}_") and f"{prefix}ID" in keys:
+
+        def field(name: str, default: str, prefix: str = prefix) -> str:
+            return image.GetMetaData(prefix + name).strip() if prefix + name in keys else default
+
+        segment_id = field("ID", "")
+        segments.append(
+            _Segment(
+                segment_id,
+                field("Name", segment_id),
+                int(field("LabelValue", "1")),
+                int(field("Layer", str(len(segments)))),
+            )
+        )
+    return segments
+
+
+def _roi_of_segment(image: sitk.Image, segments: list[_Segment], path: Path, wanted: str | None) -> Roi:
+    chosen = choose_segment([(segment.id, segment.name) for segment in segments], wanted, str(path))
+    segment = next(candidate for candidate in segments if candidate.id == chosen)
+    layers = image.GetNumberOfComponentsPerPixel()
+    layer = image if layers == 1 else sitk.VectorIndexSelectionCast(image, min(segment.layer, layers - 1))
+    return Roi(sitk.Cast(_one_volume(layer, path) == segment.label, sitk.sitkUInt8), segment.name)
+
+
+def choose_segment(segments: list[tuple[str, str]], wanted: str | None, where: str) -> str:
+    """ID of the segment that `wanted` names by ID or name; of the only one, if none is named.
+
+    Parameters
+    ----------
+    segments : list of (id, name)
+    wanted : str or None
+    where : str
+        What holds the segments, for the message.
+
+    Raises
+    ------
+    InputError
+        Where there is none, no such one, or a choice that was not made.
+    """
+    names = ", ".join(f'"{name}"' for _, name in segments)
+    if not segments:
+        raise InputError(f"{where} holds no segment. Outline the tumour first.")
+    if wanted is None:
+        if len(segments) > 1:
+            raise InputError(f"{where} holds {len(segments)} segments ({names}); name the one that is the tumour.")
+        return segments[0][0]
+    found = [segment_id for segment_id, _ in segments if segment_id == wanted]
+    found = found or [segment_id for segment_id, name in segments if name == wanted]
+    if not found:
+        raise InputError(f'{where} holds no segment "{wanted}"; it holds {names}.')
+    if len(found) > 1:
+        ids = ", ".join(found)
+        raise InputError(f'{where} holds {len(found)} segments named "{wanted}"; name one by its ID: {ids}.')
+    return found[0]
+
+
+def _roi_of_label(image: sitk.Image, path: Path, wanted: str | None) -> Roi:
+    values = sitk.GetArrayViewFromImage(image)
+    labels = np.unique(values[values != 0]).tolist()
+    if len(labels) > 20 or any(label != int(label) for label in labels if np.isfinite(label)):
+        raise InputError(f"{path} is not a label map ({len(labels)} different values); give the ROI, not the volume.")
+    if any(not np.isfinite(label) for label in labels):
+        raise InputError(f"{path} holds values that are not numbers; give a label map of whole numbers.")
+    chosen = _choose_label([int(label) for label in labels], wanted, path)
+    return Roi(sitk.Cast(image == chosen, sitk.sitkUInt8), path.name if len(labels) < 2 else f"label {chosen}")
+
+
+def _choose_label(labels: list[int], wanted: str | None, path: Path) -> int:
+    listed = ", ".join(map(str, labels))
+    if not labels:
+        raise InputError(f"The ROI in {path} is empty: no voxel is marked. Outline the tumour first.")
+    if wanted is None:
+        if len(labels) > 1:
+            raise InputError(f"{path} holds {len(labels)} labels ({listed}); name the one that is the tumour.")
+        return labels[0]
+    if wanted not in map(str, labels):
+        raise InputError(f'{path} holds no segment or label "{wanted}"; it holds the labels {listed}.')
+    return int(wanted)

@@ -1,0 +1,70 @@
+"""Small cases that a reader can picture, shared by the tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+SHARED = Path(os.environ.get("HER2PREDICT_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+REAL_CT = SHARED / "data" / "sts"
+
+SIZE = (72, 64, 30)
+SPACING = (0.8, 0.8, 5.0)
+ORIGIN = (-30.0, 12.5, -140.0)
+CENTRE = np.array([36.0, 31.0, 15.0])
+RADII_MM = np.array([9.0, 8.0, 13.0])
+
+
+def ct_array(seed: int = 1, size: tuple[int, int, int] = SIZE) -> np.ndarray:
+    """Soft tissue at 40 HU with correlated noise, fat below a slanted plane and air in one corner; axes (k, j, i)."""
+    noise = np.random.default_rng(seed).normal(0.0, 60.0, tuple(reversed(size)))
+    noise = sitk.GetArrayFromImage(sitk.DiscreteGaussian(sitk.GetImageFromArray(noise), 0.8))
+    _, j, i = np.indices(noise.shape)
+    tissue = np.where(i + j > 90, -100.0, 40.0)
+    tissue[(i < 6) & (j < 6)] = -1000.0
+    return np.rint(tissue + noise).astype(np.int16)
+
+
+def ellipsoid(
+    size: tuple[int, int, int] = SIZE,
+    spacing: tuple[float, float, float] = SPACING,
+    centre: np.ndarray = CENTRE,
+    radii_mm: np.ndarray = RADII_MM,
+) -> np.ndarray:
+    """1 inside an ellipsoid, 0 outside; axes (k, j, i)."""
+    k, j, i = np.indices(tuple(reversed(size)))
+    offset = (np.stack([i, j, k], axis=-1) - centre) * spacing / radii_mm
+    return (np.sum(offset**2, axis=-1) <= 1.0).astype(np.uint8)
+
+
+def as_image(array: np.ndarray, spacing: tuple[float, float, float] = SPACING) -> sitk.Image:
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing(spacing)
+    image.SetOrigin(ORIGIN)
+    return image
+
+
+def small_case() -> tuple[sitk.Image, sitk.Image]:
+    """A CT of 72 x 64 x 30 voxels of 0.8 x 0.8 x 5 mm and an ellipsoid ROI of some 4 ml in the middle of it."""
+    return as_image(ct_array()), as_image(ellipsoid())
+
+
+def write_small_case(folder: Path) -> tuple[Path, Path]:
+    """The small case as ``volume.nrrd`` and ``roi.nrrd``."""
+    volume, roi = small_case()
+    sitk.WriteImage(volume, str(folder / "volume.nrrd"))
+    sitk.WriteImage(roi, str(folder / "roi.nrrd"))
+    return folder / "volume.nrrd", folder / "roi.nrrd"
+
+
+def write_segmentation(path: Path, roi: sitk.Image, segments: dict[str, tuple[str, int]]) -> Path:
+    """A ``.seg.nrrd`` with segments ID -> (name, label value) on one layer."""
+    roi = sitk.Image(roi)
+    for number, (segment_id, (name, label)) in enumerate(segments.items()):
+        for key, value in {"ID": segment_id, "Name": name, "LabelValue": str(label), "Layer": "0"}.items():
+            roi.SetMetaData(f"Segment{number}_{key}", value)
+    sitk.WriteImage(roi, str(path), useCompression=True)
+    return path

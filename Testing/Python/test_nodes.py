@@ -1,0 +1,219 @@
+"""A Case from MRML nodes equals the Case from files, wherever the ROI was drawn and whatever transforms lie on it."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from cases import as_image, ct_array, ellipsoid, small_case, write_segmentation, write_small_case
+from HER2PredictLib import nodes
+from HER2PredictLib.case import Case
+from HER2PredictLib.errors import InputError
+
+try:
+    import slicer
+    import vtk
+except ImportError:
+    slicer = None
+
+
+def matrix_of(rows: np.ndarray) -> Any:
+    matrix = vtk.vtkMatrix4x4()
+    for row in range(4):
+        for column in range(4):
+            matrix.SetElement(row, column, rows[row, column])
+    return matrix
+
+
+def rotation(degrees: float, shift: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> np.ndarray:
+    """4 x 4 matrix of a rotation about the head-foot axis and a shift in mm."""
+    angle = math.radians(degrees)
+    rows = np.eye(4)
+    rows[:2, :2] = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+    rows[:3, 3] = shift
+    return rows
+
+
+@unittest.skipIf(slicer is None, "neither Slicer nor slicer-core is installed")
+class NodesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        if not hasattr(slicer, "modules"):
+            logic = slicer.vtkSlicerSegmentationsModuleLogic()
+            logic.SetMRMLScene(slicer.vtkMRMLScene())  # registers the converters, as Slicer does at its start
+
+    def setUp(self) -> None:
+        self.scene = slicer.vtkMRMLScene()
+        self.volume_image, self.roi_image = small_case()
+        self.volume = self.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "CTU")
+        nodes._fill(self.volume, self.volume_image)
+
+    def segmentation(self, **segments: sitk.Image) -> Any:
+        """A segmentation node with one segment for each image, drawn on the grid of that image."""
+        node = self.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Segmentation")
+        for name, image in segments.items():
+            labelmap = self.scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", name)
+            nodes._fill(labelmap, image)
+            oriented = slicer.vtkSlicerSegmentationsModuleLogic.CreateOrientedImageDataFromVolumeNode(labelmap)
+            segment = slicer.vtkSegment()
+            segment.SetName(name)
+            representation = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+            segment.AddRepresentation(representation, oriented)
+            node.GetSegmentation().AddSegment(segment, f"ID_{name}")
+            self.scene.RemoveNode(labelmap)
+        return node
+
+    def transform(self, rows: np.ndarray) -> str:
+        node = self.scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+        node.SetMatrixTransformToParent(matrix_of(rows))
+        return str(node.GetID())
+
+    def assert_same_pair(self, case: Case, expected: Case) -> None:
+        one, other = case.prepared(), expected.prepared()
+        self.assertEqual(one.image.GetSpacing(), other.image.GetSpacing())
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(one.mask), sitk.GetArrayFromImage(other.mask))
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(one.image), sitk.GetArrayFromImage(other.image))
+
+    def expected(self, volume: sitk.Image | None = None, roi: sitk.Image | None = None) -> Case:
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [Path(folder) / "volume.nrrd", Path(folder) / "roi.nrrd"]
+            sitk.WriteImage(volume or self.volume_image, str(paths[0]))
+            sitk.WriteImage(roi or self.roi_image, str(paths[1]))
+            return Case.from_files(*paths)
+
+    def test_nodes_equal_files(self) -> None:
+        case = Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image), "ID_tumour")
+        self.assert_same_pair(case, self.expected())
+        self.assertEqual(case.roi.name, "tumour")
+
+    def test_saved_segmentation_read_by_slicer_equals_our_own_reading(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            volume, _ = write_small_case(Path(folder))
+            path = write_segmentation(Path(folder) / "s.seg.nrrd", self.roi_image, {"S1": ("Tumour", 1)})
+            node = self.scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+            storage = self.scene.AddNewNodeByClass("vtkMRMLSegmentationStorageNode")
+            storage.SetFileName(str(path))
+            self.assertTrue(storage.ReadData(node))
+            self.assert_same_pair(Case.from_nodes(self.volume, node), Case.from_files(volume, path))
+
+    def test_segmentation_written_by_slicer_is_read_with_overlapping_segments(self) -> None:
+        wall = sitk.BinaryDilate(self.roi_image, (3, 3, 1))
+        node = self.segmentation(tumour=self.roi_image, wall=wall)
+        with tempfile.TemporaryDirectory() as folder:
+            volume, _ = write_small_case(Path(folder))
+            path = Path(folder) / "two.seg.nrrd"
+            storage = self.scene.AddNewNodeByClass("vtkMRMLSegmentationStorageNode")
+            storage.SetFileName(str(path))
+            self.assertTrue(storage.WriteData(node))
+            for name, image in (("tumour", self.roi_image), ("wall", wall)):
+                self.assert_same_pair(Case.from_files(volume, path, name), self.expected(roi=image))
+                self.assert_same_pair(Case.from_nodes(self.volume, node, f"ID_{name}"), self.expected(roi=image))
+
+    def test_segments_that_share_one_image_are_told_apart(self) -> None:
+        corner = np.zeros_like(ellipsoid())
+        corner[8:14, 5:20, 5:20] = 1
+        node = self.segmentation(tumour=self.roi_image, corner=as_image(corner))
+        node.GetSegmentation().CollapseBinaryLabelmaps(False)
+        self.assertEqual(node.GetSegmentation().GetNumberOfLayers(), 1)
+        for name, image in (("tumour", self.roi_image), ("corner", as_image(corner))):
+            self.assert_same_pair(Case.from_nodes(self.volume, node, f"ID_{name}"), self.expected(roi=image))
+
+    def test_roi_drawn_on_a_smaller_grid_lands_in_its_place(self) -> None:
+        node = self.segmentation(tumour=self.roi_image[10:60, 5:55, 8:25])
+        self.assert_same_pair(Case.from_nodes(self.volume, node), self.expected())
+
+    def test_transforms_move_the_roi_and_not_the_voxels(self) -> None:
+        shifted = as_image(ellipsoid())
+        origin = np.array(shifted.GetOrigin())
+        shifted.SetOrigin((origin + [8.0, -4.0, 10.0]).tolist())
+        node = self.segmentation(tumour=shifted)
+        node.SetAndObserveTransformNodeID(self.transform(rotation(0.0, (8.0, -4.0, -10.0))))
+        self.assert_same_pair(Case.from_nodes(self.volume, node), self.expected())
+
+    def test_same_transform_on_both_changes_nothing(self) -> None:
+        node = self.segmentation(tumour=self.roi_image)
+        turned = self.transform(rotation(20.0, (30.0, 5.0, 0.0)))
+        node.SetAndObserveTransformNodeID(turned)
+        self.volume.SetAndObserveTransformNodeID(turned)
+        self.assert_same_pair(Case.from_nodes(self.volume, node), self.expected())
+
+    def test_oblique_volume_and_straight_roi_match_simpleitk(self) -> None:
+        direction = rotation(17.0)[:3, :3]
+        oblique = as_image(ct_array(7))
+        oblique.SetDirection(direction.ravel().tolist())
+        centre = np.array(self.roi_image.TransformContinuousIndexToPhysicalPoint((36.0, 31.0, 15.0)))
+        oblique.SetOrigin((centre - direction @ (np.array([36, 31, 15]) * oblique.GetSpacing())).tolist())
+        nodes._fill(self.volume, oblique)
+        case = Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image))
+        self.assert_same_pair(case, self.expected(volume=oblique))
+        self.assertNotEqual(case.roi_voxel_count, 0)
+        expected_ml = int(ellipsoid().sum()) * 0.8 * 0.8 * 5 / 1000
+        self.assertAlmostEqual(case.roi_volume_ml, expected_ml, delta=0.05 * expected_ml)
+
+    def test_closed_surface_is_turned_into_voxels(self) -> None:
+        node = self.segmentation(tumour=self.roi_image)
+        node.SetReferenceImageGeometryParameterFromVolumeNode(self.volume)
+        converter = slicer.vtkSegmentationConverter
+        segmentation = node.GetSegmentation()
+        surface = converter.GetSegmentationClosedSurfaceRepresentationName()
+        self.assertTrue(segmentation.CreateRepresentation(surface))
+        segmentation.SetSourceRepresentationName(surface)
+        segmentation.RemoveRepresentation(converter.GetSegmentationBinaryLabelmapRepresentationName())
+        case = Case.from_nodes(self.volume, node)
+        self.assertAlmostEqual(case.roi_volume_ml, self.expected().roi_volume_ml, delta=0.5)
+
+    def test_wrong_nodes_are_refused_with_a_sentence(self) -> None:
+        node = self.segmentation(tumour=self.roi_image, empty=as_image(np.zeros_like(ellipsoid())))
+        far = as_image(ellipsoid())
+        far.SetOrigin((900.0, 900.0, 900.0))
+        nothing = self.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Nothing")
+        labelmap = self.scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Map")
+        for reason, arguments in {
+            "name the one that is the tumour": (self.volume, node),
+            'no segment "x"': (self.volume, node, "x"),
+            '"empty" is empty': (self.volume, node, "ID_empty"),
+            "outside the volume": (self.volume, self.segmentation(tumour=far)),
+            "holds no segment": (self.volume, self.segmentation()),
+            "holds no image": (nothing, node, "ID_tumour"),
+            "not a segmentation": (self.volume, labelmap),
+        }.items():
+            with self.subTest(reason), self.assertRaisesRegex(InputError, reason):
+                Case.from_nodes(*arguments)
+
+    def test_reading_a_case_leaves_the_scene_as_it_was(self) -> None:
+        node = self.segmentation(tumour=self.roi_image)
+        before = self.scene.GetNumberOfNodes()
+        Case.from_nodes(self.volume, node)
+        self.assertEqual(self.scene.GetNumberOfNodes(), before)
+
+    def test_prepared_nodes_hold_the_pair_hidden_and_unsaved(self) -> None:
+        prepared = self.expected().prepared()
+        volume, labelmap = nodes.add_prepared_nodes(self.scene, prepared)
+        read_back = nodes.volume_from_node(volume).image
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(read_back), sitk.GetArrayFromImage(prepared.image))
+        self.assertEqual(read_back.GetSpacing(), prepared.image.GetSpacing())
+        self.assertEqual(read_back.GetDirection(), prepared.image.GetDirection())
+        mask = nodes.volume_from_node(labelmap).image
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(mask), sitk.GetArrayFromImage(prepared.mask))
+        for node in (volume, labelmap):
+            self.assertTrue(node.GetHideFromEditors())
+            self.assertFalse(node.GetSaveWithScene())
+
+    def test_table_row_is_read_as_text(self) -> None:
+        table = self.scene.AddNewNodeByClass("vtkMRMLTableNode")
+        self.assertEqual(nodes.strings_from_table(table), {})
+        column = vtk.vtkStringArray()
+        column.SetName("original_shape_MeshVolume")
+        column.InsertNextValue("8848.279437153753")
+        table.AddColumn(column)
+        self.assertEqual(nodes.strings_from_table(table), {"original_shape_MeshVolume": "8848.279437153753"})
+
+
+if __name__ == "__main__":
+    unittest.main()
