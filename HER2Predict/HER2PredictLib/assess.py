@@ -1,0 +1,249 @@
+"""assess(): the main job. The only place that knows the order of the steps from a Case to an Assessment."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import __version__, features, quality
+from .case import Case, Prepared
+from .errors import InputError
+from .model import Model, Prediction
+from .quality import Finding
+
+POSITIVE, NEGATIVE = "HER2-positive", "HER2-negative"
+
+#: A case rarer than this among the training patients counts as outside of what the model knows.
+_OUTSIDE_SHARE = 0.01
+_EDGE_SHARE = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """A Case that may be predicted: its findings so far, and the pair on which a backend computes the features."""
+
+    case: Case
+    findings: tuple[Finding, ...]
+    prepared: Prepared
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """Everything that any output shows of one case. Outputs render it and compute nothing.
+
+    Attributes
+    ----------
+    preparation : Preparation
+        The case, and the pair that the features were computed on.
+    probability : float
+        Calibrated probability of HER2 over-expression, 0 to 1.
+    interval : tuple of float
+        Low and high end of the interval around it, at `interval_level`.
+    threshold : float
+        From this probability on the call is HER2-positive.
+    call : str
+        ``"HER2-positive"`` or ``"HER2-negative"``.
+    findings : tuple of Finding
+        Errors cannot be among them.
+    features : dict
+        975 names and values.
+    roi : dict
+        ``name``, ``volume_ml``, ``voxels``, ``slices``.
+    model : Model
+        What predicted.
+    software : dict
+        Versions.
+    seconds : dict
+        Time of each step.
+    """
+
+    preparation: Preparation
+    probability: float
+    interval: tuple[float, float]
+    interval_level: float
+    threshold: float
+    call: str
+    findings: tuple[Finding, ...]
+    features: Mapping[str, float]
+    roi: Mapping[str, Any]
+    model: Model
+    software: Mapping[str, str]
+    seconds: Mapping[str, float]
+
+    def summary(self) -> str:
+        """The result in one line for people, always with the model and its cohort."""
+        low, high = self.interval
+        return (
+            f"{self.call}: probability {self.probability:.2f} "
+            f"({self.interval_level:.0%} interval {low:.2f} to {high:.2f}), threshold {self.threshold:.2f}. "
+            f"Model: {self.model.describe()}."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON. Holds nothing that identifies a patient."""
+        return {
+            "probability": self.probability,
+            "interval": list(self.interval),
+            "interval_level": self.interval_level,
+            "threshold": self.threshold,
+            "call": self.call,
+            "findings": [
+                {"code": finding.code, "severity": finding.severity, "message": finding.message}
+                for finding in self.findings
+            ],
+            "features": dict(self.features),
+            "roi": dict(self.roi),
+            "model": {
+                "name": self.model.name,
+                "version": self.model.version,
+                "sha256": self.model.sha256,
+                "training_cohort": dict(self.model.cohort),
+            },
+            "software": dict(self.software),
+            "seconds": dict(self.seconds),
+        }
+
+
+def assess(case: Case, model: Model) -> Assessment:
+    """Predict the HER2 status of one case.
+
+    Raises
+    ------
+    InputError
+        Where a finding is an error, or the features are undefined for this ROI.
+    """
+    preparation = begin(case)
+    started = time.perf_counter()
+    values = features.extract(preparation.prepared)
+    return conclude(preparation, values, model, {"features": time.perf_counter() - started})
+
+
+def begin(case: Case) -> Preparation:
+    """Check and prepare a case; the steps before the features.
+
+    Raises
+    ------
+    InputError
+        Where a finding is an error.
+    """
+    started = time.perf_counter()
+    findings = quality.examine(case)
+    _refuse_errors(findings)
+    examined = time.perf_counter()
+    prepared = case.prepared()
+    findings += quality.examine_prepared(prepared)
+    _refuse_errors(findings)
+    seconds = {"findings": examined - started, "preparation": time.perf_counter() - examined}
+    return Preparation(case, findings, prepared, seconds)
+
+
+def conclude(
+    preparation: Preparation,
+    values: features.Features,
+    model: Model,
+    seconds: Mapping[str, float] | None = None,
+) -> Assessment:
+    """Turn the features of a prepared case into an Assessment; the steps after the features.
+
+    Parameters
+    ----------
+    values : dict
+        975 names and values, from `features.extract` or `features.from_strings`.
+    seconds : mapping, optional
+        Time that the features took, as ``{"features": s}``.
+    """
+    started = time.perf_counter()
+    prediction = model.predict(values)
+    findings = (
+        *preparation.findings,
+        *_applicability_findings(model.typicality(prediction)),
+        *_interval_findings(prediction, model.threshold),
+        *_model_findings(model),
+    )
+    case = preparation.case
+    return Assessment(
+        preparation=preparation,
+        probability=prediction.probability,
+        interval=prediction.interval,
+        interval_level=float(model.card["interval"]["level"]),
+        threshold=model.threshold,
+        call=POSITIVE if prediction.probability >= model.threshold else NEGATIVE,
+        findings=findings,
+        features=values,
+        roi={
+            "name": case.roi.name,
+            "volume_ml": case.roi_volume_ml,
+            "voxels": case.roi_voxel_count,
+            "slices": case.roi_slices,
+        },
+        model=model,
+        software=_software(),
+        seconds={**preparation.seconds, **(seconds or {}), "prediction": time.perf_counter() - started},
+    )
+
+
+def _refuse_errors(findings: tuple[Finding, ...]) -> None:
+    errors = [finding.message for finding in findings if finding.severity == "error"]
+    if errors:
+        raise InputError(" ".join(errors))
+
+
+def _applicability_findings(typicality: float) -> tuple[Finding, ...]:
+    if typicality < _OUTSIDE_SHARE:
+        return (
+            Finding(
+                "outside-training-domain",
+                "warning",
+                "This case lies outside what the model has learnt from; do not rely on the probability.",
+            ),
+        )
+    if typicality < _EDGE_SHARE:
+        return (
+            Finding(
+                "edge-of-training-domain",
+                "warning",
+                "This case lies at the edge of what the model has learnt from; take the probability with caution.",
+            ),
+        )
+    return ()
+
+
+def _interval_findings(prediction: Prediction, threshold: float) -> tuple[Finding, ...]:
+    low, high = prediction.interval
+    if not low < threshold <= high:
+        return ()
+    return (
+        Finding(
+            "interval-crosses-threshold",
+            "warning",
+            f"The interval ({low:.2f} to {high:.2f}) crosses the threshold ({threshold:.2f}); "
+            "the call could as well be the other one.",
+        ),
+    )
+
+
+def _model_findings(model: Model) -> tuple[Finding, ...]:
+    if not model.simulated:
+        return ()
+    return (
+        Finding(
+            "simulated-model",
+            "warning",
+            "The model was trained on simulated patients; its probability says nothing about a real patient.",
+        ),
+    )
+
+
+def _software() -> dict[str, str]:
+    versions = {"HER2Predict": __version__, "python": platform.python_version()}
+    for package in ("numpy", "SimpleITK", "pyradiomics", "pyradiomics-cuda"):
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

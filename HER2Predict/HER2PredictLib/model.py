@@ -1,0 +1,388 @@
+"""Model: a `.her2model` bundle, applied with numpy alone; 975 features in, a Prediction out."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError
+
+#: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
+BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "Resources" / "Models" / "simulated-2024.her2model"
+
+FORMAT = "her2model"
+FORMAT_VERSION = 1
+_MEMBERS = ("model.json", "arrays.npz")
+
+#: A bundle is untrusted input. The bundled one has about 0.5 MB; these bounds leave room and stop a zip bomb.
+_LARGEST_FILE_BYTES = 64 * 2**20
+_LARGEST_JSON_BYTES = 8 * 2**20
+_MOST_FEATURES = 10_000
+_MOST_COMPONENTS = 1_000
+_MOST_MEMBERS = 1_000
+_MOST_UNITS = 4_096
+
+_FIXED_DATE = (2020, 1, 1, 0, 0, 0)
+
+_TEXT_FIELDS = ("name", "version", "created", "intended_use", "licence")
+_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "identity": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0.0),
+    "tanh": np.tanh,
+    "logistic": lambda x: _expit(x),
+}
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one patient.
+
+    Attributes
+    ----------
+    probability : float
+        Calibrated probability of HER2 over-expression (IHC 2+ or 3+), 0 to 1.
+    interval : tuple of float
+        Low and high end, from the spread of the ensemble's members.
+    hotelling_t2, q_residual : float
+        Distance from the training patients within the principal components, and from their subspace.
+    """
+
+    probability: float
+    interval: tuple[float, float]
+    hotelling_t2: float
+    q_residual: float
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained model: z-score, PCA, a bagged MLP, calibration.
+
+    Parameters
+    ----------
+    card : dict
+        What ``model.json`` holds: name, version, intended use, cohort, feature names and settings, threshold, metrics.
+    arrays : dict of ndarray (float64)
+        ``mean`` (F,), ``scale`` (F,), ``pca_mean`` (F,), ``components`` (C, F), ``variance`` (C,), for each layer l
+        ``weights_l`` (M, in, out) and ``bias_l`` (M, out), ``calibration`` (2,) slope and intercept on the log-odds,
+        ``train_t2`` (P,) and ``train_q`` (P,) of the training patients when left out, sorted.
+    sha256 : str
+        Of the bundle file; empty for a model that was not saved yet.
+    """
+
+    card: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray]
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        return str(self.card["name"])
+
+    @property
+    def version(self) -> str:
+        return str(self.card["version"])
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which on the call is HER2-positive."""
+        return float(self.card["threshold"])
+
+    @property
+    def cohort(self) -> Mapping[str, Any]:
+        """Training cohort: ``description``, ``simulated``, ``patients``, ``positive``, ``train``, ``test``."""
+        return dict(self.card["training_cohort"])
+
+    @property
+    def simulated(self) -> bool:
+        """Were the training patients simulated?"""
+        return bool(self.cohort["simulated"])
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return tuple(self.card["features"]["names"])
+
+    def describe(self) -> str:
+        """One line for people: name, version, cohort, and that it is simulated where it is."""
+        kind = "simulated patients, not for clinical use" if self.simulated else "patients"
+        cohort = self.cohort
+        return f"{self.name} {self.version}, trained on {cohort['train']} {kind} ({cohort['description']})"
+
+    @classmethod
+    def load(cls, path: Path) -> Model:
+        """Read and check a bundle.
+
+        Raises
+        ------
+        InputError
+            Where the file is missing, damaged, too large, of another format or inconsistent in itself.
+        """
+        path = Path(path)
+        content = _read_bounded(path)
+        try:
+            parts = _unzip(content)
+            card = json.loads(parts["model.json"].decode("utf-8"), parse_constant=_refuse_constant)
+            arrays = _load_arrays(parts["arrays.npz"])
+            _check(card, arrays)
+        except _BundleError as error:
+            raise InputError(f"{path.name} is not a usable .her2model bundle: {error}. Choose another file.") from error
+        return cls(card, arrays, hashlib.sha256(content).hexdigest())
+
+    def save(self, path: Path) -> None:
+        """Write the bundle; the same model gives the same bytes."""
+        _check(self.card, self.arrays)
+        arrays = io.BytesIO()
+        np.savez(arrays, **{name: np.asarray(array, np.float64) for name, array in sorted(self.arrays.items())})
+        text = json.dumps(self.card, indent=1, ensure_ascii=False, allow_nan=False)
+        temporary = path.with_name(path.name + ".part")
+        with zipfile.ZipFile(temporary, "w") as bundle:
+            for name, content in zip(_MEMBERS, (text.encode("utf-8"), arrays.getvalue()), strict=True):
+                entry = zipfile.ZipInfo(name, _FIXED_DATE)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                bundle.writestr(entry, content)
+        temporary.replace(path)
+
+    def scores(self, features: Mapping[str, float]) -> np.ndarray:
+        """Coordinates of one patient on the principal components, shape (C,)."""
+        return (self._centred(features)) @ self.arrays["components"].T
+
+    def predict(self, features: Mapping[str, float]) -> Prediction:
+        """Apply the model to one patient.
+
+        Parameters
+        ----------
+        features : mapping of str to float
+            At least the model's own features.
+
+        Raises
+        ------
+        InputError
+            Where a feature of the model is missing or not finite.
+        """
+        centred = self._centred(features)
+        scores = centred @ self.arrays["components"].T
+        members = self._member_probabilities(scores)
+        probability = float(self._calibrated(members.mean()))
+        level = float(self.card["interval"]["level"])
+        low, high = np.quantile(self._calibrated(members), [(1 - level) / 2, (1 + level) / 2])
+        residual = centred - scores @ self.arrays["components"]
+        return Prediction(
+            probability,
+            (min(float(low), probability), max(float(high), probability)),
+            hotelling_t2=float(np.sum(scores**2 / self.arrays["variance"])),
+            q_residual=float(residual @ residual),
+        )
+
+    def typicality(self, prediction: Prediction) -> float:
+        """Share of the training patients that lie at least as far out as this one, 0 to 1.
+
+        The rarer of two measures: Hotelling's T2 within the principal components, and the Q residual from their
+        subspace, each against the training patients when they were left out of the fit (Jackson & Mudholkar,
+        Technometrics 1979, 21:341-349, for the two measures; ranks instead of their distributions, which 67 patients
+        do not support).
+        """
+        shares = [
+            float(np.mean(self.arrays[reference] >= value))
+            for reference, value in (("train_t2", prediction.hotelling_t2), ("train_q", prediction.q_residual))
+        ]
+        return min(shares)
+
+    def _centred(self, features: Mapping[str, float]) -> np.ndarray:
+        missing = [name for name in self.feature_names if name not in features]
+        if missing:
+            raise InputError(
+                f'The model "{self.name}" needs {len(missing)} features that are not there (first "{missing[0]}"); '
+                "extract the features with the settings of the model."
+            )
+        values = np.array([features[name] for name in self.feature_names], dtype=np.float64)
+        if not np.isfinite(values).all():
+            first = self.feature_names[int(np.flatnonzero(~np.isfinite(values))[0])]
+            raise InputError(f'The feature "{first}" has no finite value; no prediction can be made.')
+        return (values - self.arrays["mean"]) / self.arrays["scale"] - self.arrays["pca_mean"]
+
+    def _member_probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Probability by each member of the ensemble, shape (M,)."""
+        activation = _ACTIVATIONS[self.card["activation"]]
+        depth = _layer_count(self.arrays)
+        signal = np.broadcast_to(scores, (self.arrays["bias_0"].shape[0], 1, len(scores)))
+        for layer in range(depth):
+            signal = signal @ self.arrays[f"weights_{layer}"] + self.arrays[f"bias_{layer}"][:, None, :]
+            signal = activation(signal) if layer < depth - 1 else _expit(signal)
+        return signal[:, 0, 0]
+
+    def _calibrated(self, probability: np.ndarray) -> np.ndarray:
+        """Platt's logistic calibration on the log-odds of the raw probability."""
+        slope, intercept = self.arrays["calibration"]
+        return _expit(slope * log_odds(probability) + intercept)
+
+
+class _BundleError(Exception):
+    """Why a bundle cannot be used."""
+
+
+#: Raw probabilities are kept this far from 0 and 1 before the log-odds are taken.
+LOG_ODDS_CLIP = 1e-6
+
+
+def log_odds(probability: np.ndarray) -> np.ndarray:
+    """ln(p / (1 - p)), with p kept within [1e-6, 1 - 1e-6]."""
+    clipped = np.clip(probability, LOG_ODDS_CLIP, 1.0 - LOG_ODDS_CLIP)
+    return np.log(clipped / (1.0 - clipped))
+
+
+def _expit(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-x)), without overflow on either side."""
+    small = np.exp(-np.abs(x))
+    return np.where(np.asarray(x) >= 0, 1.0 / (1.0 + small), small / (1.0 + small))
+
+
+def _layer_count(arrays: Mapping[str, np.ndarray]) -> int:
+    return sum(name.startswith("weights_") for name in arrays)
+
+
+def _read_bounded(path: Path) -> bytes:
+    if not path.is_file():
+        raise InputError(f"The model file {path} does not exist. Choose a .her2model file.")
+    if path.stat().st_size > _LARGEST_FILE_BYTES:
+        raise InputError(f"{path.name} has {path.stat().st_size / 2**20:.0f} MB; a .her2model bundle has a few.")
+    return path.read_bytes()
+
+
+def _unzip(content: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+            if sorted(bundle.namelist()) != sorted(_MEMBERS):
+                raise _BundleError(f"it must hold {' and '.join(_MEMBERS)} and nothing else")
+            return {
+                "model.json": _read_member(bundle, "model.json", _LARGEST_JSON_BYTES),
+                "arrays.npz": _read_member(bundle, "arrays.npz", _LARGEST_FILE_BYTES),
+            }
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise _BundleError("it is damaged or of another format") from error
+
+
+def _read_member(bundle: zipfile.ZipFile, name: str, bound: int) -> bytes:
+    import zlib
+
+    try:
+        with bundle.open(name) as member:
+            content = member.read(bound + 1)
+    except zlib.error as error:
+        raise _BundleError(f"{name} is damaged") from error
+    if len(content) > bound:
+        raise _BundleError(f"{name} is larger than {bound // 2**20} MB")
+    return content
+
+
+def _refuse_constant(name: str) -> None:
+    raise _BundleError(f"model.json holds {name}")
+
+
+def _load_arrays(content: bytes) -> dict[str, np.ndarray]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_FILE_BYTES:
+                raise _BundleError("its arrays are too large")
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError, SyntaxError, MemoryError) as error:
+        raise _BundleError("its arrays are damaged") from error
+
+
+def _check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:
+    """Raise _BundleError unless card and arrays follow the format and fit each other."""
+    _check_card(card)
+    for name, array in arrays.items():
+        if array.dtype != np.float64 or not np.isfinite(array).all():
+            raise _BundleError(f'array "{name}" is not of finite float64 values')
+    features = len(card["features"]["names"])
+    _need_shape(arrays, "mean", (features,))
+    _need_shape(arrays, "scale", (features,))
+    _need_shape(arrays, "pca_mean", (features,))
+    _need_shape(arrays, "calibration", (2,))
+    components = _first_length(arrays, "components", 2, _MOST_COMPONENTS)
+    _need_shape(arrays, "components", (components, features))
+    _need_shape(arrays, "variance", (components,))
+    for reference in ("train_t2", "train_q"):
+        _first_length(arrays, reference, 1, _MOST_FEATURES)
+    if not (arrays["scale"] > 0).all() or not (arrays["variance"] > 0).all():
+        raise _BundleError("a scale or variance is not positive")
+    expected = {"mean", "scale", "pca_mean", "calibration", "components", "variance", "train_t2", "train_q"}
+    expected |= _check_layers(arrays, components)
+    if set(arrays) != expected:
+        raise _BundleError(f"it holds unknown arrays: {', '.join(sorted(set(arrays) - expected))}")
+
+
+def _check_layers(arrays: Mapping[str, np.ndarray], inputs: int) -> set[str]:
+    members = _first_length(arrays, "bias_0", 2, _MOST_MEMBERS)
+    depth = _layer_count(arrays)
+    if depth < 1:
+        raise _BundleError("it has no layers")
+    for layer in range(depth):
+        bias = arrays.get(f"bias_{layer}")
+        if bias is None or bias.ndim != 2 or not 1 <= bias.shape[1] <= _MOST_UNITS:
+            raise _BundleError(f'array "bias_{layer}" is missing or has a wrong shape')
+        _need_shape(arrays, f"bias_{layer}", (members, bias.shape[1]))
+        _need_shape(arrays, f"weights_{layer}", (members, inputs, bias.shape[1]))
+        inputs = bias.shape[1]
+    if inputs != 1:
+        raise _BundleError(f"its last layer has {inputs} outputs instead of 1")
+    return {f"{kind}_{layer}" for kind in ("weights", "bias") for layer in range(depth)}
+
+
+def _need_shape(arrays: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...]) -> None:
+    if name not in arrays or arrays[name].shape != shape:
+        found = arrays[name].shape if name in arrays else "none"
+        raise _BundleError(f'array "{name}" must have shape {shape}, not {found}')
+
+
+def _first_length(arrays: Mapping[str, np.ndarray], name: str, dimensions: int, most: int) -> int:
+    if name not in arrays or arrays[name].ndim != dimensions or not 1 <= arrays[name].shape[0] <= most:
+        raise _BundleError(f'array "{name}" is missing or has a wrong shape')
+    return int(arrays[name].shape[0])
+
+
+def _check_card(card: Any) -> None:
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        raise _BundleError("model.json is not the description of a HER2 model")
+    if card.get("format_version") != FORMAT_VERSION:
+        raise _BundleError(
+            f"it has format version {card.get('format_version')}, and this program reads {FORMAT_VERSION}"
+        )
+    for field in _TEXT_FIELDS:
+        if not isinstance(card.get(field), str) or not card[field].strip():
+            raise _BundleError(f'model.json lacks the text "{field}"')
+    if card.get("activation") not in _ACTIVATIONS:
+        raise _BundleError(f'model.json names an unknown activation "{card.get("activation")}"')
+    if not _is_share(card.get("threshold")):
+        raise _BundleError("its threshold is not a number between 0 and 1")
+    interval = card.get("interval")
+    if not isinstance(interval, dict) or not _is_share(interval.get("level")):
+        raise _BundleError("its interval has no level between 0 and 1")
+    _check_cohort(card.get("training_cohort"))
+    features = card.get("features")
+    names = features.get("names") if isinstance(features, dict) else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _BundleError("its feature names are missing")
+    if not 1 <= len(names) <= _MOST_FEATURES or len(set(names)) != len(names):
+        raise _BundleError("its feature names are too many or not unique")
+
+
+def _check_cohort(cohort: Any) -> None:
+    if not isinstance(cohort, dict) or not isinstance(cohort.get("simulated"), bool):
+        raise _BundleError("it does not say whether its training cohort was simulated")
+    if not isinstance(cohort.get("description"), str):
+        raise _BundleError("its training cohort has no description")
+    for count in ("patients", "positive", "train", "test"):
+        if not isinstance(cohort.get(count), int):
+            raise _BundleError(f'its training cohort lacks the number "{count}"')
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1

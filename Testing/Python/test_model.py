@@ -1,0 +1,182 @@
+"""A .her2model bundle: equal to scikit-learn when applied, and refused when it is not sound."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import unittest
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from HER2PredictLib.errors import InputError
+from HER2PredictLib.features import feature_names
+from HER2PredictLib.model import BUNDLED_MODEL, Model, log_odds
+
+try:
+    import sklearn.linear_model
+
+    from HER2PredictLib.training import fit
+    from models import MEMBERS, made_up_cohort, made_up_model
+except ImportError:
+    sklearn = None
+
+NAMES = tuple(f"feature_{number}" for number in range(40))
+
+
+@unittest.skipIf(sklearn is None, "scikit-learn is not installed")
+class AgainstScikitLearnTest(unittest.TestCase):
+    def test_probability_equals_predict_proba(self) -> None:
+        table, status = made_up_cohort(NAMES)
+        pipeline = fit.build_pipeline(0, MEMBERS).fit(table.to_numpy(), status)
+        raw = pipeline.predict_proba(table.to_numpy())[:, 1]
+        calibrator = sklearn.linear_model.LogisticRegression().fit(log_odds(raw)[:, None], status)
+        expected = calibrator.predict_proba(log_odds(raw)[:, None])[:, 1]
+        model = made_up_model(NAMES)
+        model = Model(model.card, {**model.arrays, **fit.bundle_arrays(pipeline, calibrator)})
+        own = [model.predict(row.to_dict()) for _, row in table.iterrows()]
+        np.testing.assert_allclose([prediction.probability for prediction in own], expected, rtol=0, atol=1e-12)
+        for prediction in own:
+            low, high = prediction.interval
+            self.assertLessEqual(low, prediction.probability)
+            self.assertLessEqual(prediction.probability, high)
+
+    def test_distances_equal_those_of_the_pca(self) -> None:
+        table, status = made_up_cohort(NAMES)
+        pipeline = fit.build_pipeline(0, MEMBERS).fit(table.to_numpy(), status)
+        model = made_up_model(NAMES)
+        calibrator = sklearn.linear_model.LogisticRegression().fit(np.zeros((2, 1)), [0, 1])
+        model = Model(model.card, {**model.arrays, **fit.bundle_arrays(pipeline, calibrator)})
+        scaled = pipeline.named_steps["scale"].transform(table.to_numpy())
+        pca = pipeline.named_steps["pca"]
+        whitened = pca.transform(scaled)
+        residual = scaled - pca.inverse_transform(whitened)
+        for number, (_, row) in enumerate(table.iterrows()):
+            prediction = model.predict(row.to_dict())
+            self.assertAlmostEqual(prediction.hotelling_t2, float(whitened[number] @ whitened[number]), places=9)
+            self.assertAlmostEqual(prediction.q_residual, float(residual[number] @ residual[number]), places=9)
+
+    def test_far_case_is_untypical_and_training_case_is_not(self) -> None:
+        table, _ = made_up_cohort(NAMES)
+        model = made_up_model(NAMES)
+        self.assertGreater(model.typicality(model.predict(table.median().to_dict())), 0.2)
+        self.assertEqual(model.typicality(model.predict((table.median() + 20 * table.std()).to_dict())), 0.0)
+
+
+@unittest.skipIf(sklearn is None, "scikit-learn is not installed")
+class BundleTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.model = made_up_model(NAMES)
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "m.her2model"
+
+    def test_saved_model_predicts_the_same_and_has_the_same_bytes(self) -> None:
+        self.model.save(self.path)
+        loaded = Model.load(self.path)
+        patient = dict.fromkeys(NAMES, 1.5)
+        self.assertEqual(loaded.predict(patient), self.model.predict(patient))
+        self.assertEqual(len(loaded.sha256), 64)
+        again = self.path.with_name("again.her2model")
+        loaded.save(again)
+        self.assertEqual(again.read_bytes(), self.path.read_bytes())
+
+    def test_missing_and_infinite_features_are_refused(self) -> None:
+        patient = dict.fromkeys(NAMES, 1.5)
+        for changed in ({**patient, "feature_3": float("nan")}, {"feature_0": 1.0}):
+            with self.assertRaises(InputError):
+                self.model.predict(changed)
+
+    def refused(self, card: dict[str, Any] | None = None, arrays: dict[str, np.ndarray] | None = None) -> str:
+        """Message with which a bundle of changed parts is refused."""
+        stored = io.BytesIO()
+        np.savez(stored, **{**self.model.arrays, **(arrays or {})})
+        with zipfile.ZipFile(self.path, "w") as bundle:
+            bundle.writestr("model.json", json.dumps({**self.model.card, **(card or {})}))
+            bundle.writestr("arrays.npz", stored.getvalue())
+        with self.assertRaises(InputError) as refusal:
+            Model.load(self.path)
+        return str(refusal.exception)
+
+    def test_unsound_bundles_are_refused_with_the_reason(self) -> None:
+        mean = self.model.arrays["mean"]
+        nan = np.full_like(mean, np.nan)
+        one_gone = self.model.arrays["weights_0"][:, :-1]
+        for reason, change in {
+            "not the description": {"card": {"format": "other"}},
+            "format version 2": {"card": {"format_version": 2}},
+            "activation": {"card": {"activation": "__import__"}},
+            "threshold": {"card": {"threshold": 1.5}},
+            "whether its training cohort was simulated": {"card": {"training_cohort": {}}},
+            "feature names": {"card": {"features": {"names": ["a", "a"]}}},
+            '"name"': {"card": {"name": " "}},
+            "level": {"card": {"interval": {"level": "0.95"}}},
+            '"mean" must have shape': {"arrays": {"mean": mean[:-1]}},
+            '"mean" is not of finite': {"arrays": {"mean": nan}},
+            '"bias_1" is not of finite': {"arrays": {"bias_1": self.model.arrays["bias_1"].astype(np.float32)}},
+            "not positive": {"arrays": {"scale": 0 * mean}},
+            '"weights_0" must have shape': {"arrays": {"weights_0": one_gone}},
+            "unknown arrays": {"arrays": {"extra": mean}},
+        }.items():
+            with self.subTest(reason):
+                self.assertIn(reason, self.refused(**change))
+
+    def test_pickled_arrays_are_refused_unread(self) -> None:
+        objects = np.array([print], dtype=object)
+        self.assertIn("arrays are damaged", self.refused(arrays={"mean": objects}))
+
+    def test_not_a_number_in_the_card_is_refused(self) -> None:
+        self.assertIn("NaN", self.refused(card={"metrics": {"auc": float("nan")}}))
+
+    def test_foreign_truncated_and_missing_files_are_refused(self) -> None:
+        self.model.save(self.path)
+        whole = self.path.read_bytes()
+        for content in (b"", b"not a zip", whole[: len(whole) // 2], whole[:-1]):
+            self.path.write_bytes(content)
+            with self.assertRaises(InputError):
+                Model.load(self.path)
+        self.path.unlink()
+        with self.assertRaisesRegex(InputError, "does not exist"):
+            Model.load(self.path)
+
+    def test_every_flipped_byte_is_refused_or_harmless(self) -> None:
+        """Damage anywhere ends in InputError or in a model that still passes every check; never in another error."""
+        self.model.save(self.path)
+        whole = self.path.read_bytes()
+        random = np.random.default_rng(0)
+        for position in random.integers(0, len(whole), 150):
+            damaged = bytearray(whole)
+            damaged[position] ^= 1 << int(random.integers(0, 8))
+            self.path.write_bytes(bytes(damaged))
+            try:
+                loaded = Model.load(self.path)
+            except InputError:
+                continue
+            self.assertEqual(loaded.feature_names, self.model.feature_names)
+
+    def test_zip_bomb_is_refused(self) -> None:
+        with zipfile.ZipFile(self.path, "w", zipfile.ZIP_DEFLATED) as bundle:
+            bundle.writestr("model.json", b" " * (9 * 2**20))
+            bundle.writestr("arrays.npz", b"")
+        with self.assertRaisesRegex(InputError, "larger than"):
+            Model.load(self.path)
+
+
+class BundledModelTest(unittest.TestCase):
+    def test_it_loads_says_that_it_is_simulated_and_fits_the_features(self) -> None:
+        model = Model.load(BUNDLED_MODEL)
+        self.assertTrue(model.simulated)
+        self.assertIn("simulated", model.describe())
+        self.assertEqual(model.feature_names, feature_names())
+        cohort = model.cohort
+        self.assertEqual((cohort["patients"], cohort["positive"], cohort["train"], cohort["test"]), (97, 42, 67, 30))
+
+
+if __name__ == "__main__":
+    unittest.main()
