@@ -1,0 +1,250 @@
+"""The `her2predict` command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .errors import InputError
+
+EXIT_MENDABLE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns
+    -------
+    int
+        0, or 2 where the user can mend what is wrong (one line on standard error says what).
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except InputError as error:
+        print(f"her2predict: {error}", file=sys.stderr)
+        return EXIT_MENDABLE
+    except KeyboardInterrupt:
+        print("her2predict: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="her2predict",
+        description="Predict the HER2 status of a bladder tumour from an excretory-phase CT urography. Research use.",
+    )
+    parser.add_argument("--version", action="version", version=f"her2predict {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_predict(commands)
+    _add_demo(commands)
+    _add_sample(commands)
+    _add_simulate(commands)
+    _add_train(commands)
+    return parser
+
+
+def _add_predict(commands: Any) -> None:
+    predict = commands.add_parser("predict", help="probability of HER2 over-expression for one ROI")
+    predict.add_argument("volume", type=Path, metavar="VOLUME", help="NRRD, NIfTI, MetaImage or a DICOM folder")
+    predict.add_argument("roi", type=Path, metavar="ROI", help="segmentation (.seg.nrrd) or label map")
+    predict.add_argument("--segment", metavar="NAME", help="name or ID of the segment, or the label value")
+    _add_result_options(predict)
+    predict.set_defaults(run=_predict)
+
+
+def _add_result_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", type=Path, metavar="FILE", help="a .her2model bundle instead of the bundled one")
+    command.add_argument("--json", metavar="FILE", help="write the result as JSON; - for standard output")
+    command.add_argument("--keep-inputs", type=Path, metavar="DIR", help="write the pair that features are computed on")
+    command.add_argument("--picture", type=Path, metavar="FILE", help="write the result as a PNG picture")
+
+
+def _add_demo(commands: Any) -> None:
+    demo = commands.add_parser("demo", help="the main job on the sample case, through Slicer's MRML nodes")
+    _add_result_options(demo)
+    demo.set_defaults(run=_demo)
+
+
+def _add_sample(commands: Any) -> None:
+    sample = commands.add_parser("sample", help="make the sample case and print the paths of its volume and ROI")
+    sample.set_defaults(run=_sample)
+
+
+def _add_simulate(commands: Any) -> None:
+    simulate = commands.add_parser("simulate", help="make a cohort of simulated patients")
+    simulate.add_argument("--patients", type=_positive, required=True, metavar="N")
+    simulate.add_argument("--seed", type=_not_negative, required=True, metavar="S")
+    simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
+    simulate.add_argument("--format", choices=("nrrd", "nifti", "dicom"), default="nrrd")
+    simulate.add_argument("--jobs", type=_positive, metavar="N", help="processes; all cores by default")
+    simulate.set_defaults(run=_simulate)
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser("train", help="train a model on a cohort")
+    train.add_argument("cohort", type=Path, metavar="COHORT.csv")
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="for features.csv and model.her2model")
+    train.add_argument("--seed", type=_not_negative, default=2024, metavar="N")
+    train.add_argument("--name", default="HER2 model", help="name of the model")
+    train.add_argument("--jobs", type=_positive, metavar="N", help="processes; all cores by default")
+    train.set_defaults(run=_train)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not a positive number")
+    return number
+
+
+def _not_negative(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{number} is negative")
+    return number
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from .case import Case
+
+    _check_outputs(options)
+    _report(Case.from_files(options.volume, options.roi, options.segment), options)
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from .demo import load_sample_nodes
+
+    _check_outputs(options)
+    _report(load_sample_nodes(_sample_folder()), options)
+
+
+def _report(case: Any, options: argparse.Namespace) -> None:
+    """Assess a case and write every output that was asked for."""
+    from .assess import assess
+    from .model import BUNDLED_MODEL, Model
+
+    model = Model.load(options.model or BUNDLED_MODEL)
+    assessment = assess(case, model)
+    if options.picture:
+        from .picture import write_picture
+
+        _write_file(options.picture, lambda path: write_picture(assessment, path))
+    if options.keep_inputs:
+        _write(options.keep_inputs, assessment.preparation.prepared.write)
+    if options.json == "-":
+        print(json.dumps(assessment.to_dict(), indent=1, allow_nan=False))
+        return
+    if options.json:
+        text = json.dumps(assessment.to_dict(), indent=1, allow_nan=False)
+        _write_file(Path(options.json), lambda path: path.write_text(text + "\n", encoding="utf-8"))
+    print(_for_people(assessment))
+
+
+def _for_people(assessment: Any) -> str:
+    low, high = assessment.interval
+    lines = [
+        f"{assessment.call}   probability {assessment.probability:.2f}   "
+        f"{assessment.interval_level:.0%} interval {low:.2f} to {high:.2f}   threshold {assessment.threshold:.2f}",
+        f'ROI "{assessment.roi["name"]}": {assessment.roi["volume_ml"]:.1f} ml, {assessment.roi["voxels"]} voxels '
+        f"on {assessment.roi['slices']} slices; {len(assessment.features)} radiomic features",
+        f"Model: {assessment.model.describe()}",
+        *(f"{finding.severity}: {finding.message}" for finding in assessment.findings),
+        f"{sum(assessment.seconds.values()):.2f} s",
+    ]
+    return "\n".join(lines)
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse outputs that cannot be written before any work is done."""
+    files = [options.picture, Path(options.json) if options.json not in (None, "-") else None]
+    for path in filter(None, files):
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; name a file to write to.")
+        if not path.absolute().parent.is_dir():
+            raise InputError(f"The folder {path.absolute().parent} does not exist; make it or choose another.")
+    if options.keep_inputs and options.keep_inputs.exists() and not options.keep_inputs.is_dir():
+        raise InputError(f"{options.keep_inputs} is a file; name a folder for the prepared pair.")
+
+
+def _write_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file as a whole or not at all."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        _write(temporary, write)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    try:
+        write(path)
+    except OSError as error:
+        raise InputError(f"{path.parent} cannot be written to ({error.strerror}); choose another place.") from error
+
+
+def _sample_folder() -> Path:
+    return Path(__file__).resolve().parents[2] / ".sample"
+
+
+def _sample(_: argparse.Namespace) -> None:
+    from .training.simulate import sample_case
+
+    sample = sample_case(_sample_folder())
+    print(sample.volume)
+    print(sample.roi)
+
+
+def _simulate(options: argparse.Namespace) -> None:
+    from .training.simulate import simulate_cohort
+
+    with _Bar("simulating", "patient") as bar:
+        table = simulate_cohort(
+            options.patients, options.seed, options.out, fmt=options.format, jobs=options.jobs, progress=bar.show
+        )
+    print(table)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from .training.train import train
+
+    with _Bar("extracting", "patient") as bar:
+        model = train(
+            options.cohort, options.out, seed=options.seed, name=options.name, jobs=options.jobs, progress=bar.show
+        )
+    for metric, value in model.card["metrics"].items():
+        print(f"{metric}: {value:.3f}")
+    print(options.out / "model.her2model")
+
+
+class _Bar:
+    """A progress bar with the time left, on standard error."""
+
+    def __init__(self, title: str, unit: str) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(desc=title, unit=f" {unit}", dynamic_ncols=True, file=sys.stderr)
+
+    def show(self, done: int, total: int) -> None:
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
