@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,15 +98,22 @@ def _read_file(path: Path) -> sitk.Image:
         raise InputError(f"{path} does not exist. Check the path.")
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
-    warnings_shown = sitk.ProcessObject.GetGlobalWarningDisplay()
+    try:
+        with _without_itk_warnings():
+            return reader.Execute()
+    except RuntimeError as error:
+        raise InputError(f"{path} is not an image that can be read, or is damaged. Give {READABLE}.") from error
+
+
+@contextlib.contextmanager
+def _without_itk_warnings() -> Iterator[None]:
+    """Keep ITK's remarks off standard error; what matters of them is a finding or an InputError."""
+    shown = sitk.ProcessObject.GetGlobalWarningDisplay()
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
-        return reader.Execute()
-    except RuntimeError as error:
-        logging.getLogger(__name__).debug("SimpleITK could not read %s", path, exc_info=error)
-        raise InputError(f"{path} is not an image that can be read, or is damaged. Give {READABLE}.") from error
+        yield
     finally:
-        sitk.ProcessObject.SetGlobalWarningDisplay(warnings_shown)
+        sitk.ProcessObject.SetGlobalWarningDisplay(shown)
 
 
 def _one_volume(image: sitk.Image, path: Path) -> sitk.Image:
@@ -155,7 +163,8 @@ def _read_dicom_folder(folder: Path) -> Volume:
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(files)
     try:
-        image = reader.Execute()
+        with _without_itk_warnings():  # on uneven slices there is a finding
+            image = reader.Execute()
     except RuntimeError as error:
         raise InputError(
             f"The slices in {folder} do not form one volume (sizes or orientations differ, or a file is damaged)."
@@ -165,15 +174,11 @@ def _read_dicom_folder(folder: Path) -> Volume:
 
 def _image_series(folder: Path) -> list[tuple[str, ...]]:
     """File names of each image series in `folder`, in slice order; series without pixels are passed over."""
-    warnings_shown = sitk.ProcessObject.GetGlobalWarningDisplay()
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)
-    try:
+    with _without_itk_warnings():
         found = [
             sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), uid)
             for uid in sitk.ImageSeriesReader.GetGDCMSeriesIDs(str(folder))
         ]
-    finally:
-        sitk.ProcessObject.SetGlobalWarningDisplay(warnings_shown)
     return [files for files in found if files and "ImagePositionPatient" in _image_tags(Path(files[0]))]
 
 

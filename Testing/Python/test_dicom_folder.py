@@ -1,0 +1,113 @@
+"""A folder with a DICOM series as the volume: read whole, or refused with the reason."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from cases import small_case
+from HER2PredictLib import quality
+from HER2PredictLib.case import Case
+from HER2PredictLib.errors import InputError
+from HER2PredictLib.volumes import Roi, read_volume
+
+
+def write_series(folder: Path, image: sitk.Image, positions: np.ndarray, modality: str = "CT", series: int = 1) -> None:
+    """Write the slices of an axial image with their table positions in mm, through GDCM."""
+    folder.mkdir(exist_ok=True)
+    x, y, _ = image.GetOrigin()
+    for number, z in enumerate(positions):
+        slice_ = image[:, :, number]
+        for tag, value in {
+            "0008|0060": modality,
+            "0020|000d": "1.2.826.0.1.3680043.2.1125.1",
+            "0020|000e": f"1.2.826.0.1.3680043.2.1125.1.{series}",
+            "0008|0018": f"1.2.826.0.1.3680043.2.1125.1.{series}.{number + 1}",
+            "0020|0013": str(number + 1),
+            "0020|0032": f"{x}\\{y}\\{z}",
+            "0020|0037": "1\\0\\0\\0\\1\\0",
+            "0028|1052": "-1024",
+            "0028|1053": "1",
+        }.items():
+            slice_.SetMetaData(tag, value)
+        writer = sitk.ImageFileWriter()
+        writer.KeepOriginalImageUIDOn()
+        writer.SetFileName(str(folder / f"{series}-{number:03d}.dcm"))
+        writer.Execute(slice_)
+
+
+class DicomFolderTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name) / "series"
+        self.image, self.roi = small_case()
+        self.positions = self.image.GetOrigin()[2] + 5.0 * np.arange(self.image.GetSize()[2])
+
+    def codes(self) -> list[tuple[str, str]]:
+        case = Case(read_volume(self.folder), Roi(self.roi, "ROI"))
+        return [(finding.code, finding.severity) for finding in quality.examine(case)]
+
+    def test_series_equals_the_volume_it_was_written_from(self) -> None:
+        write_series(self.folder, self.image, self.positions)
+        volume = read_volume(self.folder)
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(volume.image), sitk.GetArrayFromImage(self.image))
+        np.testing.assert_allclose(volume.image.GetOrigin(), self.image.GetOrigin(), atol=1e-9)
+        self.assertEqual(volume.modality, "CT")
+        np.testing.assert_allclose(volume.slice_gaps, 5.0)
+        self.assertEqual(self.codes(), [])
+
+    def test_order_of_file_names_does_not_matter(self) -> None:
+        write_series(self.folder, self.image, self.positions)
+        for number, path in enumerate(sorted(self.folder.iterdir())):
+            path.rename(self.folder / f"IM{(number * 17) % 30:04d}")
+        volume = read_volume(self.folder)
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(volume.image), sitk.GetArrayFromImage(self.image))
+
+    def test_missing_slice_is_an_error(self) -> None:
+        write_series(self.folder, self.image, self.positions)
+        next(self.folder.glob("*-012.dcm")).unlink()
+        self.roi = self.roi[:, :, :-1]
+        self.assertEqual(self.codes()[0], ("missing-slices", "error"))
+
+    def test_uneven_slices_are_a_warning(self) -> None:
+        self.positions[20:] += 0.4
+        write_series(self.folder, self.image, self.positions)
+        self.assertIn(("uneven-slices", "warning"), self.codes())
+
+    def test_other_modality_is_an_error(self) -> None:
+        write_series(self.folder, self.image, self.positions, modality="MR")
+        self.assertEqual(self.codes(), [("not-ct", "error")])
+
+    def test_two_series_are_refused(self) -> None:
+        write_series(self.folder, self.image, self.positions)
+        write_series(self.folder, self.image, self.positions, series=2)
+        with self.assertRaisesRegex(InputError, "2 DICOM image series"):
+            read_volume(self.folder)
+
+    def test_other_files_in_the_folder_are_passed_over(self) -> None:
+        write_series(self.folder, self.image, self.positions)
+        (self.folder / "DICOMDIR").write_bytes(b"no image")
+        (self.folder / "notes.txt").write_text("no image")
+        self.assertEqual(read_volume(self.folder).image.GetSize(), self.image.GetSize())
+
+    def test_damaged_slice_counts_as_missing(self) -> None:
+        write_series(self.folder, self.image, self.positions)
+        slice_ = sorted(self.folder.iterdir())[10]
+        slice_.write_bytes(slice_.read_bytes()[:2000])
+        self.roi = self.roi[:, :, :-1]
+        self.assertEqual(self.codes()[0], ("missing-slices", "error"))
+
+    def test_folder_is_found_however_it_is_named(self) -> None:
+        write_series(self.folder, self.image, self.positions)
+        target = self.folder.with_name("séries 2 (ü)")
+        shutil.move(self.folder, target)
+        self.assertEqual(read_volume(target).image.GetSize(), self.image.GetSize())
+
+
+if __name__ == "__main__":
+    unittest.main()
