@@ -138,7 +138,8 @@ class Model:
         """Write the bundle; the same model gives the same bytes."""
         _check(self.card, self.arrays)
         arrays = io.BytesIO()
-        np.savez(arrays, **{name: np.asarray(array, np.float64) for name, array in sorted(self.arrays.items())})
+        named: dict[str, Any] = {name: np.asarray(array, np.float64) for name, array in sorted(self.arrays.items())}
+        np.savez(arrays, **named)
         text = json.dumps(self.card, indent=1, ensure_ascii=False, allow_nan=False)
         temporary = path.with_name(path.name + ".part")
         with zipfile.ZipFile(temporary, "w") as bundle:
