@@ -33,11 +33,21 @@ _MOST_UNITS = 4_096
 _FIXED_DATE = (2020, 1, 1, 0, 0, 0)
 
 _TEXT_FIELDS = ("name", "version", "created", "intended_use", "licence")
-_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "identity": lambda x: x,
-    "relu": lambda x: np.maximum(x, 0.0),
-    "tanh": np.tanh,
-    "logistic": lambda x: _expit(x),
+
+
+@dataclass(frozen=True)
+class _Activation:
+    """An activation of hidden units, and its derivative."""
+
+    value: Callable[[np.ndarray], np.ndarray]
+    derivative: Callable[[np.ndarray], np.ndarray]
+
+
+_ACTIVATIONS = {
+    "identity": _Activation(lambda x: x, np.ones_like),
+    "relu": _Activation(lambda x: np.maximum(x, 0.0), lambda x: (x > 0).astype(np.float64)),
+    "tanh": _Activation(np.tanh, lambda x: 1.0 - np.tanh(x) ** 2),
+    "logistic": _Activation(lambda x: _expit(x), lambda x: _expit(x) * (1.0 - _expit(x))),
 }
 
 
@@ -168,7 +178,7 @@ class Model:
         """
         centred = self._centred(features)
         scores = centred @ self.arrays["components"].T
-        members = self._member_probabilities(scores)
+        members = self.member_probabilities(scores)
         probability = float(self._calibrated(members.mean()))
         level = float(self.card["interval"]["level"])
         low, high = np.quantile(self._calibrated(members), [(1 - level) / 2, (1 + level) / 2])
@@ -207,15 +217,31 @@ class Model:
             raise InputError(f'The feature "{first}" has no finite value; no prediction can be made.')
         return (values - self.arrays["mean"]) / self.arrays["scale"] - self.arrays["pca_mean"]
 
-    def _member_probabilities(self, scores: np.ndarray) -> np.ndarray:
-        """Probability by each member of the ensemble, shape (M,)."""
-        activation = _ACTIVATIONS[self.card["activation"]]
-        depth = _layer_count(self.arrays)
+    def member_probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Probability by each member of the ensemble before calibration, shape (M,), at `scores`, shape (C,)."""
+        return _expit(self._layers(scores)[-1][:, 0, 0])
+
+    def member_gradients(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probability by each member, shape (M,), and its gradient with respect to the scores, shape (M, C)."""
+        layers = self._layers(scores)
+        probability = _expit(layers[-1][:, 0, 0])
+        slope = (probability * (1.0 - probability))[:, None, None]
+        derivative = _ACTIVATIONS[self.card["activation"]].derivative
+        for layer in reversed(range(len(layers))):
+            slope = slope @ self.arrays[f"weights_{layer}"].transpose(0, 2, 1)
+            if layer > 0:
+                slope = slope * derivative(layers[layer - 1])
+        return probability, slope[:, 0, :]
+
+    def _layers(self, scores: np.ndarray) -> list[np.ndarray]:
+        """Input of each layer's activation, shape (M, 1, units), the last of the logistic output."""
+        activation = _ACTIVATIONS[self.card["activation"]].value
         signal = np.broadcast_to(scores, (self.arrays["bias_0"].shape[0], 1, len(scores)))
-        for layer in range(depth):
-            signal = signal @ self.arrays[f"weights_{layer}"] + self.arrays[f"bias_{layer}"][:, None, :]
-            signal = activation(signal) if layer < depth - 1 else _expit(signal)
-        return signal[:, 0, 0]
+        layers = []
+        for layer in range(_layer_count(self.arrays)):
+            layers.append(signal @ self.arrays[f"weights_{layer}"] + self.arrays[f"bias_{layer}"][:, None, :])
+            signal = activation(layers[-1])
+        return layers
 
     def _calibrated(self, probability: np.ndarray) -> np.ndarray:
         """Platt's logistic calibration on the log-odds of the raw probability."""
