@@ -1,0 +1,97 @@
+"""The segment that a tumour is outlined in, the editor's node, and word of every change to what is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+#: SNOMED CT: neoplasm of the urinary bladder, in the form and from the lists that Slicer's terminology module reads.
+TERMINOLOGY = (
+    "Segmentation category and type - 3D Slicer General Anatomy list"
+    "~SCT^49755003^Morphologically Abnormal Structure~SCT^108369006^Neoplasm~^^"
+    "~Anatomic codes - DICOM master list~SCT^89837001^Bladder~^^"
+)
+COLOR = (0.93, 0.35, 0.27)
+
+#: Effects of Slicer's Segment Editor that serve to outline a tumour, in the order of the panel.
+EFFECTS = (
+    "Paint",
+    "Draw",
+    "Erase",
+    "Level tracing",
+    "Threshold",
+    "Grow from seeds",
+    "Fill between slices",
+    "Islands",
+    "Smoothing",
+    "Margin",
+    "Scissors",
+)
+
+_EDITOR_TAG = "HER2Predict.SegmentEditor"
+
+
+def segment_editor_node(scene: Any) -> Any:
+    """The ``vtkMRMLSegmentEditorNode`` of the panel's own editor, apart from that of the Segment Editor module."""
+    import slicer
+
+    node = scene.GetSingletonNode(_EDITOR_TAG, "vtkMRMLSegmentEditorNode")
+    if node is None:
+        made = slicer.vtkMRMLSegmentEditorNode()
+        made.SetSingletonTag(_EDITOR_TAG)
+        node = scene.AddNode(made)
+    return node
+
+
+def add_tumour_segment(scene: Any, volume_node: Any, segmentation_node: Any = None) -> tuple[Any, str]:
+    """Add an empty segment "Bladder tumour", in a new segmentation on `volume_node` where none is given.
+
+    Returns
+    -------
+    tuple
+        The ``vtkMRMLSegmentationNode`` and the ID of the segment.
+    """
+    import slicer
+
+    if segmentation_node is None:
+        segmentation_node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Tumour")
+        segmentation_node.CreateDefaultDisplayNodes()
+        segmentation_node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
+    segmentation = segmentation_node.GetSegmentation()
+    segment_id = segmentation.AddEmptySegment("", "Bladder tumour", COLOR)
+    segmentation.GetSegment(segment_id).SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), TERMINOLOGY)
+    return segmentation_node, segment_id
+
+
+class Watcher:
+    """Calls back whenever voxels, geometry, transform or segments of the watched nodes may have changed."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._nodes: list[Any] = []
+        self._observers: list[tuple[Any, int]] = []
+
+    def watch(self, nodes: Iterable[Any]) -> None:
+        """Watch these nodes, None among them passed over, instead of the earlier ones."""
+        nodes = [node for node in nodes if node is not None]
+        if nodes == self._nodes:
+            return
+        for node, tag in self._observers:
+            node.RemoveObserver(tag)
+        self._nodes = nodes
+        self._observers = [
+            (node, node.AddObserver(event, lambda caller, event: self._changed()))
+            for node in nodes
+            for event in _events_of(node)
+        ]
+
+
+def _events_of(node: Any) -> tuple[int | str, ...]:
+    import slicer
+
+    moved = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
+    if node.IsA("vtkMRMLSegmentationNode"):
+        # Undo in the Segment Editor sends SegmentModified alone; so does a rename.
+        drawn = slicer.vtkSegmentation
+        return moved, drawn.SegmentModified, drawn.SourceRepresentationModified, drawn.SegmentRemoved
+    return moved, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, "ModifiedEvent"

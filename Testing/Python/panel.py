@@ -1,0 +1,162 @@
+"""The panel opened on small cases, in Slicer or in its stand-in; shared by the tests of the module."""
+
+from __future__ import annotations
+
+import sys
+import time
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from cases import ct_array, ellipsoid
+
+TESTING = Path(__file__).resolve().parents[1]
+PATIENCE_S = 60.0
+
+#: Voxels of the small case, 0.8 x 0.8 x 5 mm, to RAS.
+IJK_TO_RAS = np.array([[-0.8, 0, 0, 30.0], [0, -0.8, 0, -12.5], [0, 0, 5.0, -140.0], [0, 0, 0, 1.0]])
+
+slicer: Any = None
+
+
+def start() -> Any:
+    """The running application as `slicer`: Slicer itself, or its stand-in, started where that is needed.
+
+    Raises
+    ------
+    unittest.SkipTest
+        Where neither can run.
+    """
+    global slicer
+    try:
+        import slicer as imported
+    except ImportError as error:
+        raise unittest.SkipTest("neither Slicer nor slicer-core is installed") from error
+    if not hasattr(imported, "app"):
+        if str(TESTING / "SlicerHost") not in sys.path:
+            sys.path.insert(0, str(TESTING / "SlicerHost"))
+        import host
+
+        host.start()
+    slicer = imported
+    return slicer
+
+
+def wait(until: Callable[[], bool]) -> None:
+    """Keep the application going until something holds."""
+    end = time.monotonic() + PATIENCE_S
+    while not until():
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain")
+        slicer.app.processEvents()
+        time.sleep(0.005)
+
+
+class FakeExtraction:
+    """Takes the place of slicer.cli.run: a run that ends when and as the test says, on Slicer's own kind of node."""
+
+    def __init__(self) -> None:
+        self.node: Any = None
+        self.parameters: dict[str, Any] = {}
+        self.starts = True
+
+    def __call__(self, module: Any, node: Any, parameters: dict[str, Any], update_display: bool) -> Any:
+        self.parameters = parameters
+        self.node = slicer.mrmlScene.AddNode(slicer.vtkMRMLCommandLineModuleNode())
+        if self.starts:
+            self.node.SetStatus(self.node.Running)
+        return self.node
+
+    def succeed(self, texts: dict[str, str]) -> None:
+        import vtk
+
+        table = slicer.mrmlScene.GetNodeByID(self.parameters["out"])
+        self.node.SetStatus(self.node.Completing)
+        for name, text in texts.items():
+            column = vtk.vtkStringArray()
+            column.SetName(name)
+            column.InsertNextValue(text)
+            table.AddColumn(column)
+        self.node.SetStatus(self.node.Completed)
+
+    def fail(self, log: str) -> None:
+        self.node.SetErrorText(log, False)
+        self.node.SetStatus(self.node.Completing)
+        self.node.SetStatus(self.node.Completed)
+
+    def stop(self) -> None:
+        if self.node.GetStatusString() != "Cancelling":
+            raise AssertionError("nobody asked it to stop")
+        self.node.SetStatus(self.node.Cancelled)
+
+
+class ModuleTestCase(unittest.TestCase):
+    """Opens the panel on an empty scene."""
+
+    def setUp(self) -> None:
+        slicer.mrmlScene.Clear(0)
+        slicer.util.selectModule("HER2Predict")
+        self.addCleanup(slicer.mrmlScene.Clear, 0)
+        self.scene = slicer.mrmlScene
+        self.panel = slicer.modules.HER2PredictWidget
+        self.ui = self.panel.ui
+
+    def add_volume(self, name: str = "CTU") -> Any:
+        return slicer.util.addVolumeFromArray(ct_array(), ijkToRAS=IJK_TO_RAS, name=name)
+
+    def draw(self, voxels: np.ndarray) -> None:
+        """Put voxels into the chosen segment, as the Segment Editor does."""
+        chosen = self.ui.segmentSelector.currentNode(), self.ui.segmentSelector.currentSegmentID()
+        slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, *chosen, self.ui.volumeSelector.currentNode())
+
+    def small_case(self) -> tuple[Any, Any, str]:
+        """A volume and an outlined tumour, chosen in the panel."""
+        volume = self.add_volume()
+        self.panel.check()
+        self.ui.newSegmentButton.click()
+        self.draw(ellipsoid())
+        self.panel.check()
+        return volume, self.ui.segmentSelector.currentNode(), self.ui.segmentSelector.currentSegmentID()
+
+    def fake_extraction(self) -> FakeExtraction:
+        fake = FakeExtraction()
+        for patch in (
+            mock.patch.object(slicer.cli, "run", fake),
+            mock.patch.object(slicer.modules, "slicerradiomicscli", object(), create=True),
+        ):
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.panel.check()
+        return fake
+
+    def feature_texts(self, case: tuple[Any, Any, str]) -> dict[str, str]:
+        """What SlicerRadiomics' table holds: every number in full, as text."""
+        from HER2PredictLib import features
+
+        values = features.extract(self.panel.logic.prepare(*case).prepared)
+        return {"Image": "a.nrrd", "diagnostics_Versions": "x"} | {name: repr(v) for name, v in values.items()}
+
+    def predicted_case(self) -> tuple[Any, Any, str]:
+        """A small case with its result shown."""
+        case = self.small_case()
+        fake = self.fake_extraction()
+        self.ui.predictButton.click()
+        fake.succeed(self.feature_texts(case))
+        self.assertTrue(self.shows_result())
+        return case
+
+    def shows_result(self) -> bool:
+        return "probability of HER2" in self.ui.resultLabel.text and not self.is_out_of_date()
+
+    def is_out_of_date(self) -> bool:
+        return "Out of date" in self.ui.resultLabel.text
+
+    def findings(self) -> list[str]:
+        return [self.ui.findingsList.item(row).text() for row in range(self.ui.findingsList.count)]
+
+    def node_names(self) -> list[str]:
+        return [self.scene.GetNthNode(index).GetName() for index in range(self.scene.GetNumberOfNodes())]

@@ -1,0 +1,69 @@
+"""PythonQt's and the qMRML widgets' manners that the module relies on; read off a running Slicer."""
+
+from __future__ import annotations
+
+import unittest
+from typing import Any
+from unittest import mock
+
+import panel
+
+slicer: Any = None
+
+
+def setUpModule() -> None:
+    global slicer
+    slicer = panel.start()
+
+
+class PythonQtMannersTest(unittest.TestCase):
+    def setUp(self) -> None:
+        import qt
+
+        self.qt = qt
+        self.button = qt.QPushButton("hello")
+
+    def test_properties_are_attributes(self) -> None:
+        self.assertEqual(self.button.text, "hello")
+        with self.assertRaisesRegex(TypeError, "not callable"):
+            self.button.text()
+        self.assertTrue(self.button.isEnabled())
+
+    def test_an_unknown_name_cannot_be_set(self) -> None:
+        with self.assertRaisesRegex(AttributeError, "'tooltip' does not exist on QPushButton"):
+            self.button.tooltip = "x"
+        with self.assertRaisesRegex(AttributeError, "can not be overwritten"):
+            self.qt.QTimer().singleShot = True
+
+    def test_connecting_to_what_is_no_signal_is_false(self) -> None:
+        self.assertFalse(self.button.connect("nosuch()", print))
+        self.assertFalse(self.button.connect("clicked", print))
+        self.assertTrue(self.button.connect("clicked(bool)", print))
+
+    def test_a_slot_may_take_fewer_arguments_and_may_fail(self) -> None:
+        called = []
+        self.assertTrue(self.button.connect("clicked(bool)", lambda: called.append(1)))
+        self.assertTrue(self.button.connect("clicked(bool)", lambda checked: 1 / 0))
+        with mock.patch("sys.stderr"):
+            self.button.click()
+        self.assertEqual(called, [1])
+
+    def test_choosing_a_segmentation_selects_its_first_segment_and_says_nothing(self) -> None:
+        slicer.mrmlScene.Clear(0)
+        self.addCleanup(slicer.mrmlScene.Clear, 0)
+        selector = slicer.qMRMLSegmentSelectorWidget()
+        selector.setMRMLScene(slicer.mrmlScene)
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+        for name in ("a", "b"):
+            node.GetSegmentation().AddEmptySegment(name, name)
+        said = []
+        self.assertTrue(selector.connect("currentSegmentChanged(QString)", said.append))
+        selector.setCurrentNode(node)
+        self.assertEqual((selector.currentSegmentID(), said), ("a", []))
+        selector.setCurrentSegmentID("b")
+        node.GetSegmentation().RemoveSegment("b")
+        self.assertEqual((selector.currentSegmentID(), said), ("a", ["b", "a"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

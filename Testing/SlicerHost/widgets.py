@@ -1,0 +1,352 @@
+"""The qMRML widgets that HER2Predict uses; each stands for Slicer's class of the same name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qt
+import slicer
+from PySide6.QtCore import Property, Signal
+
+
+class qMRMLWidget(qt.QWidget):
+    """Stands for qMRMLWidget: a widget that knows the scene."""
+
+    SIGNALS = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
+    mrmlSceneChanged = Signal(object)
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self.__dict__["_scene"] = None
+
+    def mrmlScene(self) -> Any:
+        """The scene."""
+        return self._scene
+
+    def setMRMLScene(self, scene: Any) -> None:
+        """Set the scene and tell those that the .ui file connects."""
+        if scene is not self._scene:
+            self.__dict__["_scene"] = scene
+            self.mrmlSceneChanged.emit(scene)
+
+
+class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
+    """Stands for qSlicerScriptedLoadableModuleWidget: the panel that holds a scripted module's widgets."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__()
+        self.__dict__.update(_module=module, _self=None, _entered=False)
+        self.setLayout(qt.QVBoxLayout())
+
+    def self(self) -> Any:
+        """The Python object behind the panel."""
+        return self._self
+
+    def reload(self) -> None:
+        """Make the Python object from the module's present source."""
+        self.__dict__["_self"] = self._module.widgetClass()(self)
+        setattr(slicer.modules, f"{self._module.name}Widget", self._self)
+        self._self.setup()
+
+    def enter(self) -> None:
+        """Called when the user chooses the module."""
+        self.__dict__["_entered"] = True
+        self._self.enter()
+
+    def exit(self) -> None:
+        """Called when the user chooses another module."""
+        self.__dict__["_entered"] = False
+        self._self.exit()
+
+    isEntered = Property(bool, lambda self: self._entered)
+
+
+class qMRMLNodeComboBox(qMRMLWidget):
+    """Stands for qMRMLNodeComboBox: chooses one of the scene's nodes of some classes."""
+
+    SIGNALS = qMRMLWidget.SIGNALS | {"currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged"}
+    currentNodeChanged = Signal(object)
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self.__dict__.update(_types=[], _children=True, _current=None, _filling=False, _flags={})
+        self.__dict__["_box"] = box = qt.QComboBox(self)
+        self.setLayout(qt.QVBoxLayout())
+        self.layout().setContentsMargins(0, 0, 0, 0)
+        self.layout().addWidget(box)
+        box.connect("currentIndexChanged(int)", self._chosen)
+
+    def setMRMLScene(self, scene: Any) -> None:
+        """List the scene's nodes from now on."""
+        if scene is not None and scene is not self.mrmlScene():
+            events = scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndBatchProcessEvent
+            for event in events:
+                scene.AddObserver(event, lambda caller, event: self._fill())
+        super().setMRMLScene(scene)
+        self._fill()
+
+    def currentNode(self) -> Any:
+        """The chosen node, None where there is none."""
+        return self.mrmlScene().GetNodeByID(self._current) if self.mrmlScene() and self._current else None
+
+    def setCurrentNode(self, node: Any) -> None:
+        """Choose a node; one that is not listed counts as none."""
+        self._fill()
+        self._box.setCurrentIndex(self._box.findData(node.GetID()) if node is not None else -1)
+
+    def _nodes(self) -> list[Any]:
+        scene = self.mrmlScene()
+        nodes = [scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes())]
+        return [node for node in nodes if not node.GetHideFromEditors() and self._fits(node)]
+
+    def _fits(self, node: Any) -> bool:
+        return any(node.IsA(name) if self._children else node.GetClassName() == name for name in self._types)
+
+    def _fill(self) -> None:
+        if self.mrmlScene() is None or self.mrmlScene().IsBatchProcessing():
+            return
+        self.__dict__["_filling"] = True
+        self._box.clear()
+        for node in self._nodes():
+            self._box.addItem(node.GetName(), node.GetID())
+        kept = self._box.findData(self._current or "")
+        self._box.setCurrentIndex(kept if kept >= 0 else min(0, self._box.count - 1))
+        self.__dict__["_filling"] = False
+        self._chosen()
+
+    def _chosen(self) -> None:
+        chosen = self._box.itemData(self._box.currentIndex) or None
+        if not self._filling and chosen != self._current:
+            self.__dict__["_current"] = chosen
+            self.currentNodeChanged.emit(self.currentNode())
+
+    def _flag(name: str, default: bool) -> Any:  # type: ignore[misc]  # noqa: N805
+        return Property(
+            bool,
+            lambda self: self._flags.get(name, default),
+            lambda self, value: self._flags.__setitem__(name, value),
+        )
+
+    nodeTypes = Property(
+        "QStringList", lambda self: self._types, lambda self, value: self.__dict__.update(_types=list(value))
+    )
+    showChildNodeTypes = Property(
+        bool, lambda self: self._children, lambda self, value: self.__dict__.update(_children=value)
+    )
+    addEnabled = _flag("add", True)
+    renameEnabled = _flag("rename", False)
+
+
+class qMRMLSegmentSelectorWidget(qMRMLWidget):
+    """Stands for qMRMLSegmentSelectorWidget: chooses a segmentation and one of its segments."""
+
+    SIGNALS = qMRMLWidget.SIGNALS | {
+        "currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged",
+        "currentSegmentChanged(QString)": "currentSegmentChanged",
+    }
+    currentNodeChanged = Signal(object)
+    currentSegmentChanged = Signal(str)
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self.__dict__.update(_node=None, _segment="", _observed=[], _quiet=False)
+        self.__dict__["_nodes"] = nodes = qMRMLNodeComboBox(self)
+        nodes.nodeTypes = ["vtkMRMLSegmentationNode"]
+        self.__dict__["_box"] = box = qt.QComboBox(self)
+        self.__dict__["_message"] = qt.QLabel(self)
+        self.__dict__["_label"] = label = qt.QLabel("Segment: ", self)
+        row = qt.QHBoxLayout()
+        row.addWidget(label)
+        row.addWidget(box, 1)
+        row.addWidget(self._message)
+        self.setLayout(qt.QVBoxLayout())
+        self.layout().setContentsMargins(0, 0, 0, 0)
+        self.layout().setSpacing(2)
+        self.layout().addWidget(nodes)
+        self.layout().addLayout(row)
+        nodes.connect("currentNodeChanged(vtkMRMLNode*)", self._node_changed)
+        box.connect("currentIndexChanged(int)", self._segment_chosen)
+        self._fill()
+
+    def setMRMLScene(self, scene: Any) -> None:
+        """List the scene's segmentations from now on."""
+        super().setMRMLScene(scene)
+        self._nodes.setMRMLScene(scene)
+
+    def currentNode(self) -> Any:
+        """The chosen segmentation, None where there is none."""
+        return self._nodes.currentNode()
+
+    def setCurrentNode(self, node: Any) -> None:
+        """Choose a segmentation and its first segment; emits nothing."""
+        self.__dict__["_quiet"] = True
+        self._nodes.setCurrentNode(node)
+        self.__dict__["_quiet"] = False
+
+    def currentSegmentID(self) -> str:
+        """ID of the chosen segment; empty where there is none."""
+        return self._segment
+
+    def setCurrentSegmentID(self, segment_id: str) -> None:
+        """Choose a segment; an unknown one changes nothing."""
+        index = self._box.findData(segment_id)
+        if index >= 0:
+            self._box.setCurrentIndex(index)
+
+    def _node_changed(self, node: Any) -> None:
+        for observed, tag in self._observed:
+            observed.RemoveObserver(tag)
+        self._observed.clear()
+        if node is not None:
+            kinds = (slicer.vtkSegmentation.SegmentAdded, slicer.vtkSegmentation.SegmentRemoved)
+            for kind in (*kinds, slicer.vtkSegmentation.SegmentModified):
+                self._observed.append((node, node.AddObserver(kind, lambda caller, event: self._fill())))
+        self._fill()
+        if not self._quiet:
+            self.currentNodeChanged.emit(node)
+
+    def _fill(self) -> None:
+        segmentation = self.currentNode().GetSegmentation() if self.currentNode() else None
+        count = segmentation.GetNumberOfSegments() if segmentation else 0
+        ids = [segmentation.GetNthSegmentID(index) for index in range(count)]
+        self._box.blockSignals(True)
+        self._box.clear()
+        for segment_id in ids:
+            self._box.addItem(segmentation.GetSegment(segment_id).GetName(), segment_id)
+        self._box.blockSignals(False)
+        self._box.setVisible(bool(ids))
+        self._label.setVisible(bool(ids))
+        self._message.text = "" if ids else "No segments in segmentation" if segmentation else "No node is selected"
+        # The real widget forgets a segment only when another can take its place.
+        if self._segment in ids:
+            self._box.setCurrentIndex(ids.index(self._segment))
+        elif ids:
+            self._segment_chosen()
+
+    def _segment_chosen(self) -> None:
+        chosen = self._box.itemData(self._box.currentIndex) or ""
+        if chosen != self._segment:
+            self.__dict__["_segment"] = chosen
+            if not self._quiet:
+                self.currentSegmentChanged.emit(chosen)
+
+    segmentationNodeSelectorVisible = Property(
+        bool, lambda self: self._nodes.visible, lambda self, value: self._nodes.setVisible(value)
+    )
+
+
+class qMRMLSegmentEditorWidget(qMRMLWidget):
+    """Stands for qMRMLSegmentEditorWidget: holds what the real one holds and draws its buttons; they do nothing."""
+
+    SIGNALS = qMRMLWidget.SIGNALS | {"currentSegmentIDChanged(QString)": "currentSegmentIDChanged"}
+    currentSegmentIDChanged = Signal(str)
+    _ALL = ["Paint", "Draw", "Erase", "Scissors", "Threshold", "Islands", "Smoothing", "Margin", "Hollow"]
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self.__dict__.update(_node=None, _observer=None, _order=[], _others=True, _selected="", _flags={}, _undo=5)
+        self.setLayout(qt.QVBoxLayout())
+        self.layout().setContentsMargins(0, 0, 0, 0)
+        self.__dict__["_effects"] = effects = qt.QGroupBox("Segment Editor (stand-in)", self)
+        effects.setLayout(qt.QGridLayout())
+        self.layout().addWidget(effects)
+        self.updateEffectList()
+
+    def mrmlSegmentEditorNode(self) -> Any:
+        """The node that holds every choice of the editor."""
+        return self._node
+
+    def setMRMLSegmentEditorNode(self, node: Any) -> None:
+        """Take every choice from `node` from now on."""
+        if self._node is not None and self._observer is not None:
+            self._node.RemoveObserver(self._observer)
+        self.__dict__.update(_node=node, _observer=None)
+        if node is not None:
+            self.__dict__["_observer"] = node.AddObserver("ModifiedEvent", lambda *_: self.updateWidgetFromMRML())
+        self.updateWidgetFromMRML()
+
+    def setSegmentationNode(self, node: Any) -> None:
+        """The segmentation to draw in."""
+        if self._node is not None:
+            self._node.SetAndObserveSegmentationNode(node)
+
+    def segmentationNode(self) -> Any:
+        """The segmentation drawn in."""
+        return self._node.GetSegmentationNode() if self._node is not None else None
+
+    def setSourceVolumeNode(self, node: Any) -> None:
+        """The volume to draw on."""
+        if self._node is not None:
+            self._node.SetAndObserveSourceVolumeNode(node)
+
+    def sourceVolumeNode(self) -> Any:
+        """The volume drawn on."""
+        return self._node.GetSourceVolumeNode() if self._node is not None else None
+
+    def currentSegmentID(self) -> str:
+        """ID of the segment drawn in."""
+        return self._selected
+
+    def setCurrentSegmentID(self, segment_id: str) -> None:
+        """Draw in another segment."""
+        if self._node is not None:
+            self._node.SetSelectedSegmentID(segment_id)
+
+    def updateWidgetFromMRML(self) -> None:
+        """Show what the nodes hold; the selected segment's change is told."""
+        selected = (self._node.GetSelectedSegmentID() or "") if self._node is not None else ""
+        self._effects.enabled = self.segmentationNode() is not None
+        if selected != self._selected:
+            self.__dict__["_selected"] = selected
+            self.currentSegmentIDChanged.emit(selected)
+
+    def setEffectNameOrder(self, names: list[str]) -> None:
+        """Effects to show first."""
+        self.__dict__["_order"] = list(names)
+        self.updateEffectList()
+
+    def updateEffectList(self) -> None:
+        """Draw a button for each effect."""
+        grid = self._effects.layout()
+        while grid.count():
+            button = grid.takeAt(0).widget()
+            button.setVisible(False)
+            button.deleteLater()
+        names = self._order + [name for name in self._ALL if self._others and name not in self._order]
+        for position, name in enumerate(names):
+            button = qt.QToolButton(self._effects)
+            button.text = name
+            button.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+            grid.addWidget(button, position // 4, position % 4)
+
+    def setActiveEffectByName(self, name: str) -> None:
+        """Choose an effect; the empty name lays it aside."""
+        if name and name not in self._order + self._ALL:
+            raise ValueError(f"no effect {name!r}")
+
+    def setMaximumNumberOfUndoStates(self, count: int) -> None:
+        """How many steps can be undone."""
+        self.__dict__["_undo"] = count
+
+    def installKeyboardShortcuts(self) -> None:
+        """Keys choose effects while the module is in front."""
+
+    def uninstallKeyboardShortcuts(self) -> None:
+        """Keys no longer choose effects."""
+
+    def removeViewObservations(self) -> None:
+        """Let go of the slice views."""
+
+    def _flag(name: str) -> Any:  # type: ignore[misc]  # noqa: N805
+        return Property(
+            bool, lambda self: self._flags.get(name, False), lambda self, value: self._flags.__setitem__(name, value)
+        )
+
+    def _set_others(self, visible: bool) -> None:
+        self.__dict__["_others"] = visible
+        self.updateEffectList()
+
+    unorderedEffectsVisible = Property(bool, lambda self: self._others, _set_others)
+    segmentationNodeSelectorVisible = _flag("segmentation")
+    sourceVolumeNodeSelectorVisible = _flag("source")
+
