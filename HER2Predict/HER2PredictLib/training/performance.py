@@ -1,0 +1,186 @@
+"""Everything that is measured of a model on one set of patients, and how models of the same patients compare."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from .bootstrap import RESAMPLES, Difference, bootstrap, paired_difference
+from .calibration_measures import Recalibration, recalibration, resampled_brier
+from .discrimination import delong_interval, delong_test, resampled_auc, resampled_average_precision
+from .operating_point import OperatingPoint, operating_point
+from .statistics import Estimate, checked_probability
+
+_LABELS = {
+    "auc": "AUC (bootstrap)",
+    "auc_delong": "AUC (DeLong)",
+    "average_precision": "Average precision",
+    "brier": "Brier score",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ppv": "Positive predictive value",
+    "npv": "Negative predictive value",
+    "accuracy": "Accuracy",
+    "f1": "F1",
+    "calibration_slope": "Calibration slope",
+    "calibration_intercept": "Calibration intercept",
+    "calibration_in_the_large": "Calibration-in-the-large",
+    "expected_observed": "Expected / observed",
+}
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A model on one set of patients.
+
+    Attributes
+    ----------
+    patients, positive : int
+    auc, average_precision, brier : Estimate
+        With percentile intervals of one stratified bootstrap.
+    auc_delong : Estimate
+        With the DeLong interval on the logit scale.
+    operating_point : OperatingPoint
+        At the threshold.
+    recalibration : Recalibration
+    """
+
+    patients: int
+    positive: int
+    auc: Estimate
+    auc_delong: Estimate
+    average_precision: Estimate
+    brier: Estimate
+    operating_point: OperatingPoint
+    recalibration: Recalibration
+
+    def estimates(self) -> dict[str, Estimate]:
+        """Every measure by name, in the order in which a table lists them."""
+        point, calibration = self.operating_point, self.recalibration
+        return {
+            "auc": self.auc,
+            "auc_delong": self.auc_delong,
+            "average_precision": self.average_precision,
+            "brier": self.brier,
+            "sensitivity": point.sensitivity,
+            "specificity": point.specificity,
+            "ppv": point.ppv,
+            "npv": point.npv,
+            "accuracy": point.accuracy,
+            "f1": point.f1,
+            "calibration_slope": calibration.slope,
+            "calibration_intercept": calibration.intercept,
+            "calibration_in_the_large": calibration.in_the_large,
+            "expected_observed": calibration.expected_observed,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: counts, threshold, confusion matrix and every measure with its limits."""
+        counts = ("true_positive", "false_positive", "false_negative", "true_negative")
+        return {
+            "patients": self.patients,
+            "positive": self.positive,
+            "threshold": self.operating_point.threshold,
+            "confusion": {name: getattr(self.operating_point, name) for name in counts},
+            **{name: estimate.to_dict() for name, estimate in self.estimates().items()},
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on the same patients: AUC of the first minus that of the second.
+
+    Attributes
+    ----------
+    first, second : str
+        Names of the models.
+    delong, bootstrap : Difference
+        By the test of DeLong et al. and by the bootstrap.
+    """
+
+    first: str
+    second: str
+    delong: Difference
+    bootstrap: Difference
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "delong": self.delong.to_dict(),
+            "bootstrap": self.bootstrap.to_dict(),
+        }
+
+
+def measure(
+    status: ArrayLike, probability: ArrayLike, threshold: float, resamples: int = RESAMPLES, seed: int = 0
+) -> Performance:
+    """Measure a model on patients.
+
+    Parameters
+    ----------
+    status : array_like, shape (patients,)
+        1 HER2-positive, 0 HER2-negative.
+    probability : array_like, shape (patients,)
+    threshold : float
+        From which on a patient is called HER2-positive; chosen on other patients or out of fold.
+    resamples, seed : int
+        Of the bootstrap.
+
+    Raises
+    ------
+    InputError
+        See `statistics.checked_probability` and `operating_point.operating_point`.
+    """
+    statuses, probabilities = checked_probability(status, probability)
+    measures = {"auc": resampled_auc, "average_precision": resampled_average_precision, "brier": resampled_brier}
+    resampled = bootstrap(statuses, probabilities, measures, resamples, seed)
+    return Performance(
+        patients=len(statuses),
+        positive=int(statuses.sum()),
+        auc_delong=delong_interval(statuses, probabilities),
+        operating_point=operating_point(statuses, probabilities, threshold, resamples, seed),
+        recalibration=recalibration(statuses, probabilities),
+        **{name: result.estimate for name, result in resampled.items()},
+    )
+
+
+def compare(
+    status: ArrayLike, probabilities: Mapping[str, ArrayLike], resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[Comparison, ...]:
+    """Compare the AUC of every pair of models on the same patients.
+
+    Raises
+    ------
+    InputError
+        See `statistics.checked`.
+    """
+    resampled = {
+        name: bootstrap(status, probability, {"auc": resampled_auc}, resamples, seed)["auc"]
+        for name, probability in probabilities.items()
+    }
+    return tuple(
+        Comparison(
+            first,
+            second,
+            delong_test(status, probabilities[first], probabilities[second]),
+            paired_difference(resampled[first], resampled[second]),
+        )
+        for first, second in itertools.combinations(probabilities, 2)
+    )
+
+
+def performance_table(performances: Mapping[str, Performance]) -> pd.DataFrame:
+    """One row per measure, one column per name (model, or model and set), as ``0.73 (0.66 to 0.77)``."""
+    return pd.DataFrame(
+        {
+            name: {_LABELS[measure]: estimate.text() for measure, estimate in performance.estimates().items()}
+            for name, performance in performances.items()
+        }
+    ).rename_axis("Measure")
