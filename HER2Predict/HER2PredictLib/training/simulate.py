@@ -1,0 +1,259 @@
+"""Simulated patients: a cohort of excretory-phase CTUs with ROIs, HER2 status and a table, and the sample case."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..errors import InputError
+from .simulator.grid import MATRIX
+from .simulator.her2_effect import Latents, true_probability
+from .simulator.image_files import SEGMENT_NAME, image_from_array, write_segmentation, write_volume
+from .simulator.patients import Patient, draw_cohort, generator, study_split
+from .simulator.phantom import Phantom
+from .simulator.scanner import Scanner
+
+Format = Literal["nrrd", "nifti", "dicom"]
+Progress = Callable[[int, int], None]
+
+#: Seed and latents of the sample case: a HER2-positive-looking tumour, the ROI of about 20 ml.
+_SAMPLE_SEED = 20241014
+_SAMPLE_LATENTS = Latents(heterogeneity=1.7, enhancement=1.1, size=1.52)
+
+_VOLUME_SUFFIX = {"nrrd": ".nrrd", "nifti": ".nii.gz", "dicom": ""}
+
+
+@dataclass(frozen=True)
+class SampleCase:
+    """The sample case on disk: a CTU, its segmentation, and the name of the segment."""
+
+    volume: Path
+    roi: Path
+    segment: str
+
+
+def simulate(patient: Patient) -> tuple[sitk.Image, sitk.Image]:
+    """Make the CTU of a patient (int16 HU) and the ROI on its grid (uint8)."""
+    index = patient.number - 1
+    phantom = Phantom(generator(patient.seed, index, "anatomy"), patient.latents.look, female=patient.gender == "F")
+    rng = generator(patient.seed, index, "noise")
+    grid = phantom.grid
+    scanner = Scanner(rng, MATRIX, grid.pixel_mm)
+    shape = (grid.slices, MATRIX, MATRIX)
+    ct, roi = np.empty(shape, np.int16), np.zeros(shape, np.uint8)
+    for k, slab in enumerate(phantom.slabs()):
+        ct[k] = scanner.scan(slab.hu)
+        roi[k] = slab.roi
+    return (
+        image_from_array(ct, grid.spacing, grid.origin),
+        _largest_part(image_from_array(roi, grid.spacing, grid.origin)),
+    )
+
+
+def _largest_part(roi: sitk.Image) -> sitk.Image:
+    """The ROI without specks that are cut off from it."""
+    return sitk.Cast(sitk.RelabelComponent(sitk.ConnectedComponent(roi, True)) == 1, sitk.sitkUInt8)
+
+
+def simulate_cohort(
+    patients: int,
+    seed: int,
+    out: Path,
+    *,
+    fmt: Format = "nrrd",
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Simulate a cohort into a folder.
+
+    Parameters
+    ----------
+    patients : int
+        How many, at least 1.
+    seed : int
+        The same seed gives the same cohort.
+    out : Path
+        A folder that does not exist or is empty.
+    fmt : {'nrrd', 'nifti', 'dicom'}
+        Format of the CTs; ROIs are always ``.seg.nrrd``.
+    jobs : int, optional
+        Number of processes; by default as many as there are processors.
+    progress : callable, optional
+        Called with the number of patients done and the number of all.
+
+    Returns
+    -------
+    Path
+        ``out/cohort.csv``, written last: where it exists, the cohort is complete. ``latents.csv`` beside it holds what
+        no real cohort has: the latent variables and the exact probability of being HER2-positive given them.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds something, or an argument is out of range.
+    """
+    if fmt not in get_args(Format):
+        raise InputError(f"The format {fmt!r} is unknown; choose one of {', '.join(get_args(Format))}.")
+    cohort = draw_cohort(patients, seed)
+    out = Path(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} already holds something; choose another folder or delete it.")
+    out.mkdir(parents=True, exist_ok=True)
+    for done, _ in enumerate(_each(cohort, out, fmt, jobs or os.cpu_count() or 1), start=1):
+        if progress:
+            progress(done, patients)
+    _write_table(out / "latents.csv", [_latents_row(patient) for patient in cohort])
+    rows = [_cohort_row(patient, split, fmt) for patient, split in zip(cohort, study_split(cohort), strict=True)]
+    _write_table(out / "cohort.csv", rows)
+    return out / "cohort.csv"
+
+
+def _each(cohort: list[Patient], out: Path, fmt: Format, jobs: int) -> Iterator[None]:
+    """Write every patient, in as many processes as asked for, yielding after each."""
+    if jobs == 1 or len(cohort) == 1:
+        for patient in cohort:
+            _write_patient(patient, out, fmt)
+            yield
+        return
+    # A fresh interpreter for each worker: forking a process that runs Slicer or BLAS threads is not safe.
+    with (
+        _one_thread_per_process(),
+        ProcessPoolExecutor(
+            min(jobs, len(cohort)),
+            mp_context=get_context("spawn"),
+            # Ctrl-C reaches the whole group; the workers finish the patient at hand, this process stops the rest.
+            initializer=signal.signal,
+            initargs=(signal.SIGINT, signal.SIG_IGN),
+        ) as pool,
+    ):
+        tasks = [pool.submit(_write_patient, patient, out, fmt) for patient in cohort]
+        try:
+            for task in as_completed(tasks):
+                yield task.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _one_thread_per_process() -> Iterator[None]:
+    """Processes started meanwhile give BLAS one thread each: for small matrices more are in each other's way."""
+    names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _write_patient(patient: Patient, out: Path, fmt: Format) -> None:
+    """Simulate one patient and put both files in place at once."""
+    ct, roi = simulate(patient)
+    final = out / patient.identifier
+    with _temporary_folder(out) as folder:
+        if fmt == "dicom":
+            from .simulator.dicom_series import write_series  # pydicom is only needed for this format
+
+            write_series(ct, folder / "ct", patient)
+        else:
+            write_volume(ct, folder / f"ct{_VOLUME_SUFFIX[fmt]}")
+        write_segmentation(roi, folder / "roi.seg.nrrd")
+        folder.rename(final)
+
+
+@contextmanager
+def _temporary_folder(parent: Path) -> Iterator[Path]:
+    """A folder in `parent` that is deleted unless it is renamed."""
+    folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=parent))
+    try:
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _cohort_row(patient: Patient, split: str, fmt: Format) -> dict[str, object]:
+    folder = patient.identifier
+    return {
+        "patient_id": patient.identifier,
+        "image": f"{folder}/ct{_VOLUME_SUFFIX[fmt]}",
+        "roi": f"{folder}/roi.seg.nrrd",
+        "segment": SEGMENT_NAME,
+        "her2_ihc": patient.ihc,
+        "her2": int(patient.positive),
+        "split": split,
+        "simulated": 1,
+        "age": patient.age,
+        "gender": patient.gender,
+        "t_stage": patient.t_stage,
+        "ajcc_stage": patient.ajcc_stage,
+    }
+
+
+def _latents_row(patient: Patient) -> dict[str, object]:
+    return {
+        "patient_id": patient.identifier,
+        **asdict(patient.latents),
+        **asdict(patient.latents.look),
+        "true_probability": true_probability(patient.latents),
+    }
+
+
+def _write_table(path: Path, rows: list[dict[str, object]]) -> None:
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with unfinished.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    unfinished.replace(path)
+
+
+def sample_case(directory: Path) -> SampleCase:
+    """The sample case in a folder: made on first use (a few seconds), used again afterwards.
+
+    Parameters
+    ----------
+    directory : Path
+        Made where it is absent.
+    """
+    directory = Path(directory)
+    case = SampleCase(directory / "sample-ctu.nrrd", directory / "sample-ctu.seg.nrrd", SEGMENT_NAME)
+    if case.volume.exists() and case.roi.exists():
+        return case
+    directory.mkdir(parents=True, exist_ok=True)
+    patient = Patient(
+        number=1,
+        seed=_SAMPLE_SEED,
+        positive=True,
+        ihc="3+",
+        age=69,
+        gender="M",
+        t_stage="T1",
+        ajcc_stage="I",
+        latents=_SAMPLE_LATENTS,
+    )
+    ct, roi = simulate(patient)
+    with _temporary_folder(directory) as folder:
+        write_volume(ct, folder / case.volume.name)
+        write_segmentation(roi, folder / case.roi.name)
+        (folder / case.roi.name).replace(case.roi)
+        (folder / case.volume.name).replace(case.volume)
+    return case
