@@ -2,108 +2,367 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from .. import features
 from ..errors import InputError
+from .fingerprint import settings_id
 
 #: HER2 immunohistochemistry scores and the status they mean (Jiao et al., J Cancer 2024: 2+ and 3+ are positive).
 STATUS_OF_IHC = {"0": 0, "1+": 0, "2+": 1, "3+": 1}
 
+#: Values of the column ``her2``.
+STATUS_OF_HER2 = {"0": 0, "1": 1}
+
 #: With fewer patients of a class, cross-validation has folds that cannot be scored.
 FEWEST_PER_CLASS = 10
+
+#: Column of a feature table that `extraction.extract` wrote: the feature settings, as `settings_id` names them.
+SETTINGS_COLUMN = "feature_settings"
+
+#: Column of such a table: the key of everything that decided the features of a row.
+KEY_COLUMN = "inputs_sha256"
+
+_OWN_COLUMNS = ("image", "roi", "segment", "her2_ihc", "her2", "split", "simulated")
+_SETS = ("train", "test")
+_CLASSES = ("HER2-negative", "HER2-positive")
+
+#: How pyradiomics' batch mode calls what is called image and roi here.
+_PYRADIOMICS_NAMES = {"Image": "image", "Mask": "roi"}
+#: Columns in which pyradiomics notes down its settings: `settings` and `enabledImagetypes` of its extractor.
+_PYRADIOMICS_CONFIGURATION = ("diagnostics_Configuration_Settings", "diagnostics_Configuration_EnabledImageTypes")
+#: Columns of pyradiomics that are no clinical ones: what it notes down, which label it read, features beyond the 975.
+_PYRADIOMICS_COLUMN = re.compile(r"diagnostics_|Label(_channel)?$|.+_(shape|shape2D|firstorder|gl[a-z]+|ngtdm)_\w+$")
+#: Settings of pyradiomics that choose the ROI, check it or note more down, and change no feature.
+_HARMLESS_SETTINGS = {"additionalInfo", "label", "label_channel", "geometryTolerance", "correctMask", "minimumROISize"}
 
 
 @dataclass(frozen=True, eq=False)
 class Cohort:
-    """Patients with images, ROIs and HER2 status.
+    """Patients, and what a table tells about them.
 
     Attributes
     ----------
-    table : DataFrame
-        One row per patient, indexed by ``patient_id``; ``image`` and ``roi`` are absolute paths.
-    status : ndarray of int, shape (patients,)
-        1 HER2-positive, 0 HER2-negative.
+    source : Path
+        The table.
+    table : DataFrame of str
+        One row per patient, indexed by ``patient_id``: every column that is no feature, as it stands in the table;
+        ``image`` and ``roi`` as absolute paths. A blank is an empty string.
+    features : DataFrame of float64, shape (patients, 975), or None
+        Where the table is a feature table.
+    status : ndarray of int, shape (patients,), or None
+        1 HER2-positive, 0 HER2-negative; None where the table does not tell it of every patient.
+    split : ndarray of str, shape (patients,), or None
+        ``"train"`` or ``"test"``.
+    simulated : bool
+        Does the table say that all its patients were simulated?
+    settings : str or None
+        `settings_id` of the settings that the features were computed with, where the table tells them.
+    clinical : tuple of str
+        The columns of `table` that the researcher added.
     """
 
+    source: Path
     table: pd.DataFrame
-    status: np.ndarray
+    features: pd.DataFrame | None
+    status: np.ndarray | None
+    split: np.ndarray | None
+    simulated: bool
+    settings: str | None
+    clinical: tuple[str, ...]
 
-    @property
-    def simulated(self) -> bool:
-        """Does the table say that its patients were simulated?"""
-        return "simulated" in self.table.columns and bool((self.table["simulated"].astype(str) == "1").all())
+    def clinical_values(self) -> pd.DataFrame:
+        """The clinical columns: as numbers where every value of a column is one, else as text; a blank is missing."""
+        texts = self.table[list(self.clinical)]
+        texts = texts.mask(texts == "")
+        numbers = texts.apply(pd.to_numeric, errors="coerce")
+        numeric = [name for name in self.clinical if (numbers[name].notna() == texts[name].notna()).all()]
+        return texts.assign(**{name: numbers[name] for name in numeric})
+
+    def require_images(self) -> pd.DataFrame:
+        """`table`, where it names the image and the ROI of every patient.
+
+        Raises
+        ------
+        InputError
+            Where it does not.
+        """
+        _need_columns(self.table, ("image", "roi"), self.source)
+        for column in ("image", "roi"):
+            blank = self.table.index[self.table[column] == ""]
+            if len(blank):
+                raise InputError(f'{self.source} names no {column} of the patient "{blank[0]}"; fill it in.')
+        return self.table
+
+    def require_status(self, fewest: int = FEWEST_PER_CLASS) -> np.ndarray:
+        """The HER2 status of every patient, with at least `fewest` patients of each class.
+
+        Raises
+        ------
+        InputError
+            Where the table does not tell it, or has too few patients of a class.
+        """
+        if self.status is None:
+            present = [column for column in ("her2_ihc", "her2") if column in self.table.columns]
+            if not present:
+                raise InputError(f'{self.source} lacks a column "her2_ihc" (0, 1+, 2+, 3+) or "her2" (0, 1).')
+            untold = self.table.index[(self.table[present] == "").all(axis=1)]
+            raise InputError(
+                f'{self.source} tells no HER2 status of the patient "{untold[0]}" ({" and ".join(present)} '
+                "blank); fill it in or take the patient out."
+            )
+        counts = np.bincount(self.status, minlength=2)
+        if (counts == 0).any():
+            only = _CLASSES[int(np.argmax(counts))]
+            raise InputError(f"{self.source} has {only} patients only; patients of both classes are needed.")
+        if (counts < fewest).any():
+            rare = int(np.argmin(counts))
+            raise InputError(
+                f"{self.source} has {counts[rare]} {_CLASSES[rare]} patients; at least {fewest} of each class "
+                "are needed."
+            )
+        return self.status
+
+    def require_features(self) -> pd.DataFrame:
+        """The features.
+
+        Raises
+        ------
+        InputError
+            Where the table is no feature table.
+        """
+        if self.features is None:
+            raise InputError(f"{self.source} holds no features; compute them with her2predict extract.")
+        return self.features
+
+    def require_training(self) -> tuple[pd.DataFrame, np.ndarray]:
+        """Features and HER2 status that a model can be trained on.
+
+        Raises
+        ------
+        InputError
+            Where one of them is missing, a class has too few patients, a feature is the same in all training
+            patients, or the column ``split`` leaves a class out of a set.
+        """
+        values, status = self.require_features(), self.require_status()
+        training = np.ones(len(status), dtype=bool)
+        if self.split is not None:
+            for name in _SETS:
+                for code, label in enumerate(_CLASSES):
+                    if not ((self.split == name) & (status == code)).any():
+                        raise InputError(
+                            f"The column split of {self.source} puts no {label} patient into the {name} set; "
+                            "both sets need both classes."
+                        )
+            training = self.split == "train"
+        fitted = values[training]
+        constant = fitted.columns[(fitted.max() == fitted.min()).to_numpy()]
+        if len(constant):
+            raise InputError(
+                f"{len(constant)} features are the same in all {len(fitted)} training patients of {self.source} (first "
+                f'"{constant[0]}"); check that the rows hold the features of different patients.'
+            )
+        return values, status
 
 
-def read_cohort(path: Path) -> Cohort:
-    """Read a cohort table.
+def read_table(path: Path) -> Cohort:
+    """Read a cohort table or a feature table.
 
     Parameters
     ----------
     path : Path
-        CSV with ``patient_id``, ``image``, ``roi``, and ``her2_ihc`` (0, 1+, 2+, 3+) or ``her2`` (0, 1); optionally
-        ``segment``, ``simulated`` (1) and any clinical column. Paths are relative to the table.
+        CSV with ``patient_id``, and either ``image`` and ``roi`` (paths relative to the table, optionally
+        ``segment``), or the 975 features, or both. Optionally ``her2_ihc`` (0, 1+, 2+, 3+) or ``her2`` (0, 1),
+        ``split`` (train, test), ``simulated`` (1), and any clinical column. A table that pyradiomics' batch mode wrote
+        will do.
 
     Raises
     ------
     InputError
-        Where a column is missing, a patient is there twice, a status is unknown or a class has too few patients.
+        Where it is no CSV, lacks a column, lists a patient twice, holds a value that is not allowed, or features that
+        are missing, not finite or computed with other settings.
     """
-    table = _read_table(path)
-    _need_columns(table, ("patient_id", "image", "roi"), path)
-    repeated = table["patient_id"][table["patient_id"].duplicated()]
-    if len(repeated):
-        raise InputError(f'{path} lists the patient "{repeated.iloc[0]}" more than once; keep one row per patient.')
-    status = her2_status(table, path)
-    table = table.set_index("patient_id")
-    for column in ("image", "roi"):
-        table[column] = [str((path.parent / name).resolve()) for name in table[column]]
-    return Cohort(table, status)
+    path = Path(path)
+    frame = _read_csv(path)
+    frame = frame.rename(columns={old: new for old, new in _PYRADIOMICS_NAMES.items() if new not in frame.columns})
+    frame = _by_patient(frame, path)
+    names = list(features.feature_names())
+    has_features = not frame.columns.intersection(names).empty
+    if not has_features:
+        _need_columns(frame, ("image", "roi"), path)
+    settings = _settings(frame, path)
+    values = _feature_values(frame, names, path) if has_features else None
+    noted = [name for name in frame.columns if _PYRADIOMICS_COLUMN.match(name) or name in (SETTINGS_COLUMN, KEY_COLUMN)]
+    table = frame.drop(columns=noted)
+    for column in table.columns.intersection(["image", "roi"]):
+        table[column] = [str(_absolute(path.parent, name)) if name else "" for name in table[column]]
+    return Cohort(
+        source=path,
+        table=table,
+        features=values,
+        status=_status(table, path),
+        split=_split(table, path),
+        simulated="simulated" in table.columns and bool((table["simulated"] == "1").all()),
+        settings=settings,
+        clinical=tuple(name for name in table.columns if name not in _OWN_COLUMNS),
+    )
 
 
-def her2_status(table: pd.DataFrame, path: Path) -> np.ndarray:
-    """HER2 status of each row, 1 positive and 0 negative.
-
-    Raises
-    ------
-    InputError
-        Where there is no such column, a value is unknown, or a class has fewer than 10 patients.
-    """
-    if "her2_ihc" in table.columns:
-        column, codes = "her2_ihc", STATUS_OF_IHC
-    elif "her2" in table.columns:
-        column, codes = "her2", {"0": 0, "1": 1}
-    else:
-        raise InputError(f'{path} lacks a column "her2_ihc" (0, 1+, 2+, 3+) or "her2" (0, 1).')
-    values = table[column].str.strip()
-    unknown = values[~values.isin(list(codes))]
-    if len(unknown):
-        raise InputError(
-            f'{path}, row {unknown.index[0] + 2}: "{unknown.iloc[0]}" is no value of {column}; '
-            f"allowed are {', '.join(codes)}."
-        )
-    status = values.map(codes).to_numpy(dtype=int)
-    for value, name in ((1, "positive"), (0, "negative")):
-        if (count := int((status == value).sum())) < FEWEST_PER_CLASS:
-            raise InputError(
-                f"{path} has {count} HER2-{name} patients; a model needs at least {FEWEST_PER_CLASS} of each class."
-            )
-    return status
+def _absolute(folder: Path, name: str) -> Path:
+    # Not Path.resolve: a link stays the name that the researcher knows.
+    return Path(folder.absolute(), name)
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path) -> pd.DataFrame:
+    """All cells as text, without blanks around it."""
     if not path.is_file():
-        raise InputError(f"{path} does not exist. Give the cohort table, a CSV file.")
+        raise InputError(f"{path} does not exist or is no file. Give the cohort table, a CSV file.")
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
+        cells = pd.read_csv(
+            path, dtype=str, keep_default_na=False, header=None, encoding="utf-8-sig", low_memory=False
+        ).fillna("")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}).") from error
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path} is not a CSV table that can be read ({error}).") from error
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} is not a CSV table in UTF-8 that can be read ({reason}).") from error
+    cells = cells.apply(lambda column: column.str.strip())
+    header = cells.iloc[0]
+    if header.duplicated().any():
+        raise InputError(f'{path} has more than one column "{header[header.duplicated()].iloc[0]}"; keep one.')
+    return cells.iloc[1:].set_axis(header.tolist(), axis=1)
+
+
+def _by_patient(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    _need_columns(frame, ("patient_id",), path)
+    if frame.empty:
+        raise InputError(f"{path} has no rows; list one patient per row.")
+    patients = frame["patient_id"]
+    if (patients == "").any():
+        row = int(np.argmax((patients == "").to_numpy())) + 1
+        raise InputError(f"{path} names no patient_id for patient number {row}; fill it in.")
+    if patients.duplicated().any():
+        repeated = patients[patients.duplicated()].iloc[0]
+        raise InputError(f'{path} lists the patient "{repeated}" more than once; keep one row per patient.')
+    return frame.set_index("patient_id")
 
 
 def _need_columns(table: pd.DataFrame, needed: tuple[str, ...], path: Path) -> None:
     missing = [column for column in needed if column not in table.columns]
     if missing:
-        raise InputError(f"{path} lacks the column {', '.join(missing)}; it has {', '.join(table.columns)}.")
+        names = [name for name in (table.index.name, *table.columns) if name]
+        shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+        raise InputError(f"{path} lacks the column {' and '.join(missing)}; it has {shown}.")
+
+
+def _status(table: pd.DataFrame, path: Path) -> np.ndarray | None:
+    """Status of each patient from both columns; None where one patient has none."""
+    told = []
+    for column, codes in (("her2_ihc", STATUS_OF_IHC), ("her2", STATUS_OF_HER2)):
+        if column in table.columns:
+            values = table[column]
+            _refuse_unknown(values, tuple(codes), path, blank=True)
+            told.append(values.map(codes))
+    if len(told) == 2:
+        differing = table.index[told[0].notna() & told[1].notna() & (told[0] != told[1])]
+        if len(differing):
+            row = table.loc[differing[0]]
+            raise InputError(
+                f'{path}: her2_ihc {row["her2_ihc"]} and her2 {row["her2"]} of the patient "{differing[0]}" contradict '
+                "each other; 2+ and 3+ are 1, 0 and 1+ are 0."
+            )
+        told = [told[0].fillna(told[1])]
+    if not told or told[0].isna().any():
+        return None
+    return told[0].to_numpy(dtype=int)
+
+
+def _split(table: pd.DataFrame, path: Path) -> np.ndarray | None:
+    if "split" not in table.columns or (table["split"] == "").all():
+        return None
+    _refuse_unknown(table["split"], _SETS, path)
+    return table["split"].to_numpy(dtype="U5")
+
+
+def _refuse_unknown(values: pd.Series, allowed: tuple[str, ...], path: Path, *, blank: bool = False) -> None:
+    unknown = values[~values.isin([*allowed, ""] if blank else allowed)]
+    if len(unknown):
+        raise InputError(
+            f'{path}: "{unknown.iloc[0]}" of the patient "{unknown.index[0]}" is no value of {values.name}; '
+            f"allowed are {', '.join(allowed)}."
+        )
+
+
+def _feature_values(frame: pd.DataFrame, names: list[str], path: Path) -> pd.DataFrame:
+    """The 975 features as numbers; the columns leave no trace in what `frame` is used for afterwards."""
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise InputError(
+            f'{path} lacks {len(missing)} of the {len(names)} features (first "{missing[0]}"); they were computed with '
+            f"other settings than HER2Predict's. Compute them with {features.PARAMETER_FILE.name}."
+        )
+    rows = []
+    for patient, texts in zip(frame.index, frame[names].to_numpy(), strict=True):
+        try:
+            rows.append(list(features.from_strings(dict(zip(names, texts, strict=True))).values()))
+        except InputError as error:
+            raise InputError(f'{path}, patient "{patient}": {error}') from error
+    return pd.DataFrame(rows, index=frame.index, columns=names, dtype=np.float64)
+
+
+def _settings(frame: pd.DataFrame, path: Path) -> str | None:
+    """Identifier of the settings that the table tells; InputError where they are not HER2Predict's."""
+    own = settings_id()
+    if SETTINGS_COLUMN in frame.columns:
+        other = frame.index[frame[SETTINGS_COLUMN] != own]
+        if len(other):
+            raise InputError(
+                f'{path}: the features of the patient "{other[0]}" were computed with other settings than '
+                "HER2Predict's; compute them again with her2predict extract."
+            )
+        return own
+    noted = [name for name in _PYRADIOMICS_CONFIGURATION if name in frame.columns]
+    own_configuration = _pyradiomics_configuration() if noted else {}
+    for name in noted:
+        for patient, text in frame[name].items():
+            difference = _difference(_configuration(text), own_configuration[name])
+            if difference:
+                raise InputError(
+                    f'{path}: the features of the patient "{patient}" were computed with other settings than '
+                    f"HER2Predict's ({difference}); compute them with {features.PARAMETER_FILE.name}."
+                )
+    return own if len(noted) == len(_PYRADIOMICS_CONFIGURATION) else None
+
+
+def _pyradiomics_configuration() -> dict[str, dict[str, Any]]:
+    """HER2Predict's settings in the columns and in the form in which pyradiomics notes settings down."""
+    from radiomics.featureextractor import RadiomicsFeatureExtractor
+
+    extractor = RadiomicsFeatureExtractor(str(features.PARAMETER_FILE))
+    return dict(zip(_PYRADIOMICS_CONFIGURATION, (extractor.settings, extractor.enabledImagetypes), strict=True))
+
+
+def _configuration(text: str) -> dict[str, Any] | None:
+    """What pyradiomics noted down as Python's text of a dict; None where it is something else."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _difference(theirs: dict[str, Any] | None, ours: dict[str, Any]) -> str | None:
+    """The first difference that can change a feature, in words; None if there is none."""
+    if theirs is None:
+        return "its diagnostics cannot be read"
+    for name in [*ours, *(name for name in theirs if name not in ours)]:
+        if name not in _HARMLESS_SETTINGS and theirs.get(name, "none") != ours.get(name, "none"):
+            return f"{name} is {theirs.get(name, 'none')}, not {ours.get(name, 'none')}"
+    return None
