@@ -17,10 +17,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from HER2PredictLib.errors import InputError
+from HER2PredictLib.training.simulate import sample_case, simulate, simulate_cohort
 from HER2PredictLib.training.simulator.her2_effect import EFFECT, Latents, best_auc, true_probability
 from HER2PredictLib.training.simulator.image_files import SEGMENT_ID, SEGMENT_NAME, TERMINOLOGY
 from HER2PredictLib.training.simulator.patients import draw_cohort, study_split
-from HER2PredictLib.training.simulate import sample_case, simulate, simulate_cohort
 
 try:
     import slicer
@@ -162,7 +162,7 @@ class ClassEffectTest(unittest.TestCase):
         negatives = np.sort(self.probability[~self.positive])
         auc = np.searchsorted(negatives, self.probability[self.positive]).mean() / len(negatives)
         self.assertAlmostEqual(best_auc(), auc, delta=0.015)
-        self.assertTrue(0.86 < best_auc() < 0.90)
+        self.assertTrue(0.85 < best_auc() < 0.95)
 
     def test_the_true_probability_is_calibrated(self) -> None:
         for low in (0.0, 0.2, 0.4, 0.6, 0.8):

@@ -19,11 +19,11 @@ class Effect:
     depends on HER2 status. The shifts are made up: moderate, so that the best possible classifier is far from perfect.
     """
 
-    heterogeneity: float = 1.20
+    heterogeneity: float = 1.50
     """Shift of the texture's amplitude, in standard deviations."""
-    enhancement: float = 0.95
+    enhancement: float = 1.20
     """Shift of the mean enhancement, in standard deviations."""
-    size: float = 0.65
+    size: float = 0.80
     """Shift of the logarithm of the volume, in standard deviations."""
 
     @property
