@@ -1,0 +1,123 @@
+"""The files of a study beside its bundle: report, metrics, figures, tables, model card; each whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import InputError
+from ..model import Model
+from .baseline import BaselineTable
+from .figures import draw_figures
+from .html_report import models_table, report_html
+from .model_card import model_card
+from .results import SETS, Results
+
+
+def write_results(results: Results, model: Model, out: Path) -> tuple[Path, ...]:
+    """Write ``report.html``, ``metrics.json``, ``model-card.md``, ``figures/`` and ``tables/`` into the folder `out`.
+
+    Everything is made before the first file is written, and each file appears under its name only when it is whole.
+    Figures of an earlier run that this one does not have are removed.
+
+    Parameters
+    ----------
+    results : Results
+    model : Model
+        As saved, so that the report can name its checksum.
+    out : Path
+        Made where it does not exist.
+
+    Returns
+    -------
+    tuple of Path
+        The files, report first.
+
+    Raises
+    ------
+    InputError
+        Where a file cannot be written.
+    """
+    files = _contents(results, model)
+    try:
+        for name, content in files.items():
+            _write_whole(out / name, content)
+        for old in (out / "figures").glob("figure-[0-9][0-9]-*"):
+            if f"figures/{old.name}" not in files:
+                old.unlink()
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or out} cannot be written ({error.strerror}); choose another folder."
+        ) from error
+    return tuple(out / name for name in files)
+
+
+def _contents(results: Results, model: Model) -> dict[str, bytes]:
+    """Path below the folder to content."""
+    figures = draw_figures(results)
+    metrics = json.dumps(results.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    files = {
+        "report.html": report_html(results, figures, model).encode(),
+        "metrics.json": metrics.encode(),
+        "model-card.md": model_card(results, model).encode(),
+    }
+    for figure in figures:
+        files[f"figures/{figure.name}.svg"] = figure.svg
+        files[f"figures/{figure.name}.png"] = figure.png
+        files |= {f"figures/{name}": _csv(frame) for name, frame in figure.csv_names().items()}
+    return files | {f"tables/{name}.csv": content for name, content in _tables(results).items()}
+
+
+def _tables(results: Results) -> dict[str, bytes]:
+    return {
+        "table-1-cohort": _baseline_csv(results.table1),
+        "table-2-training-against-test": _baseline_csv(results.table2),
+        "table-3-models": _csv(models_table(results)),
+        "table-4-performance": _csv(_performance(results)),
+        "table-5-comparisons": _csv(_comparisons(results)),
+        "table-6-random-splits": _csv(results.spread.rename_axis("model").reset_index()),
+    }
+
+
+def _performance(results: Results) -> pd.DataFrame:
+    """One row per model, set and measure."""
+    return pd.DataFrame(
+        [
+            {"model": key, "set": name, "measure": measure, **vars(estimate)}
+            for key in results.study.fits
+            for name in SETS
+            for measure, estimate in results.performances[key, name].estimates().items()
+        ]
+    )
+
+
+def _comparisons(results: Results) -> pd.DataFrame:
+    """One row per set, pair of models and method."""
+    return pd.DataFrame(
+        [
+            {"set": name, "first": pair.first, "second": pair.second, "method": method, **difference.to_dict()}
+            for name, pairs in results.comparisons.items()
+            for pair in pairs
+            for method, difference in (("delong", pair.delong), ("bootstrap", pair.bootstrap))
+        ]
+    )
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _baseline_csv(table: BaselineTable) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        table.to_csv(Path(folder) / "table.csv")
+        return (Path(folder) / "table.csv").read_bytes()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)

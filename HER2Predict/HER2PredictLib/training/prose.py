@@ -1,0 +1,177 @@
+"""Methods, limits and references of the report: what was done, and what it cannot tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model import Model
+from .candidates import EXPLAINED_VARIANCE
+from .results import Results
+from .study import TEST
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A headed part of the text.
+
+    Attributes
+    ----------
+    name : str
+        By which the lists of TRIPOD+AI and CLAIM refer to it.
+    heading : str
+    paragraphs : tuple of str
+    """
+
+    name: str
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+#: Author, title and place; DOI where there is one.
+REFERENCES = (
+    (
+        "Jiao P et al. Deep learning-based computed tomography urography image analysis for prediction of HER2 "
+        "status in bladder cancer. J Cancer 2024, volume 15.",
+        "",
+    ),
+    ("Collins GS et al. TRIPOD+AI statement. BMJ 2024, 385:e078378.", "10.1136/bmj-2023-078378"),
+    ("Tejani AS et al. CLAIM: 2024 update. Radiol Artif Intell 2024, 6:e240300.", "10.1148/ryai.240300"),
+    (
+        "van Griethuysen JJM et al. Computational radiomics system. Cancer Res 2017, 77:e104-e107.",
+        "10.1158/0008-5472.CAN-17-0339",
+    ),
+    ("Pedregosa F et al. Scikit-learn: machine learning in Python. J Mach Learn Res 2011, 12:2825-2830.", ""),
+    ("Breiman L. Bagging predictors. Mach Learn 1996, 24:123-140.", "10.1007/BF00058655"),
+    (
+        "Platt J. Probabilistic outputs for support vector machines. In: Advances in large margin classifiers. MIT "
+        "Press, 1999.",
+        "",
+    ),
+    ("Youden WJ. Index for rating diagnostic tests. Cancer 1950, 3:32-35.", ""),
+    (
+        "DeLong ER et al. Comparing the areas under two or more correlated ROC curves. Biometrics 1988, 44:837-845.",
+        "10.2307/2531595",
+    ),
+    (
+        "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc 1927, "
+        "22:209-212.",
+        "10.1080/01621459.1927.10502953",
+    ),
+    ("Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006, 26:565-574.", "10.1177/0272989X06295361"),
+    (
+        "Varma S, Simon R. Bias in error estimation when using cross-validation for model selection. BMC "
+        "Bioinformatics 2006, 7:91.",
+        "10.1186/1471-2105-7-91",
+    ),
+    ("Sundararajan M et al. Axiomatic attribution for deep networks. ICML 2017, PMLR 70:3319-3328.", ""),
+)
+
+
+def methods(results: Results, model: Model) -> tuple[Passage, ...]:
+    """What was done, in the order in which it was done."""
+    protocol, study = results.study.protocol, results.study
+    classes = len(results.importance.by_class)
+    images = len(results.importance.by_image)
+    share = f"{100 * (1 - protocol.test_share):.0f} % to {100 * protocol.test_share:.0f} %"
+    drawn = (
+        "The cohort table assigns the patients to the sets."
+        if results.split_given
+        else f"The patients were split {share}, at random and stratified by HER2 status, with the seed {protocol.seed}."
+    )
+    return (
+        _passage(
+            "methods-use",
+            "Intended use",
+            str(model.card["intended_use"]),
+            "The user outlines the tumour on every slice of an excretory-phase CT urography; the model is applied "
+            "in 3D Slicer or by the command her2predict predict. Reading the result takes a radiologist or "
+            "urologist who knows the limits below.",
+        ),
+        _passage(
+            "methods-outcome",
+            "Outcome",
+            "HER2 status from immunohistochemistry as the cohort table gives it: a score of 2+ or 3+ is positive, "
+            "0 or 1+ negative.",
+        ),
+        _passage(
+            "methods-features",
+            "Features",
+            f"{study.features.shape[1]} radiomic features of {classes} feature classes on {images} images (the CT and "
+            "its filtered versions), computed with pyradiomics [4] and the parameter file that the model bundle "
+            "carries. The ROI and a margin are cut out first and thin slices averaged, so that the same tumour "
+            "gives the same numbers however the CT was cropped or stored. Image and ROI of every patient were "
+            "checked (modality, Hounsfield units, slice gaps, size and position of the ROI).",
+        ),
+        _passage(
+            "methods-missing",
+            "Missing data",
+            "Features must be complete: a patient whose features cannot be computed is left out and counted. "
+            "Clinical characteristics are described and not predicted from; missing ones are counted and take no "
+            "part in tests. When the model is used, an image or ROI that fails the checks gives a message and no "
+            "prediction.",
+        ),
+        _passage(
+            "methods-split",
+            "Training and test set",
+            f"{drawn} The sets are disjoint by patient. Scaler, principal components, hyper-parameters, "
+            "calibration and threshold were fitted on the training patients alone.",
+        ),
+        _passage(
+            "methods-models",
+            "Models",
+            f"z-scores, then the principal components that explain {100 * EXPLAINED_VARIANCE:.0f} % of the variance, "
+            "whitened, then a classifier: a multilayer perceptron (MLP), a random forest or a logistic regression "
+            f"[5]. Hyper-parameters are those of the highest mean AUC in {protocol.folds}-fold cross-validation, "
+            f"repeated {protocol.repeats} times, within the training set (Table 3). Classes were neither weighted "
+            "nor resampled.",
+            f"The deployed model is the MLP: the mean of {protocol.members} MLPs, each started at random and fitted "
+            "to a bootstrap sample of the training patients [6]. Its probability is calibrated by logistic "
+            "regression [7] on the log-odds of out-of-fold predictions. It gives a probability with the interval "
+            "that its members span, and a call at the threshold that maximises sensitivity + specificity [8] in the "
+            "calibrated out-of-fold predictions of the training patients; the other models have thresholds by the "
+            "same rule. The model was not updated after evaluation.",
+        ),
+        _passage(
+            "methods-statistics",
+            "Evaluation",
+            "Performance in the training set is out of fold: each patient is predicted by models, and a "
+            "calibration, that were fitted without that patient, averaged over the repeats. The hyper-parameters "
+            "and the threshold were chosen on the same patients, so that these values still flatter a little. "
+            "Apparent values are those of the model on the patients that it was fitted to.",
+            f"Intervals are 95 %: percentiles of {results.resamples} stratified bootstrap resamples for AUC, average "
+            "precision, Brier score and F1; Wilson's score interval [10] for proportions; Wald's for calibration; "
+            "DeLong's method [9] beside the bootstrap for AUCs and for paired comparisons. Tests are two-sided, and "
+            "p-values are not corrected for their number.",
+            "Net benefit is that of decision curve analysis [11]. Beside the one split, nested cross-validation "
+            f"[12]: {protocol.splits} other random splits of all patients, in each of which hyper-parameters are "
+            "chosen and models fitted anew. Contributions of features are integrated gradients [13] of the "
+            "calibrated log-odds, from the mean training patient.",
+        ),
+    )
+
+
+def limits(results: Results) -> list[str]:
+    """What the results do not tell."""
+    test = results.performances["mlp", TEST]
+    texts = [
+        f"The test set has {test.patients} patients, {test.positive} of them HER2-positive. The interval of its AUC "
+        f"is {test.auc.high - test.auc.low:.2f} wide, that of its sensitivity "
+        f"{test.operating_point.sensitivity.high - test.operating_point.sensitivity.low:.2f}: values as printed can "
+        "be far from those of many patients.",
+        "All patients come from one cohort table. Nothing here tells how the model does in another hospital, with "
+        "other scanners, contrast timing or readers; that takes her2predict evaluate on a cohort from there.",
+        "The number of features is many times that of the patients. Components, small layers and strong penalties "
+        "hold overfitting back and do not abolish it; the spread over random splits and the apparent values show "
+        "what is left.",
+        "Who outlined the ROIs is not in the cohort table, and how much predictions change with another outline is not "
+        "measured here.",
+        "HER2 status is that of the specimen that was stained; HER2 expression varies within a tumour.",
+        "Predictive values hold for the share of HER2-positive patients in these sets and change with it.",
+    ]
+    if results.simulated:
+        texts.insert(0, "The patients were simulated: performance is a property of the simulator, not of tumours.")
+    return texts
+
+
+def _passage(name: str, heading: str, *paragraphs: str) -> Passage:
+    return Passage(name, heading, paragraphs)

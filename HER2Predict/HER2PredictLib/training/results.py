@@ -1,0 +1,417 @@
+"""Everything that is measured of a study, computed once: what figures, tables, report and `metrics.json` show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from ..explain import explain
+from ..model import Model
+from .baseline import BaselineTable, table1, table2
+from .bootstrap import RESAMPLES
+from .calibration_measures import CalibrationCurve, calibration_curve
+from .candidates import Candidate
+from .cohort import Cohort
+from .discrimination import PrecisionRecallCurve, RocCurve, precision_recall, roc
+from .exclusions import grouped_reasons
+from .operating_point import DecisionCurve, decision_curve, youden_threshold
+from .performance import Comparison, Performance, compare, measure, performance_table
+from .study import TEST, TRAIN, Study
+
+#: Predictions of the training patients by the model that was fitted to them.
+APPARENT = "apparent"
+#: What is measured, in the order of tables.
+SETS = (TRAIN, TEST, APPARENT)
+#: What a reader sees of each.
+SET_LABELS = {TRAIN: "Training set, out of fold", TEST: "Test set", APPARENT: "Training set, apparent"}
+
+#: Number of components over which the study takes the area under the cumulative explained variance.
+STUDY_COMPONENTS = 100
+#: Quantile of the training patients' distances beyond which a patient counts as unlike them.
+APPLICABILITY_LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Where the patients of the table went.
+
+    Attributes
+    ----------
+    listed : int
+        Patients in the cohort table.
+    reasons : mapping of str to int
+        Patients left out, by reason.
+    negative, positive : mapping of str to int
+        Patients of each HER2 status in ``train`` and ``test``.
+    """
+
+    listed: int
+    reasons: Mapping[str, int]
+    negative: Mapping[str, int]
+    positive: Mapping[str, int]
+
+    @property
+    def left_out(self) -> int:
+        return sum(self.reasons.values())
+
+    @property
+    def analysed(self) -> int:
+        return sum(self.negative.values()) + sum(self.positive.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Importance:
+    """How much groups of features move the predictions of the training patients.
+
+    Attributes
+    ----------
+    by_class, by_image : DataFrame
+        One row per group, the strongest first: ``mean``, ``low`` and ``high`` (mean and quartiles over the training
+        patients of the absolute sum of the group's contributions to the log-odds) and ``features`` (their number).
+    """
+
+    by_class: pd.DataFrame
+    by_image: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Variance:
+    """Areas under the cumulative explained variance curve, mean of the curve in percent.
+
+    Attributes
+    ----------
+    components : int
+        All components that the training patients span.
+    kept : int
+        Components of the models.
+    explained : float
+        Percent of the variance that the kept ones explain.
+    area : float
+        Over all components.
+    area_study : float
+        Over the first 100 components as in the study, the curve held at 100 % beyond the last one.
+    """
+
+    components: int
+    kept: int
+    explained: float
+    area: float
+    area_study: float
+
+
+@dataclass(frozen=True)
+class Applicability:
+    """Distances beyond which 5 % of the left-out training patients lie, and who lies beyond either.
+
+    Attributes
+    ----------
+    limit_t2, limit_q : float
+    beyond : mapping of str to int
+        Patients of ``train`` and ``test`` beyond at least one of the two.
+    """
+
+    limit_t2: float
+    limit_q: float
+    beyond: Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What is measured of a study.
+
+    Attributes
+    ----------
+    study : Study
+    simulated : bool
+        Were the patients simulated?
+    split_given : bool
+        Does the cohort table assign the patients to the sets?
+    description : str
+        Of the cohort, in words.
+    roi_files : DataFrame of str or None
+        Image, ROI and segment of the patients, where the cohort names them.
+    thresholds : mapping
+        Of each model, by its key.
+    performances : mapping
+        By model and set.
+    comparisons : mapping
+        By set: each pair of models.
+    roc : mapping
+        By model and set.
+    precision_recall, calibration, decision : mapping
+        Of the MLP by set.
+    spread : DataFrame
+        Per model: summary of the test AUCs over the random splits.
+    """
+
+    study: Study
+    simulated: bool
+    split_given: bool
+    description: str
+    roi_files: pd.DataFrame | None
+    flow: Flow
+    table1: BaselineTable
+    table2: BaselineTable
+    thresholds: Mapping[str, float]
+    performances: Mapping[tuple[str, str], Performance]
+    comparisons: Mapping[str, tuple[Comparison, ...]]
+    roc: Mapping[tuple[str, str], RocCurve]
+    precision_recall: Mapping[str, PrecisionRecallCurve]
+    calibration: Mapping[str, CalibrationCurve]
+    decision: Mapping[str, DecisionCurve]
+    variance: Variance
+    importance: Importance
+    applicability: Applicability
+    spread: pd.DataFrame
+    resamples: int
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The models, in the order of tables; the first is the deployed one's kind."""
+        return tuple(fit.candidate for fit in self.study.fits.values())
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Name of each model for people, by its key."""
+        return {candidate.key: candidate.label for candidate in self.candidates}
+
+    def probability(self, key: str, name: str) -> np.ndarray:
+        """Predictions of a model for a set."""
+        return self.study.fits[key].probability[name]
+
+    def performance_tables(self) -> dict[str, pd.DataFrame]:
+        """For each set, by its label: one row per measure, one column per model."""
+        return {
+            SET_LABELS[name]: performance_table(
+                {label: self.performances[key, name] for key, label in self.labels.items()}
+            )
+            for name in SETS
+        }
+
+    def comparison_table(self) -> pd.DataFrame:
+        """One row per set and pair of models."""
+        return pd.DataFrame(
+            [
+                {
+                    "Set": SET_LABELS[name],
+                    "Models": f"{self.labels[pair.first]} − {self.labels[pair.second]}",
+                    "Difference in AUC (DeLong)": pair.delong.difference.text(),
+                    "p (DeLong)": pair.delong.p_value,
+                    "Difference in AUC (bootstrap)": pair.bootstrap.difference.text(),
+                    "p (bootstrap)": pair.bootstrap.p_value,
+                }
+                for name in (TRAIN, TEST)
+                for pair in self.comparisons[name]
+            ]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; names no patient."""
+        study, flow = self.study, self.flow
+        return {
+            "simulated": self.simulated,
+            "protocol": study.protocol.settings(),
+            "resamples": self.resamples,
+            "patients": {
+                "listed": flow.listed,
+                "left_out": dict(flow.reasons),
+                "analysed": flow.analysed,
+                **{name: {"positive": flow.positive[name], "negative": flow.negative[name]} for name in (TRAIN, TEST)},
+            },
+            "models": {
+                candidate.key: {
+                    "label": candidate.label,
+                    "hyper_parameters": _plain(study.fits[candidate.key].parameters),
+                    "threshold": self.thresholds[candidate.key],
+                    **{name: self.performances[candidate.key, name].to_dict() for name in SETS},
+                    "random_splits": _plain(self.spread.loc[candidate.key].to_dict()),
+                }
+                for candidate in self.candidates
+            },
+            "comparisons": {name: [pair.to_dict() for pair in pairs] for name, pairs in self.comparisons.items()},
+            "principal_components": vars(self.variance),
+            "importance": {
+                "feature_class": _plain(self.importance.by_class["mean"].to_dict()),
+                "image_type": _plain(self.importance.by_image["mean"].to_dict()),
+            },
+            "applicability": {
+                "level": APPLICABILITY_LEVEL,
+                "limit_t2": self.applicability.limit_t2,
+                "limit_q": self.applicability.limit_q,
+                "beyond": dict(self.applicability.beyond),
+            },
+        }
+
+
+def measure_study(
+    study: Study,
+    cohort: Cohort,
+    exclusions: Mapping[str, str],
+    model: Model,
+    resamples: int = RESAMPLES,
+) -> Results:
+    """Measure everything.
+
+    Parameters
+    ----------
+    study : Study
+        Its features are indexed by ``patient_id``.
+    cohort : Cohort
+        The table that the patients come from; those of the study are among its rows.
+    exclusions : mapping of str to str
+        Patients of the table that were left out, and why.
+    model : Model
+        The bundle of the study's deployed model.
+    resamples : int
+        Of every bootstrap.
+    """
+    patients = study.features.index
+    table = cohort.table.loc[patients]
+    seed = study.protocol.seed
+    status = {name: study.status_of(TRAIN if name == APPARENT else name) for name in SETS}
+    out_of_fold = {key: fit.probability[TRAIN] for key, fit in study.fits.items()}
+    thresholds = {key: _threshold(study, key, probability) for key, probability in out_of_fold.items()}
+    cells = [(key, name) for key in study.fits for name in SETS]
+    probability = {(key, name): study.fits[key].probability[name] for key, name in cells}
+    clinical = _clinical(cohort, table, study.status)
+    group = np.where(np.isin(np.arange(len(patients)), study.train), TRAIN, TEST)
+    return Results(
+        study=study,
+        simulated=cohort.simulated or model.simulated,
+        split_given=cohort.split is not None,
+        description=str(model.cohort["description"]),
+        roi_files=_roi_files(table),
+        flow=_flow(study, len(cohort.table), exclusions),
+        table1=table1(clinical),
+        table2=table2(clinical, group),
+        thresholds=thresholds,
+        performances={
+            (key, name): measure(status[name], probability[key, name], thresholds[key], resamples, seed)
+            for key, name in cells
+        },
+        comparisons={
+            name: compare(
+                status[name], {key: fit.probability[name] for key, fit in study.fits.items()}, resamples, seed
+            )
+            for name in (TRAIN, TEST)
+        },
+        roc={(key, name): roc(status[name], probability[key, name], resamples, seed) for key, name in cells},
+        precision_recall={name: precision_recall(status[name], probability["mlp", name]) for name in SETS},
+        calibration={name: calibration_curve(status[name], probability["mlp", name]) for name in (TRAIN, TEST)},
+        decision={
+            name: decision_curve(status[name], probability["mlp", name], resamples=resamples, seed=seed)
+            for name in (TRAIN, TEST)
+        },
+        variance=_variance(study),
+        importance=_importance(study, model),
+        applicability=_applicability(study),
+        spread=_spread(study),
+        resamples=resamples,
+    )
+
+
+def _threshold(study: Study, key: str, out_of_fold: np.ndarray) -> float:
+    """That of the deployed model is the study's; each other model gets its own by the same rule."""
+    return study.threshold if key == "mlp" else youden_threshold(study.status_of(TRAIN), out_of_fold)
+
+
+def _clinical(cohort: Cohort, table: pd.DataFrame, status: np.ndarray) -> pd.DataFrame:
+    """The columns that tables 1 and 2 may report."""
+    scores = [name for name in ("her2_ihc",) if name in table.columns]
+    return table[[*cohort.clinical, *scores]].assign(her2=status.astype(str))
+
+
+def _roi_files(table: pd.DataFrame) -> pd.DataFrame | None:
+    if not {"image", "roi"} <= set(table.columns):
+        return None
+    return table.reindex(columns=["image", "roi", "segment"], fill_value="")
+
+
+def _flow(study: Study, listed: int, exclusions: Mapping[str, str]) -> Flow:
+    positive = {name: int(study.status_of(name).sum()) for name in (TRAIN, TEST)}
+    negative = {name: len(study.status_of(name)) - positive[name] for name in (TRAIN, TEST)}
+    return Flow(listed, grouped_reasons(exclusions), negative, positive)
+
+
+def _variance(study: Study) -> Variance:
+    cumulative = np.minimum(np.cumsum(study.components.explained), 1.0)
+    held = np.ones(STUDY_COMPONENTS)
+    first = cumulative[:STUDY_COMPONENTS]
+    held[: len(first)] = first
+    return Variance(
+        components=len(cumulative),
+        kept=study.components.kept,
+        explained=100 * float(cumulative[study.components.kept - 1]),
+        area=100 * float(cumulative.mean()),
+        area_study=100 * float(held.mean()),
+    )
+
+
+def _importance(study: Study, model: Model) -> Importance:
+    rows = study.features.iloc[study.train]
+    explanations = [explain(model, dict(zip(rows.columns, row, strict=True))) for row in rows.to_numpy()]
+    classes = pd.DataFrame([explanation.by_class() for explanation in explanations])
+    images = pd.DataFrame([explanation.by_image() for explanation in explanations])
+    return Importance(_strength(classes, rows.columns, 1), _strength(images, rows.columns, 0))
+
+
+def _strength(sums: pd.DataFrame, names: pd.Index, part: int) -> pd.DataFrame:
+    """Rows of `Importance`; `part` is where the feature's name has the group."""
+    size = sums.abs()
+    counts = pd.Series([name.split("_")[part] for name in names]).value_counts()
+    table = pd.DataFrame(
+        {
+            "mean": size.mean(),
+            "low": size.quantile(0.25),
+            "high": size.quantile(0.75),
+            "features": counts.reindex(sums.columns),
+        }
+    )
+    return table.sort_values("mean", ascending=False, kind="stable")
+
+
+def _applicability(study: Study) -> Applicability:
+    distances = study.distances.to_numpy()
+    limits = np.quantile(distances[study.train], APPLICABILITY_LEVEL, axis=0)
+    beyond = (distances > limits).any(axis=1)
+    rows = {TRAIN: study.train, TEST: study.test}
+    return Applicability(
+        float(limits[0]), float(limits[1]), {name: int(beyond[members].sum()) for name, members in rows.items()}
+    )
+
+
+def _spread(study: Study) -> pd.DataFrame:
+    """Mean, standard deviation, quantiles, range, share at or below chance, and the AUC of the study's own split."""
+    aucs = study.spread
+    return pd.DataFrame(
+        {
+            "splits": aucs.count(),
+            "mean": aucs.mean(),
+            "sd": aucs.std(ddof=1),
+            "median": aucs.median(),
+            "low": aucs.quantile(0.025),
+            "high": aucs.quantile(0.975),
+            "min": aucs.min(),
+            "max": aucs.max(),
+            "share_at_most_half": (aucs <= 0.5).mean(),
+            "this_split": {
+                key: roc_auc_score(study.status_of(TEST), fit.probability[TEST]) for key, fit in study.fits.items()
+            },
+        }
+    ).loc[list(study.fits)]
+
+
+def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """For JSON: NumPy's numbers as Python's, None for what is not a number."""
+
+    def plain(value: Any) -> Any:
+        number = value.item() if isinstance(value, np.generic) else value
+        return None if isinstance(number, float) and not math.isfinite(number) else number
+
+    return {str(name): plain(value) for name, value in values.items()}

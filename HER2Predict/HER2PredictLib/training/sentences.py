@@ -1,0 +1,215 @@
+"""What results mean, in sentences: the numbers are those of the results, and small samples are called small."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .baseline import BaselineTable, p_value_text
+from .results import APPARENT, Results
+from .statistics import Estimate
+from .study import TEST, TRAIN
+
+#: Level of significance, two-sided, as in the study.
+SIGNIFICANCE = 0.05
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def cohort(results: Results) -> str:
+    """How many patients, in which sets."""
+    flow = results.flow
+    positive = sum(flow.positive.values())
+    kind = "simulated patients" if results.simulated else "patients"
+    return (
+        f"{flow.analysed} {kind} were analysed, {positive} of them HER2-positive "
+        f"({100 * positive / flow.analysed:.0f} %): {_set(results, TRAIN)} in the training set and "
+        f"{_set(results, TEST)} in the test set."
+    )
+
+
+def left_out(results: Results) -> str:
+    """How many patients of the table were left out, and why."""
+    flow = results.flow
+    if not flow.left_out:
+        return f"The cohort table lists {flow.listed} patients; none was left out."
+    reasons = listed(
+        [
+            f"{reason[0].lower() if reason[1:2].islower() else reason[0]}{reason[1:]} ({count})"
+            for reason, count in flow.reasons.items()
+        ]
+    )
+    return f"The cohort table lists {flow.listed} patients; {flow.left_out} were left out: {reasons}."
+
+
+def differences(table: BaselineTable) -> str:
+    """Which characteristics differ between training and test set."""
+    tests = [(row.label, row.test.p_value) for row in table.rows if row.test and np.isfinite(row.test.p_value)]
+    below = [f"{label} (p = {p_value_text(p)})".replace("= <", "< ") for label, p in tests if p < SIGNIFICANCE]
+    if not below:
+        return (
+            f"None of the {len(tests)} characteristics that could be compared differed between the sets at the "
+            f"{SIGNIFICANCE} level; with so few patients, that is no proof that they are alike."
+        )
+    return f"At the {SIGNIFICANCE} level, the sets differed in {listed(below)}."
+
+
+def discrimination(results: Results, name: str) -> str:
+    """AUC of the MLP in a set, and what its interval allows to say."""
+    performance = results.performances["mlp", name]
+    where = "In the test set" if name == TEST else "In the training set, out of fold,"
+    return (
+        f"{where} the MLP had an AUC of {performance.auc.value:.2f} (95 % CI {_limits(performance.auc)} by bootstrap, "
+        f"{_limits(performance.auc_delong)} by DeLong). {_against_chance(performance.auc)}"
+    )
+
+
+def others(results: Results) -> str:
+    """AUC of the other models."""
+    texts = [
+        f"{candidate.label.lower()} {results.performances[candidate.key, TRAIN].auc.text()} in the training set, out "
+        f"of fold, and {results.performances[candidate.key, TEST].auc.text()} in the test set"
+        for candidate in results.candidates
+        if candidate.key != "mlp"
+    ]
+    return f"The other models had AUCs of: {'; '.join(texts)}."
+
+
+def optimism(results: Results) -> str:
+    """Apparent against out-of-fold AUC."""
+    apparent, honest = (results.performances["mlp", name].auc.value for name in (APPARENT, TRAIN))
+    return (
+        f"On the patients that it was fitted to, the MLP had an apparent AUC of {apparent:.2f} against {honest:.2f} "
+        "out of fold. Apparent values are printed beside for comparison and say nothing about new patients."
+    )
+
+
+def comparisons(results: Results) -> str:
+    """Whether any two models differ in the test set."""
+    pairs = results.comparisons[TEST]
+    differing = [
+        f"{results.labels[pair.first]} and {results.labels[pair.second]} ({pair.delong.difference.text()}, "
+        f"p {p_value_phrase(pair.delong.p_value)})"
+        for pair in pairs
+        if pair.delong.p_value < SIGNIFICANCE
+    ]
+    if differing:
+        return f"In the test set, the AUCs differed at the {SIGNIFICANCE} level (DeLong) between {listed(differing)}."
+    return (
+        f"In the test set, no two of the {len(results.labels)} models differed in AUC at the {SIGNIFICANCE} level "
+        f"(DeLong); {results.performances['mlp', TEST].patients} patients cannot rank models unless they differ much."
+    )
+
+
+def calls(results: Results) -> str:
+    """The confusion matrix of the test set in words."""
+    point = results.performances["mlp", TEST].operating_point
+    positives, negatives = point.true_positive + point.false_negative, point.true_negative + point.false_positive
+    return (
+        f"At the threshold {point.threshold:.2f}, {point.true_positive} of {positives} HER2-positive and "
+        f"{point.true_negative} of {negatives} HER2-negative test patients were called rightly: sensitivity "
+        f"{point.sensitivity.text()}, specificity {point.specificity.text()}."
+    )
+
+
+def calibration(results: Results) -> str:
+    """Slope and calibration-in-the-large of the test set."""
+    recalibration = results.performances["mlp", TEST].recalibration
+    slope = recalibration.slope
+    if not np.isfinite(slope.value):
+        return (
+            "The calibration slope of the test set is not defined: predictions separate the classes or are all alike."
+        )
+    if not slope.low <= 1 <= slope.high:
+        meaning = (
+            "is below 1: predictions are too extreme" if slope.value < 1 else "is above 1: predictions are too cautious"
+        )
+    elif slope.low <= 0:
+        meaning = "is so uncertain that it fits good calibration as well as none"
+    else:
+        meaning = "does not differ from the ideal of 1 within its interval"
+    return (
+        f"In the test set, the calibration slope was {slope.text()}, which {meaning}; calibration-in-the-large was "
+        f"{recalibration.in_the_large.text()} (0 is ideal)."
+    )
+
+
+def decision(results: Results) -> str:
+    """Where acting on the model is better than not having it."""
+    curve = results.decision[TEST]
+    other = np.maximum(curve.treat_all, curve.treat_none)
+    better, surely = curve.model > other + 1e-12, curve.low > other + 1e-12
+    count = len(curve.thresholds)
+    if not better.any():
+        return "In the test set, the MLP had no net benefit over calling all patients or none at any threshold."
+    sure = f"at {int(surely.sum())} of them also the lower limit" if surely.any() else "the lower limit at none"
+    return (
+        f"In the test set, its net benefit was above that of calling all patients or none at {int(better.sum())} of "
+        f"{count} threshold probabilities between {curve.thresholds[0]:g} and {curve.thresholds[-1]:g}; {sure}. Which "
+        "threshold probability matters is a clinical decision."
+    )
+
+
+def spread(results: Results) -> str:
+    """Test AUC over the random splits."""
+    summary = results.spread.loc["mlp"]
+    below = f"in {100 * summary['share_at_most_half']:.0f} % of the splits it was 0.50 or less"
+    return (
+        f"Over {int(summary['splits'])} random splits, with everything chosen and fitted anew in each, the MLP's test "
+        f"AUC was {summary['mean']:.2f} on average (SD {summary['sd']:.2f}), between {summary['min']:.2f} and "
+        f"{summary['max']:.2f}; {below}. The split of this report gave {summary['this_split']:.2f}. The average says "
+        "more about the method than any single split of so few patients."
+    )
+
+
+def importance(results: Results) -> str:
+    """The strongest feature classes and images."""
+    by_class, by_image = results.importance.by_class, results.importance.by_image
+    return (
+        f"Predictions moved most with {listed([_spoken(name) for name in by_class.index[:2]])} features, and by image "
+        f"with {listed([_spoken(name) for name in by_image.index[:2]])}."
+    )
+
+
+def applicability(results: Results) -> str:
+    """Test patients that are unlike the training patients."""
+    beyond, total = results.applicability.beyond[TEST], len(results.study.test)
+    expected = f"{results.applicability.beyond[TRAIN]} of {len(results.study.train)} training patients"
+    return (
+        f"{beyond} of {total} test patients and {expected} lay beyond the 95 % quantile of the training patients in "
+        "at least one of the two distances. For patients like these a prediction extrapolates."
+    )
+
+
+def p_value_phrase(p_value: float) -> str:
+    """``= 0.03``, ``< 0.001``, ``> 0.99``."""
+    text = p_value_text(p_value)
+    return f"{text[0]} {text[1:]}" if text[:1] in ("<", ">") else f"= {text}"
+
+
+def _spoken(name: object) -> str:
+    text = str(name)
+    return text.upper() if text.startswith("gl") else {"firstorder": "first-order"}.get(text, text)
+
+
+def _set(results: Results, name: str) -> str:
+    positive, negative = results.flow.positive[name], results.flow.negative[name]
+    return f"{positive + negative} ({positive} positive)"
+
+
+def _limits(estimate: Estimate) -> str:
+    return f"{estimate.low:.2f} to {estimate.high:.2f}" if np.isfinite(estimate.low) else "not defined"
+
+
+def _against_chance(auc: Estimate) -> str:
+    if auc.value in (0.0, 1.0):
+        return "Every resample separates the classes, so that the bootstrap interval understates the uncertainty."
+    width = f"The interval is {auc.high - auc.low:.2f} wide"
+    if auc.low <= 0.5 <= auc.high:
+        return f"{width} and covers 0.5: these patients do not show that the model tells the classes apart."
+    side = "above" if auc.low > 0.5 else "below"
+    return f"{width} and lies {side} 0.5."

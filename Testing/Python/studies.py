@@ -1,0 +1,101 @@
+"""A small study of made-up patients, run once and shared by the tests of figures and report."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cases import write_small_case
+from models import COHORT, made_up_cohort
+
+NAMES = tuple(
+    f"{image}_{kind}_{number}"
+    for image in ("original", "wavelet-LLH", "log-sigma-3-0-mm-3D")
+    for kind in ("firstorder", "glcm")
+    for number in range(8)
+)
+PATIENTS = 60
+RESAMPLES = 200
+#: Patients of the table who are left out; messages as the extraction gives them, with names in them.
+EXCLUSIONS = {
+    "Quimby-901": "/archive/Quimby/ct.nrrd does not exist. Check the path.",
+    "Quimby-902": 'The ROI "Quimby tumour" is empty: no voxel is marked. Outline the tumour first.',
+    "Quimby-903": 'The ROI "lesion" is empty: no voxel is marked. Outline the tumour first.',
+    "Quimby-904": "a fault of HER2Predict (ValueError: Quimby).",
+}
+#: What no output may hold: all names and identifiers of patients.
+IDENTITY = "Quimby"
+
+
+@lru_cache(maxsize=1)
+def study() -> Any:
+    """A Study of 60 patients of which features tell the status in part."""
+    from HER2PredictLib.training.study import Protocol, run_study
+
+    features, status = made_up_cohort(NAMES, PATIENTS, effect=1.0)
+    features.index = pd.Index([f"Quimby-{number:03d}" for number in range(PATIENTS)], name="patient_id")
+    return run_study(features, status, Protocol(seed=7, folds=3, repeats=1, splits=3, members=4, jobs=1))
+
+
+@lru_cache(maxsize=1)
+def _images() -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory()
+    write_small_case(Path(folder.name))
+    return folder
+
+
+def cohort(images: bool = True, simulated: bool = True) -> Any:
+    """The table that the study's patients come from, with four more who are left out."""
+    from HER2PredictLib.training.cohort import Cohort
+
+    random = np.random.default_rng(3)
+    patients = [*study().features.index, *EXCLUSIONS]
+    folder = Path(_images().name) if images else Path("absent")
+    table = pd.DataFrame(
+        {
+            "image": str(folder / "volume.nrrd"),
+            "roi": str(folder / "roi.nrrd"),
+            "age": random.integers(45, 90, len(patients)).astype(str),
+            "gender": random.choice(["F", "M"], len(patients)),
+            "surname": [f"Quimby{number}" for number in range(len(patients))],
+        },
+        index=pd.Index(patients, name="patient_id"),
+    )
+    return Cohort(
+        source=Path("cohort.csv"),
+        table=table,
+        features=None,
+        status=None,
+        split=None,
+        simulated=simulated,
+        settings=None,
+        clinical=("age", "gender", "surname"),
+    )
+
+
+def model(simulated: bool = True) -> Any:
+    """The bundle of the study's deployed model."""
+    from HER2PredictLib.training.bundle import Provenance, build_model
+
+    done = study()
+    description = {**COHORT, "simulated": simulated, "train": len(done.train), "test": len(done.test)}
+    return build_model(
+        done.pipeline,
+        done.calibrator,
+        done.distances.to_numpy()[done.train],
+        done.threshold,
+        list(NAMES),
+        Provenance("Made-up model", description, {}, done.protocol.seed),
+    )
+
+
+def results(images: bool = True, simulated: bool = True) -> Any:
+    """What is measured of the study, with few resamples."""
+    from HER2PredictLib.training.results import measure_study
+
+    return measure_study(study(), cohort(images, simulated), EXCLUSIONS, model(simulated), RESAMPLES)
