@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_sample(commands)
     _add_simulate(commands)
+    _add_extract(commands)
     _add_train(commands)
+    _add_evaluate(commands)
+    _add_model(commands)
     return parser
 
 
@@ -90,14 +93,45 @@ def _add_simulate(commands: Any) -> None:
     simulate.set_defaults(run=_simulate)
 
 
+def _add_extract(commands: Any) -> None:
+    extract = commands.add_parser("extract", help="radiomic features of a cohort, as a table; goes on where it stopped")
+    extract.add_argument("cohort", type=Path, metavar="COHORT.csv")
+    extract.add_argument("--out", type=Path, required=True, metavar="FEATURES.csv")
+    extract.add_argument("--jobs", type=_positive, metavar="N", help="processes; all cores by default")
+    extract.add_argument("--dask", metavar="ADDRESS", help="run on this Dask cluster instead of this machine's cores")
+    extract.set_defaults(run=_extract)
+
+
 def _add_train(commands: Any) -> None:
-    train = commands.add_parser("train", help="train a model on a cohort")
-    train.add_argument("cohort", type=Path, metavar="COHORT.csv")
-    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="for features.csv and model.her2model")
+    train = commands.add_parser("train", help="train, evaluate and document a model on a cohort")
+    train.add_argument("cohort", type=Path, metavar="COHORT.csv|FEATURES.csv")
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the model, report, figures, tables")
     train.add_argument("--seed", type=_not_negative, default=2024, metavar="N")
     train.add_argument("--name", default="HER2 model", help="name of the model")
+    train.add_argument("--description", default="", metavar="TEXT", help="of the cohort, for the model's card")
     train.add_argument("--jobs", type=_positive, metavar="N", help="processes; all cores by default")
     train.set_defaults(run=_train)
+
+
+def _add_evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser(
+        "evaluate", help="external validation of a model on another cohort"
+    )
+    evaluate.add_argument("model", type=Path, metavar="MODEL")
+    evaluate.add_argument("cohort", type=Path, metavar="COHORT.csv|FEATURES.csv")
+    evaluate.add_argument("--out", type=Path, required=True, metavar="DIR", help="for predictions and performance")
+    evaluate.add_argument(
+        "--recalibrate", metavar="NAME", help="also write DIR/recalibrated.her2model, under this name, for that cohort"
+    )
+    evaluate.add_argument("--jobs", type=_positive, metavar="N", help="processes; all cores by default")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _add_model(commands: Any) -> None:
+    model = commands.add_parser("model", help="show or verify a model bundle")
+    model.add_argument("action", choices=("show", "verify"))
+    model.add_argument("file", type=Path, metavar="FILE")
+    model.set_defaults(run=_model)
 
 
 def _positive(text: str) -> int:
@@ -215,35 +249,97 @@ def _simulate(options: argparse.Namespace) -> None:
     print(table)
 
 
-def _train(options: argparse.Namespace) -> None:
-    from .training.train import train
+def _extract(options: argparse.Namespace) -> None:
+    from .training.cohort import read_table
+    from .training.extraction import extract
 
     with _Bar("extracting", "patient") as bar:
-        model = train(
-            options.cohort, options.out, seed=options.seed, name=options.name, jobs=options.jobs, progress=bar.show
+        extraction = extract(
+            read_table(options.cohort), options.out, jobs=options.jobs, dask=options.dask, progress=bar.show
         )
-    for metric, value in model.card["metrics"].items():
-        print(f"{metric}: {value:.3f}")
-    print(options.out / "model.her2model")
+    _report_exclusions(extraction.failures)
+    print(f"{options.out}: {len(extraction.table)} patients")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from .training.train import MODEL_FILE, protocol_of, train
+
+    with _Bar("extracting", "patient") as extracting, _Bar("learning", "step") as learning:
+        training = train(
+            options.cohort,
+            options.out,
+            name=options.name,
+            description=options.description,
+            protocol=protocol_of(options.seed, options.jobs),
+            jobs=options.jobs,
+            extracting=extracting.show,
+            learning=learning.show,
+        )
+    _report_exclusions(training.exclusions)
+    for name in ("train", "test"):
+        print(f"MLP, {name}: AUC {training.results.performances['mlp', name].auc}")
+    print(options.out / MODEL_FILE)
+    print(options.out / "report.html")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from .model import Model
+    from .training.evaluate import evaluate, recalibrated
+
+    model = Model.load(options.model)
+    with _Bar("extracting", "patient") as bar:
+        evaluation = evaluate(model, options.cohort, options.out, jobs=options.jobs, progress=bar.show)
+    _report_exclusions(evaluation.exclusions)
+    for name, estimate in evaluation.performance.estimates().items():
+        print(f"{name}: {estimate}")
+    if options.recalibrate:
+        file = options.out / "recalibrated.her2model"
+        recalibrated(model, evaluation, options.recalibrate).save(file)
+        print(file)
+
+
+def _model(options: argparse.Namespace) -> None:
+    from .model import Model
+
+    model = Model.load(options.file)
+    if options.action == "verify":
+        print(f"{options.file}: sound, {len(model.feature_names)} features, sha256 {model.sha256}")
+        return
+    print(model.describe())
+    for field in ("created", "intended_use", "licence", "threshold", "interval", "training_cohort", "software", "seed"):
+        print(f"{field}: {json.dumps(model.card.get(field), ensure_ascii=False)}")
+    print(f"features: {len(model.feature_names)}")
+    print(f"sha256: {model.sha256}")
+    print(f"metrics: {json.dumps(model.card.get('metrics'), indent=1, ensure_ascii=False)}")
+
+
+def _report_exclusions(reasons: Mapping[str, str]) -> None:
+    for patient, reason in reasons.items():
+        print(f"her2predict: patient {patient} is left out: {reason}", file=sys.stderr)
 
 
 class _Bar:
-    """A progress bar with the time left, on standard error."""
+    """A progress bar with the time left, on standard error; it appears with the first step."""
 
     def __init__(self, title: str, unit: str) -> None:
-        from tqdm import tqdm
-
-        self._bar = tqdm(desc=title, unit=f" {unit}", dynamic_ncols=True, file=sys.stderr)
+        self._title, self._unit = title, unit
+        self._bar: Any = None
 
     def show(self, done: int, total: int) -> None:
-        self._bar.total = total
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(desc=self._title, unit=f" {self._unit}", total=total, initial=done, dynamic_ncols=True)
         self._bar.update(done - self._bar.n)
+        if done >= total:
+            self._bar.close()
 
     def __enter__(self) -> _Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 
 MEMBERS = 8
-COHORT = {"description": "made-up numbers", "simulated": True}
+PARAMETERS = {"hidden_layer_sizes": (6,), "alpha": 1.0}
+COHORT = {
+    "description": "made-up numbers",
+    "simulated": True,
+    "patients": 60,
+    "positive": 30,
+    "train": 60,
+    "test": 0,
+}
 
 
 def made_up_cohort(
@@ -24,9 +32,27 @@ def made_up_cohort(
     return pd.DataFrame(values, columns=list(names)), status
 
 
+def made_up_pipeline(names: tuple[str, ...], seed: int = 0) -> tuple[Any, Any]:
+    """Pipeline of eight members and calibrator, fitted to `made_up_cohort`."""
+    from sklearn.linear_model import LogisticRegression
+
+    from HER2PredictLib.model import log_odds
+    from HER2PredictLib.training.candidates import bagged_mlp
+
+    table, status = made_up_cohort(names, seed=seed)
+    pipeline = bagged_mlp(seed, PARAMETERS, MEMBERS).fit(table.to_numpy(), status)
+    raw = pipeline.predict_proba(table.to_numpy())[:, 1]
+    return pipeline, LogisticRegression().fit(log_odds(raw)[:, None], status)
+
+
 @lru_cache(maxsize=4)
 def made_up_model(names: tuple[str, ...], seed: int = 0) -> Any:
-    """A Model of eight members fitted to `made_up_cohort`."""
-    from HER2PredictLib.training.fit import fit_model
+    """A Model of `made_up_pipeline`."""
+    from HER2PredictLib.training.bundle import Provenance, build_model
+    from HER2PredictLib.training.study import pca_distances
 
-    return fit_model(*made_up_cohort(names, seed=seed), seed, COHORT, "Made-up model", members=MEMBERS)
+    table, _ = made_up_cohort(names, seed=seed)
+    pipeline, calibrator = made_up_pipeline(names, seed)
+    distances = pca_distances(pipeline, table.to_numpy())
+    provenance = Provenance("Made-up model", COHORT, {}, seed)
+    return build_model(pipeline, calibrator, distances, 0.5, list(names), provenance)

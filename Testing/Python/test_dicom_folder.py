@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+
 from cases import small_case
 from HER2PredictLib import quality
 from HER2PredictLib.case import Case

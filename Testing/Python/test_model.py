@@ -17,10 +17,9 @@ from HER2PredictLib.features import feature_names
 from HER2PredictLib.model import BUNDLED_MODEL, Model, log_odds
 
 try:
-    import sklearn.linear_model
+    import sklearn
 
-    from HER2PredictLib.training import fit
-    from models import MEMBERS, made_up_cohort, made_up_model
+    from models import made_up_cohort, made_up_model, made_up_pipeline
 except ImportError:
     sklearn = None
 
@@ -30,14 +29,11 @@ NAMES = tuple(f"feature_{number}" for number in range(40))
 @unittest.skipIf(sklearn is None, "scikit-learn is not installed")
 class AgainstScikitLearnTest(unittest.TestCase):
     def test_probability_equals_predict_proba(self) -> None:
-        table, status = made_up_cohort(NAMES)
-        pipeline = fit.build_pipeline(0, MEMBERS).fit(table.to_numpy(), status)
+        table, _ = made_up_cohort(NAMES)
+        pipeline, calibrator = made_up_pipeline(NAMES)
         raw = pipeline.predict_proba(table.to_numpy())[:, 1]
-        calibrator = sklearn.linear_model.LogisticRegression().fit(log_odds(raw)[:, None], status)
         expected = calibrator.predict_proba(log_odds(raw)[:, None])[:, 1]
-        model = made_up_model(NAMES)
-        model = Model(model.card, {**model.arrays, **fit.bundle_arrays(pipeline, calibrator)})
-        own = [model.predict(row.to_dict()) for _, row in table.iterrows()]
+        own = [made_up_model(NAMES).predict(row.to_dict()) for _, row in table.iterrows()]
         np.testing.assert_allclose([prediction.probability for prediction in own], expected, rtol=0, atol=1e-12)
         for prediction in own:
             low, high = prediction.interval
@@ -45,17 +41,14 @@ class AgainstScikitLearnTest(unittest.TestCase):
             self.assertLessEqual(prediction.probability, high)
 
     def test_distances_equal_those_of_the_pca(self) -> None:
-        table, status = made_up_cohort(NAMES)
-        pipeline = fit.build_pipeline(0, MEMBERS).fit(table.to_numpy(), status)
-        model = made_up_model(NAMES)
-        calibrator = sklearn.linear_model.LogisticRegression().fit(np.zeros((2, 1)), [0, 1])
-        model = Model(model.card, {**model.arrays, **fit.bundle_arrays(pipeline, calibrator)})
+        table, _ = made_up_cohort(NAMES)
+        pipeline, _ = made_up_pipeline(NAMES)
         scaled = pipeline.named_steps["scale"].transform(table.to_numpy())
         pca = pipeline.named_steps["pca"]
         whitened = pca.transform(scaled)
         residual = scaled - pca.inverse_transform(whitened)
         for number, (_, row) in enumerate(table.iterrows()):
-            prediction = model.predict(row.to_dict())
+            prediction = made_up_model(NAMES).predict(row.to_dict())
             self.assertAlmostEqual(prediction.hotelling_t2, float(whitened[number] @ whitened[number]), places=9)
             self.assertAlmostEqual(prediction.q_residual, float(residual[number] @ residual[number]), places=9)
 

@@ -122,7 +122,7 @@ class PredictingTest(panel.ModuleTestCase):
         self.panel.logic.assessAsync(*case, lambda assessment, error: ended.append((assessment, error)))
         self.assertEqual(ended, [])
         fake.succeed(self.feature_texts(case))
-        (assessment, error), = ended
+        ((assessment, error),) = ended
         self.assertIsNone(error)
         expected = self.panel.logic.assess(*case)
         self.assertEqual(dict(assessment.features), dict(expected.features))

@@ -65,6 +65,10 @@ class Protocol:
     jobs: int = -1
     candidates: tuple[Candidate, ...] = CANDIDATES
 
+    def settings(self) -> dict[str, float]:
+        """What decides the numbers, for reports: not the number of processes, and the candidates elsewhere."""
+        return {name: value for name, value in vars(self).items() if name not in ("jobs", "candidates")}
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -315,7 +319,7 @@ def _deployed(
     """The bagged MLP with the chosen hyper-parameters, its calibrator, its predictions and all distances."""
     unfitted = bagged_mlp(protocol.seed, chosen.parameters, protocol.members)
     raw, left_out_distances = _out_of_fold(unfitted, values[train], status[train], protocol)
-    calibrator = LogisticRegression(C=1e6).fit(log_odds(raw)[:, None], status[train])
+    calibrator = fit_calibrator(raw, status[train])
     pipeline = unfitted.fit(values[train], status[train])
 
     def calibrated(probability: np.ndarray) -> np.ndarray:
@@ -331,13 +335,27 @@ def _deployed(
     return pipeline, calibrator, Fit(chosen.candidate, chosen.parameters, probability), distances
 
 
+def fit_calibrator(raw: np.ndarray, status: np.ndarray) -> LogisticRegression:
+    """Platt's logistic calibration on the log-odds (Platt, Advances in Large Margin Classifiers 1999).
+
+    Where the out-of-fold predictions run against the truth, a slope below zero would turn the model around. Nothing was
+    learnt then, and the calibrated probability is the prevalence for every patient.
+    """
+    calibrator = LogisticRegression(C=1e6).fit(log_odds(raw)[:, None], status)
+    if calibrator.coef_[0, 0] < 0:
+        prevalence = status.mean()
+        calibrator.coef_[0, 0] = 0.0
+        calibrator.intercept_[0] = np.log(prevalence / (1 - prevalence))
+    return calibrator
+
+
 def cross_calibrated(raw: np.ndarray, status: np.ndarray, protocol: Protocol) -> np.ndarray:
     """Out-of-fold probabilities after a calibration that was fitted without the patient, too."""
     result = np.empty_like(raw)
     for fitted, left_out in StratifiedKFold(protocol.folds, shuffle=True, random_state=protocol.seed).split(
         raw, status
     ):
-        calibrator = LogisticRegression(C=1e6).fit(log_odds(raw[fitted])[:, None], status[fitted])
+        calibrator = fit_calibrator(raw[fitted], status[fitted])
         result[left_out] = calibrator.predict_proba(log_odds(raw[left_out])[:, None])[:, 1]
     return result
 

@@ -1,37 +1,114 @@
-"""From a cohort table to a model bundle: extract, fit, save."""
+"""From a cohort to an evaluated, documented model bundle: extract, learn, measure, write."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
 from ..model import Model
-from .cohort import read_cohort
-from .extraction import Progress, extract_cohort
-from .fit import fit_model
+from .bundle import Provenance, build_model
+from .cohort import Cohort, read_table
+from .extraction import extract
+from .outputs import write_results
+from .results import Results, measure_study
+from .study import Progress, Protocol, Study, run_study
+
+FEATURES_FILE = "features.csv"
+MODEL_FILE = "model.her2model"
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """A trained model, how it did, and who was left out.
+
+    Attributes
+    ----------
+    model : Model
+        As loaded from the bundle that was written.
+    results : Results
+    exclusions : dict of str to str
+        patient_id to the reason.
+    """
+
+    model: Model
+    results: Results
+    exclusions: Mapping[str, str] = field(default_factory=dict)
 
 
 def train(
-    table: Path, out: Path, *, seed: int, name: str, jobs: int | None = None, progress: Progress | None = None
-) -> Model:
-    """Train a model on a cohort and write ``features.csv`` and ``model.her2model`` into `out`.
+    table: Path,
+    out: Path,
+    *,
+    name: str,
+    protocol: Protocol,
+    description: str = "",
+    jobs: int | None = None,
+    extracting: Progress | None = None,
+    learning: Progress | None = None,
+) -> Training:
+    """Train on a cohort table or feature table; write the bundle, report, figures and tables into `out`.
+
+    Parameters
+    ----------
+    name, description : str
+        Of the model and of its cohort, for the card; the cohort is described by its table's name by default.
+    jobs : int, optional
+        Processes of the extraction; all cores by default.
+    extracting, learning : callable, optional
+        Called with the work done and its total.
 
     Raises
     ------
     InputError
-        Where the table is not usable or too few patients could be computed.
+        Where the table or a feature is not usable, or too few patients remain.
     """
-    cohort = read_cohort(table)
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder for the model.")
-    extraction = extract_cohort(cohort, jobs, progress)
-    for patient, reason in extraction.failures.items():
-        logging.getLogger(__name__).warning("patient %s is left out: %s", patient, reason)
-    kept = cohort.table.index.isin(extraction.table.index)
+    listed = read_table(table)
+    cohort, exclusions = _with_features(listed, out, jobs, extracting)
+    features, status = cohort.require_training()
+    study = run_study(features, status, protocol, cohort.split, learning)
+    about = {"description": description or f"cohort table {table.name}", "simulated": cohort.simulated}
+    results = measure_study(study, listed, exclusions, _model(study, name, about, {}))
     out.mkdir(parents=True, exist_ok=True)
-    extraction.table.to_csv(out / "features.csv", float_format="%.17g")
-    description = {"description": f"cohort table {table.name}", "simulated": cohort.simulated}
-    model = fit_model(extraction.table, cohort.status[kept], seed, description, name)
-    model.save(out / "model.her2model")
-    return Model.load(out / "model.her2model")
+    _model(study, name, about, results.to_dict()).save(out / MODEL_FILE)
+    saved = Model.load(out / MODEL_FILE)
+    write_results(results, saved, out)
+    return Training(saved, results, exclusions)
+
+
+def _with_features(
+    listed: Cohort, out: Path, jobs: int | None, progress: Progress | None
+) -> tuple[Cohort, Mapping[str, str]]:
+    """The cohort with its features, extracted where the table does not hold them, and who was left out."""
+    if listed.features is not None:
+        return listed, {}
+    listed.require_status()
+    out.mkdir(parents=True, exist_ok=True)
+    extraction = extract(listed, out / FEATURES_FILE, jobs=jobs, progress=progress)
+    return read_table(out / FEATURES_FILE), extraction.failures
+
+
+def _model(study: Study, name: str, about: Mapping[str, Any], metrics: Mapping[str, Any]) -> Model:
+    counts = {
+        "patients": len(study.status),
+        "positive": int(study.status.sum()),
+        "train": len(study.train),
+        "test": len(study.test),
+    }
+    return build_model(
+        study.pipeline,
+        study.calibrator,
+        study.distances.to_numpy()[study.train],
+        study.threshold,
+        list(study.features.columns),
+        Provenance(name, {**about, **counts}, metrics, study.protocol.seed),
+    )
+
+
+def protocol_of(seed: int, jobs: int | None) -> Protocol:
+    """The protocol with a seed and a number of processes."""
+    return replace(Protocol(), seed=seed, jobs=jobs or -1)

@@ -1,0 +1,116 @@
+"""From a fitted study to a Model: the arrays of the bundle and the card that says where they come from."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sklearn
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from .. import __version__
+from ..features import PARAMETER_FILE
+from ..model import FORMAT, FORMAT_VERSION, Model
+
+INTERVAL_LEVEL = 0.95
+
+INTENDED_USE = (
+    "Research: the probability that a bladder tumour over-expresses HER2 (IHC 2+ or 3+), from an excretory-phase CT "
+    "urography. Not for clinical decisions."
+)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a card tells of a model besides what was fitted.
+
+    Attributes
+    ----------
+    name, version, licence : str
+    cohort : mapping
+        ``description``, ``simulated``, ``patients``, ``positive``, ``train``, ``test``.
+    metrics : mapping
+        JSON-able measures.
+    seed : int
+    """
+
+    name: str
+    cohort: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    seed: int
+    version: str = "1.0.0"
+    licence: str = "CC-BY-4.0"
+
+
+def build_model(
+    pipeline: Pipeline,
+    calibrator: LogisticRegression,
+    distances: np.ndarray,
+    threshold: float,
+    names: list[str],
+    provenance: Provenance,
+) -> Model:
+    """A Model of a fitted pipeline.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        From `candidates.bagged_mlp`, fitted.
+    calibrator : LogisticRegression
+        On the log-odds of the pipeline's probability.
+    distances : ndarray, shape (patients, 2)
+        Hotelling's T2 and Q residual of the training patients when left out.
+    threshold : float
+        Probability from which on the call is HER2-positive.
+    names : list of str
+        Of the features, in the order of the pipeline's input.
+    """
+    arrays = bundle_arrays(pipeline, calibrator)
+    arrays |= {"train_t2": np.sort(distances[:, 0]), "train_q": np.sort(distances[:, 1])}
+    ensemble = pipeline.named_steps["classifier"]
+    card = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "name": provenance.name,
+        "version": provenance.version,
+        "created": datetime.date.today().isoformat(),
+        "intended_use": INTENDED_USE,
+        "licence": provenance.licence,
+        "training_cohort": dict(provenance.cohort),
+        "features": {"names": names, "settings": PARAMETER_FILE.read_text(encoding="utf-8")},
+        "activation": ensemble.estimators_[0].activation,
+        "threshold": threshold,
+        "interval": {"level": INTERVAL_LEVEL, "method": f"quantiles of {len(ensemble.estimators_)} bagged members"},
+        "metrics": dict(provenance.metrics),
+        "seed": provenance.seed,
+        "software": {
+            "HER2Predict": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
+    }
+    return Model(card, arrays)
+
+
+def bundle_arrays(pipeline: Pipeline, calibrator: LogisticRegression) -> dict[str, np.ndarray]:
+    """The arrays of a bundle from a fitted pipeline; the whitening goes into the first layer's weights."""
+    scaler, pca, ensemble = (pipeline.named_steps[step] for step in ("scale", "pca", "classifier"))
+    arrays = {
+        "mean": scaler.mean_,
+        "scale": scaler.scale_,
+        "pca_mean": pca.mean_,
+        "components": pca.components_,
+        "variance": pca.explained_variance_,
+        "calibration": np.array([calibrator.coef_[0, 0], calibrator.intercept_[0]]),
+    }
+    for layer in range(len(ensemble.estimators_[0].coefs_)):
+        arrays[f"weights_{layer}"] = np.stack([member.coefs_[layer] for member in ensemble.estimators_])
+        arrays[f"bias_{layer}"] = np.stack([member.intercepts_[layer] for member in ensemble.estimators_])
+    arrays["weights_0"] = arrays["weights_0"] / np.sqrt(pca.explained_variance_)[None, :, None]
+    return arrays

@@ -1,0 +1,163 @@
+"""From a cohort to a bundle that predicts: train, evaluate on another cohort, show and verify, through the command."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+from cases import write_small_case
+from HER2PredictLib import cli
+from HER2PredictLib.errors import InputError
+from HER2PredictLib.features import feature_names
+from HER2PredictLib.model import Model, log_odds
+
+try:
+    import pandas as pd
+    import sklearn
+    from sklearn.metrics import roc_auc_score
+
+    from HER2PredictLib.training.evaluate import Evaluation, evaluate, recalibrated
+    from HER2PredictLib.training.fingerprint import settings_id
+    from HER2PredictLib.training.performance import measure
+    from HER2PredictLib.training.study import Protocol, fit_calibrator
+    from HER2PredictLib.training.train import train
+    from models import made_up_cohort, made_up_model
+except ImportError:
+    sklearn = None
+
+
+def write_features(path: Path, seed: int, settings: str | None = None) -> tuple[Path, np.ndarray]:
+    """A feature table of 60 made-up patients, as `extract` writes it, and their HER2 status."""
+    features, status = made_up_cohort(feature_names(), patients=60, seed=seed, effect=9.0)
+    features.insert(0, "patient_id", [f"P{number}" for number in range(60)])
+    features.insert(1, "her2", status)
+    features.insert(2, "simulated", 1)
+    features.insert(3, "age", 60 + np.arange(60) % 17)
+    features.insert(4, "feature_settings", settings or settings_id())
+    features.to_csv(path, index=False, float_format="%.17g")
+    return path, status
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = cli.main([str(argument) for argument in arguments])
+    return status, out.getvalue(), err.getvalue()
+
+
+@unittest.skipIf(sklearn is None, "scikit-learn is not installed")
+class TrainTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = Path(folder.name)
+        cls.table, cls.status = write_features(cls.folder / "features.csv", seed=0)
+        cls.protocol = Protocol(seed=3, folds=3, repeats=1, splits=2, members=5, jobs=1)
+        cls.training = train(cls.table, cls.folder / "out", name="Made up", protocol=cls.protocol)
+        cls.bundle = cls.folder / "out" / "model.her2model"
+
+    def test_everything_that_was_promised_is_written(self) -> None:
+        out = self.folder / "out"
+        for name in ("model.her2model", "report.html", "metrics.json", "model-card.md"):
+            self.assertTrue((out / name).is_file(), name)
+        self.assertGreaterEqual(len(list((out / "figures").glob("*.svg"))), 9)
+        self.assertEqual(len(list((out / "figures").glob("*.png"))), len(list((out / "figures").glob("*.svg"))))
+        self.assertGreaterEqual(len(list((out / "tables").glob("*.csv"))), 5)
+
+    def test_card_holds_the_metrics_and_the_cohort(self) -> None:
+        card = Model.load(self.bundle).card
+        self.assertEqual(card["metrics"], json.loads((self.folder / "out" / "metrics.json").read_text()))
+        cohort = card["training_cohort"]
+        self.assertEqual((cohort["patients"], cohort["train"], cohort["test"]), (60, 42, 18))
+        self.assertTrue(cohort["simulated"])
+
+    def test_bundle_predicts_what_the_study_predicted(self) -> None:
+        model, study = Model.load(self.bundle), self.training.results.study
+        own = [model.predict(study.features.iloc[row].to_dict()).probability for row in study.test]
+        np.testing.assert_allclose(own, study.fits["mlp"].probability["test"], rtol=0, atol=1e-12)
+
+    def test_same_cohort_and_seed_give_the_same_bundle(self) -> None:
+        again = train(self.table, self.folder / "again", name="Made up", protocol=self.protocol).model
+        first = Model.load(self.bundle)
+        self.assertEqual(again.card, first.card)
+        for name, array in first.arrays.items():
+            np.testing.assert_allclose(again.arrays[name], array, rtol=1e-9, atol=1e-9)
+
+    def test_trained_bundle_is_shown_verified_and_predicts(self) -> None:
+        status, out, _ = run("model", "show", self.bundle)
+        self.assertEqual(status, 0)
+        self.assertIn("Made up 1.0.0, trained on 42 simulated patients", out)
+        self.assertIn(Model.load(self.bundle).sha256, out)
+        self.assertEqual(run("model", "verify", self.bundle)[0], 0)
+        volume, roi = write_small_case(self.folder)
+        status, out, _ = run("predict", volume, roi, "--model", self.bundle)
+        self.assertEqual(status, 0)
+        self.assertIn("Made up", out)
+
+    def test_damaged_bundle_is_not_verified(self) -> None:
+        damaged = self.folder / "damaged.her2model"
+        damaged.write_bytes(self.bundle.read_bytes()[:-100])
+        status, out, err = run("model", "verify", damaged)
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("not a usable .her2model bundle", err)
+
+    def test_external_validation_fits_nothing_and_agrees_with_scikit_learn(self) -> None:
+        other, her2 = write_features(self.folder / "other.csv", seed=0)
+        evaluation = evaluate(Model.load(self.bundle), other, self.folder / "evaluated")
+        probability = evaluation.predictions["probability"]
+        self.assertAlmostEqual(evaluation.performance.auc.value, roc_auc_score(her2, probability), places=12)
+        first = evaluation.predictions.iloc[0]
+        self.assertEqual(first["call"] == "HER2-positive", first["probability"] >= self.training.model.threshold)
+        written = json.loads((self.folder / "evaluated" / "evaluation.json").read_text())
+        self.assertEqual(written["model"]["sha256"], self.training.model.sha256)
+        self.assertEqual(written["performance"], evaluation.performance.to_dict())
+
+    def test_recalibration_keeps_calls_and_order_and_equals_scikit_learn(self) -> None:
+        model = Model.load(self.bundle)
+        evaluation = evaluate(model, self.table, self.folder / "evaluated-2")
+        changed = recalibrated(model, evaluation, "Made up, recalibrated")
+        features = self.training.results.study.features
+        before = evaluation.predictions["probability"].to_numpy()
+        after = np.array([changed.predict(row.to_dict()).probability for _, row in features.iterrows()])
+        self.assertEqual(changed.name, "Made up, recalibrated")
+        np.testing.assert_array_equal(after >= changed.threshold, before >= model.threshold)
+        regression = sklearn.linear_model.LogisticRegression(penalty=None, tol=1e-10, max_iter=1000)
+        expected = regression.fit(log_odds(before)[:, None], self.status).predict_proba(log_odds(before)[:, None])[:, 1]
+        np.testing.assert_allclose(after, expected, atol=1e-4)
+
+    def test_features_of_other_settings_are_refused(self) -> None:
+        table, _ = write_features(self.folder / "foreign.csv", seed=0, settings="0" * 64)
+        for command in (("evaluate", self.bundle, table), ("train", table)):
+            status, _, err = run(*command, "--out", self.folder / "refused")
+            self.assertEqual(status, 2)
+            self.assertRegex(err, r"\Aher2predict: [^\n]*settings[^\n]*\n\Z")
+            self.assertFalse((self.folder / "refused").exists())
+
+
+@unittest.skipIf(sklearn is None, "scikit-learn is not installed")
+class CalibratorTest(unittest.TestCase):
+    def test_predictions_that_run_against_the_truth_do_not_turn_the_model_around(self) -> None:
+        status = np.arange(40) % 2
+        wrong = np.where(status == 1, 0.3, 0.7) + np.linspace(-0.1, 0.1, 40)
+        calibrator = fit_calibrator(wrong, status)
+        self.assertEqual(calibrator.coef_[0, 0], 0.0)
+        np.testing.assert_allclose(calibrator.predict_proba(log_odds(wrong)[:, None])[:, 1], 0.5)
+
+    def test_recalibration_of_a_reversed_model_is_refused(self) -> None:
+        status = np.arange(40) % 2
+        probability = np.where(status == 1, 0.3, 0.6) + 0.01 * np.arange(40)
+        predictions = pd.DataFrame({"her2": status, "probability": probability})
+        performance = measure(status, probability, 0.5)
+        with self.assertRaisesRegex(InputError, "recalibration cannot mend"):
+            recalibrated(made_up_model(tuple("abcdef")), Evaluation(predictions, performance), "x")
+
+
+if __name__ == "__main__":
+    unittest.main()
