@@ -17,13 +17,16 @@ READABLE = "NRRD, NIfTI, MetaImage (.mha, .mhd) or a folder holding one DICOM se
 #: DICOM attributes that describe the image and never the patient: keyword -> (group|element).
 IMAGE_TAGS = {
     "Modality": "0008|0060",
-    "SliceThickness": "0018|0050",
-    "ConvolutionKernel": "0018|1210",
-    "KVP": "0018|0060",
     "ImagePositionPatient": "0020|0032",
     "ImageOrientationPatient": "0020|0037",
-    "GantryDetectorTilt": "0018|1120",
+    "Rows": "0028|0010",
+    "Columns": "0028|0011",
+    "BitsAllocated": "0028|0100",
 }
+
+#: Transfer syntaxes whose pixels take rows x columns x bytes in the file (DICOM PS3.5 A.1 and A.2).
+_UNCOMPRESSED = (b"1.2.840.10008.1.2", b"1.2.840.10008.1.2.1", b"1.2.840.10008.1.2.2")
+_TRANSFER_SYNTAX = b"\x02\x00\x10\x00UI"
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +162,10 @@ def _read_dicom_folder(folder: Path) -> Volume:
             f"{folder} holds {len(series)} DICOM image series ({sizes}); put the excretory phase alone into a folder."
         )
     files = series[0]
-    first = _image_tags(Path(files[0]))
+    tags = [_image_tags(Path(name)) for name in files]
+    for name, tag in zip(files, tags, strict=True):
+        if _is_cut_short(Path(name), tag):
+            raise InputError(f"The slice {name} is cut short; export the whole series again.")
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(files)
     try:
@@ -169,7 +175,7 @@ def _read_dicom_folder(folder: Path) -> Volume:
         raise InputError(
             f"The slices in {folder} do not form one volume (sizes or orientations differ, or a file is damaged)."
         ) from error
-    return Volume(_one_volume(image, folder), folder.name, first.get("Modality"), _slice_gaps(files))
+    return Volume(_one_volume(image, folder), folder.name, tags[0].get("Modality"), _slice_gaps(tags))
 
 
 def _image_series(folder: Path) -> list[tuple[str, ...]]:
@@ -182,10 +188,21 @@ def _image_series(folder: Path) -> list[tuple[str, ...]]:
     return [files for files in found if files and "ImagePositionPatient" in _image_tags(Path(files[0]))]
 
 
-def _slice_gaps(files: tuple[str, ...]) -> tuple[float, ...]:
+def _is_cut_short(path: Path, tags: dict[str, str]) -> bool:
+    """Does the file of a slice end before its pixels do? Some versions of ITK fill the rest up in silence."""
+    with path.open("rb") as file:
+        header = file.read(1024)
+    position = header.find(_TRANSFER_SYNTAX) + len(_TRANSFER_SYNTAX)
+    length = int.from_bytes(header[position : position + 2], "little")
+    if header[position + 2 : position + 2 + length].rstrip(b"\x00") not in _UNCOMPRESSED:
+        return False
+    rows, columns, bits = (int(tags.get(keyword, "0")) for keyword in ("Rows", "Columns", "BitsAllocated"))
+    return path.stat().st_size < rows * columns * bits // 8
+
+
+def _slice_gaps(tags: list[dict[str, str]]) -> tuple[float, ...]:
     """Distances in mm between neighbouring slices along the slice normal (DICOM PS3.3 C.7.6.2.1.1)."""
-    tags = [_image_tags(Path(name)) for name in files]
-    if len(files) < 2 or any("ImageOrientationPatient" not in tag for tag in tags):
+    if len(tags) < 2 or any("ImageOrientationPatient" not in tag for tag in tags):
         return ()
     row, column = np.array(tags[0]["ImageOrientationPatient"].split("\\"), dtype=float).reshape(2, 3)
     positions = np.array([tag["ImagePositionPatient"].split("\\") for tag in tags], dtype=float)
