@@ -171,7 +171,7 @@ class Case:
     @property
     def roi_volume_ml(self) -> float:
         """Volume of the ROI in millilitres."""
-        return self.roi_voxel_count * float(np.prod(self.volume.image.GetSpacing())) / 1000.0
+        return self.roi_voxel_count * float(np.prod(self.spacing_mm)) / 1000.0
 
     @property
     def axes(self) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:

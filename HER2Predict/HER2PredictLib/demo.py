@@ -24,7 +24,6 @@ def load_sample_nodes(folder: Path) -> Case:
 
     sample = sample_case(folder)
     scene = slicer.vtkMRMLScene()
-    slicer.mrmlScene = scene
     application = slicer.vtkSlicerApplicationLogic()
     application.SetMRMLScene(scene)
     colors = slicer.vtkMRMLColorLogic()

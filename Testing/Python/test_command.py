@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import json
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from cases import as_image, ct_array, ellipsoid, small_case, write_segmentation, write_small_case
+from cases import REAL_CT, as_image, ct_array, ellipsoid, small_case, write_segmentation, write_small_case
 from HER2PredictLib import cli, features
 from HER2PredictLib.case import Case
 from HER2PredictLib.model import BUNDLED_MODEL
@@ -52,7 +53,7 @@ class PredictTest(CommandTestCase):
         self.assertEqual(result["features"], expected)
         marked = int(ellipsoid().sum())
         self.assertEqual(result["roi"]["voxels"], marked)
-        self.assertAlmostEqual(result["roi"]["volume_ml"], marked * 0.8 * 0.8 * 5 / 1000)
+        self.assertAlmostEqual(result["roi"]["volume_ml"], marked * 0.8 * 0.8 * 5 / 1000, places=5)
         self.assertEqual(result["roi"]["slices"], int(ellipsoid().any(axis=(1, 2)).sum()))
         self.assertTrue(result["model"]["training_cohort"]["simulated"])
         self.assertEqual(len(result["model"]["sha256"]), 64)
@@ -97,6 +98,32 @@ class PredictTest(CommandTestCase):
     def test_fourth_axis_of_length_one_is_dropped(self) -> None:
         path = self.write("4d.nii.gz", sitk.JoinSeries([sitk.ReadImage(str(self.volume))]))
         self.assertEqual(run("predict", path, self.roi)[0], 0)
+
+
+class DemoTest(unittest.TestCase):
+    @unittest.skipIf(importlib.util.find_spec("slicer") is None, "neither Slicer nor slicer-core is installed")
+    def test_demo_through_mrml_nodes_equals_predict_on_the_same_files(self) -> None:
+        volume, roi = run("sample")[1].splitlines()
+        demo, files = (json.loads(run(*words, "--json", "-")[1]) for words in (("demo",), ("predict", volume, roi)))
+        self.assertEqual(demo["features"], files["features"])
+        self.assertEqual(demo["probability"], files["probability"])
+        self.assertEqual(demo["roi"], files["roi"])
+
+
+@unittest.skipUnless(REAL_CT.is_dir(), "the real CT is not there")
+class RealCtTest(unittest.TestCase):
+    def test_four_tumours_of_other_organs_are_computed_and_lie_outside(self) -> None:
+        patients = sorted(REAL_CT.iterdir())
+        cases = [(patient / "CT_image.nii.gz", patient / "CT_mask.nii.gz") for patient in patients]
+        series = REAL_CT / "STS_002" / "dicom"
+        for volume, roi in [*cases, (series, REAL_CT / "STS_002" / "CT_mask.nii.gz")]:
+            with self.subTest(volume):
+                status, out, err = run("predict", volume, roi, "--json", "-")
+                self.assertEqual((status, err), (0, ""))
+                result = json.loads(out)
+                self.assertEqual(len(result["features"]), 975)
+                self.assertTrue(np.isfinite(list(result["features"].values())).all())
+                self.assertIn("outside-training-domain", [finding["code"] for finding in result["findings"]])
 
 
 class BadInputTest(CommandTestCase):
