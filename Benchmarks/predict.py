@@ -1,6 +1,6 @@
 """Time and memory of one prediction against the stock `pyradiomics` command, side by side in one run.
 
-    ./run bench            (or: .venv/bin/python Benchmarks/predict.py [--repeats N])
+    .venv/bin/python Benchmarks/predict.py [--repeats N]
 
 A simulated full-size CTU (512 x 512 x 60) with an ROI of about 20 ml is written once. Then, in turns:
 
