@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .nodes import largest_piece
+
 #: SNOMED CT: neoplasm of the urinary bladder, in the form and from the lists that Slicer's terminology module reads.
 TERMINOLOGY = (
     "Segmentation category and type - 3D Slicer General Anatomy list"
@@ -61,6 +63,17 @@ def add_tumour_segment(scene: Any, volume_node: Any, segmentation_node: Any = No
     segment_id = segmentation.AddEmptySegment("", "Bladder tumour", COLOR)
     segmentation.GetSegment(segment_id).SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), TERMINOLOGY)
     return segmentation_node, segment_id
+
+
+def keep_largest_piece(segmentation_node: Any, segment_id: str) -> None:
+    """Erase all of a segment but the piece with the most voxels."""
+    import slicer
+
+    labelmap = slicer.vtkOrientedImageData()
+    segmentation_node.GetBinaryLabelmapRepresentation(segment_id, labelmap)
+    slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(
+        largest_piece(labelmap), segmentation_node, segment_id
+    )
 
 
 class Watcher:
