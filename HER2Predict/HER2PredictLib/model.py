@@ -257,6 +257,29 @@ class Model:
         return _expit(slope * log_odds(probability) + intercept)
 
 
+class Shelf:
+    """Holds the model used last, and reads its bundle again only when the file has changed."""
+
+    def __init__(self) -> None:
+        self._key: tuple[Path, int] | None = None
+        self._model: Model | None = None
+
+    def model(self, path: str = "") -> Model:
+        """The model of a bundle; of the bundled one where `path` is empty.
+
+        Raises
+        ------
+        InputError
+            Where the bundle cannot be used.
+        """
+        file = Path(path) if path else BUNDLED_MODEL
+        key = (file, file.stat().st_mtime_ns if file.is_file() else 0)
+        if self._model is None or key != self._key:
+            self._model, self._key = None, None
+            self._model, self._key = Model.load(file), key
+        return self._model
+
+
 class _BundleError(Exception):
     """Why a bundle cannot be used."""
 
