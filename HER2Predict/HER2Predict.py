@@ -206,9 +206,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self) -> None:
         """The panel goes away."""
-        run, self._state.run = self._state.run, None
-        if run:
-            run.cancel()
+        self._state.abandon()
         self._follow(None)
         self._view.lay_down_tools()
         self.removeObservers()
@@ -279,11 +277,8 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self._parameterNode or self._following:
             return
         self._parameterNode.modelPath = path
-        try:
-            self.logic.model(path)
-        except InputError:
-            return  # the check that follows shows why
-        slicer.app.userSettings().setValue(MODEL_SETTING, path)
+        if self.logic.models.holds(path):  # where it is none, the check that follows shows why
+            slicer.app.userSettings().setValue(MODEL_SETTING, path)
 
     def _onParameters(self, caller: Any = None, event: str = "") -> None:
         choices = self._parameterNode
@@ -363,16 +358,14 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._render()
 
     def _onCancel(self) -> None:
-        if self._state.run:
-            self._state.run.cancel()
+        self._state.cancel()
 
     def _onDone(self, assessment: Assessment | None, error: Exception | None) -> None:
-        if self._state.run is None:
-            return
-        if self._state.end(assessment, error):
-            self._keep()
-        self.check()
-        self._render()
+        if self._state.run:  # an abandoned one has no panel to tell
+            if self._state.end(assessment, error):
+                self._keep()
+            self.check()
+            self._render()
 
     def _keep(self) -> None:
         """Save the result with the scene and add it to the history."""
@@ -396,22 +389,13 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         slicer.modules.plots.logic().ShowChartInLayout(scatter(slicer.mrmlScene, self._state.assessment))
 
     def _onPicture(self) -> None:
-        from HER2PredictLib.panel_text import file_name
-        from HER2PredictLib.picture import require_matplotlib, write_picture
+        from HER2PredictLib.keep import file_name, picture_file
 
-        assessment = self._state.assessment
-        path = qt.QFileDialog.getSaveFileName(
-            self.parent, _("Save picture"), file_name(assessment) + ".png", _("Pictures") + " (*.png)"
-        )
-        if not path:
-            return
-        try:
+        assessment, kinds = self._state.assessment, _("Pictures") + " (*.png)"
+        path = qt.QFileDialog.getSaveFileName(self.parent, _("Save picture"), file_name(assessment) + ".png", kinds)
+        if path:
             with slicer.util.WaitCursor():
-                require_matplotlib()
-                write_picture(assessment, Path(path))
-            self.ui.keptLabel.text = _("Written: {path}").format(path=path)
-        except (InputError, OSError) as error:
-            self.ui.keptLabel.text = str(error)
+                self._view.tell(picture_file(assessment, Path(path)))
 
     def _render(self) -> None:
         self._view.show(self._state, bool(self._parameterNode and self._parameterNode.inputVolume))
@@ -432,7 +416,7 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
         ScriptedLoadableModuleLogic.__init__(self)
         from HER2PredictLib.model import Shelf
 
-        self._shelf = Shelf()
+        self.models = Shelf()
 
     def getParameterNode(self) -> HER2PredictParameterNode:
         """The user's choices in this scene; a new scene starts with the model that was used last."""
@@ -445,7 +429,7 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
     def model(self, path: str = "") -> Model:
         """The model of a bundle, or the bundled one; read again only when the file has changed."""
-        return self._shelf.model(path)
+        return self.models.model(path)
 
     def prepare(self, volumeNode: Any, segmentationNode: Any, segmentID: str) -> Preparation:
         """Check the input and make the pair on which the features are computed."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .assess import Assessment
+from .errors import InputError
 from .i18n import tr as _
+from .picture import require_matplotlib, write_picture
 from .result import Result
 
 _ROLE = "HER2Predict.Role"
@@ -30,7 +33,7 @@ def add_to_history(scene: Any, result: Result) -> Any:
             _add_column(node, name, ())
     low, high = result.interval
     texts = (
-        result.time,
+        result.time[:19].replace("T", " "),
         result.volume,
         result.segment,
         f"{result.roi_volume_ml:.2f}",
@@ -93,6 +96,22 @@ def scatter(scene: Any, assessment: Assessment) -> Any:
     chart.SetXAxisTitle(_("Principal component 1"))
     chart.SetYAxisTitle(_("Principal component 2"))
     return chart
+
+
+def picture_file(assessment: Assessment, path: Path) -> str:
+    """Write the picture of the command; what to tell of it."""
+    try:
+        require_matplotlib()
+        write_picture(assessment, path)
+    except (InputError, OSError) as error:
+        return str(error)
+    return _("Written: {path}").format(path=path)
+
+
+def file_name(assessment: Assessment) -> str:
+    """Name for a file of this result, without what a file system refuses."""
+    name = f"HER2Predict {assessment.roi['name']}"
+    return "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in name)
 
 
 def _series(

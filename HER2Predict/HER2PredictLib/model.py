@@ -279,6 +279,14 @@ class Shelf:
             self._model, self._key = Model.load(file), key
         return self._model
 
+    def holds(self, path: str) -> bool:
+        """Can the model of a bundle be used?"""
+        try:
+            self.model(path)
+        except InputError:
+            return False
+        return True
+
 
 class _BundleError(Exception):
     """Why a bundle cannot be used."""

@@ -143,6 +143,17 @@ class PanelState:
         except InputError as error:
             self.message = str(error)
 
+    def cancel(self) -> None:
+        """Ask the run to stop; `end` follows when it has."""
+        if self.run is not None:
+            self.run.cancel()
+
+    def abandon(self) -> None:
+        """Stop the run, with nobody there to be told."""
+        run, self.run = self.run, None
+        if run is not None:
+            run.cancel()
+
     def end(self, assessment: Assessment | None, error: Exception | None) -> bool:
         """Take what the run has brought; True where that is a result."""
         run, self.run = self.run, None

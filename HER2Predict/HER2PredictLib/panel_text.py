@@ -7,7 +7,6 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-from .assess import Assessment
 from .i18n import tr as _
 from .model import Model
 from .result import Result
@@ -164,13 +163,15 @@ def volume_line(node: Any, database: Any = None) -> str:
     """
     description = _dicom_value(node, database, _SERIES_DESCRIPTION)
     image = node.GetImageData()
-    parts = [description or _("no DICOM information")]
+    parts = [description] if description else []
     if image is not None:
         parts.append(_("{spacing} mm voxels").format(spacing=" × ".join(f"{size:.3g}" for size in node.GetSpacing())))
         parts.append(_("{count} slices").format(count=image.GetDimensions()[2]))
     with contextlib.suppress(ValueError):
         thickness = float(_dicom_value(node, database, _SLICE_THICKNESS))
         parts.append(_("{thickness:g} mm thick").format(thickness=thickness))
+    if not description:
+        parts.append(_("no DICOM information"))
     phase = phase_of(description)
     if phase:
         parts.append(_("{phase} phase").format(phase=phase))
@@ -188,9 +189,3 @@ def phase_of(description: str) -> str:
     """Phase of the CT urography that a series description names; empty where it names none."""
     lowered = description.lower()
     return next((phase for phase, words in _PHASES if any(word in lowered for word in words)), "")
-
-
-def file_name(assessment: Assessment) -> str:
-    """Name for a file of this result, without what a file system refuses."""
-    name = f"HER2Predict {assessment.roi['name']}"
-    return "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in name)

@@ -35,6 +35,7 @@ class PanelView:
         self.ui = ui
         self._icons = icons
         self.gauged: Result | None = None
+        self.tell("")
         self.ui.segmentEditorWidget.setEffectNameOrder(list(EFFECTS))
         self.ui.segmentEditorWidget.unorderedEffectsVisible = False
         self.ui.segmentEditorWidget.segmentationNodeSelectorVisible = False
@@ -72,6 +73,11 @@ class PanelView:
         if volume is not None:
             set_abdomen_window(volume)
             self.ui.volumeLabel.text = panel_text.volume_line(volume, database)
+
+    def tell(self, text: str) -> None:
+        """How keeping something went."""
+        self.ui.keptLabel.text = text
+        self.ui.keptLabel.setVisible(bool(text))
 
     def show_history(self, scene: Any) -> None:
         """The predictions made in this scene."""

@@ -179,6 +179,7 @@ def _fill(slicer: Any) -> None:
     slicer.app.setStyle("Fusion")
     slicer.mrmlScene = slicer.vtkMRMLScene()
     slicer.mrmlScene.RegisterNodeClass(slicer.vtkMRMLCommandLineModuleNode())
+    _add_cache(slicer.mrmlScene, cache.name)
     slicer.modules = Modules()
     for name in vars(widgets):
         if name.startswith(("qMRML", "qSlicer")):
@@ -190,6 +191,17 @@ def _fill(slicer: Any) -> None:
     slicer.modules.data = SimpleNamespace(name="Data")  # any other module, to change to
     slicer.modules.her2predict = ScriptedModule(MODULE)
     slicer.app.startupCompleted.emit()
+
+
+def _add_cache(scene: Any, folder: str) -> None:
+    """A scene reads bundles through a cache, which the application gives it."""
+    import slicer
+
+    cache, manager = slicer.vtkCacheManager(), slicer.vtkDataIOManager()
+    cache.SetRemoteCacheDirectory(folder)
+    manager.SetCacheManager(cache)
+    scene.SetCacheManager(cache)
+    scene.SetDataIOManager(manager)
 
 
 def _settings(folder: str) -> Any:
