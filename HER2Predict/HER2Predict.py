@@ -292,7 +292,6 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         chosen = (*self._choice(), choices.modelPath, choices.live)
         if chosen != self._seen:
             self._seen = chosen
-            self._view.show_volume(choices.inputVolume, getattr(slicer, "dicomDatabase", None))
             self._watcher.watch((choices.inputVolume, choices.segmentation))
             self._onInput()
 
@@ -322,6 +321,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return
         self._chooseDefaults()
         self._timer.stop()
+        self._view.show_volume(self._parameterNode.inputVolume, getattr(slicer, "dicomDatabase", None))
         self._state.check(
             lambda: self.logic.model(self._parameterNode.modelPath),
             lambda: self.logic.prepare(*self._choice()),

@@ -75,7 +75,7 @@ class ctkPathLineEdit(qt.QWidget):
         self.layout().addWidget(line)
         self.layout().addWidget(browse)
         self.__dict__["_browse"] = browse
-        line.connect("textChanged(QString)", self.currentPathChanged.emit)
+        line.connect("textChanged(QString)", lambda path: self.currentPathChanged.emit(path))
 
     currentPath = Property(str, lambda self: self._line.text, lambda self, path: self._line.setText(path))
     filters = Property(int, lambda self: self._filters, lambda self, value: self.__dict__.update(_filters=value))
