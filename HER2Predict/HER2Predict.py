@@ -203,6 +203,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """The user chose another module."""
         self._follow(None)
         self._view.lay_down_tools()
+        self._render()  # nobody watches the input until the module is back
 
     def cleanup(self) -> None:
         """The panel goes away."""
@@ -220,6 +221,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.historyTable.setMRMLTableNode(None)
         self.ui.segmentEditorWidget.setSegmentationNode(None)
         self.ui.segmentEditorWidget.removeViewObservations()
+        self._render()
 
     def _onSceneReplaced(self, caller: Any, event: str) -> None:
         if self.parent.isEntered:
