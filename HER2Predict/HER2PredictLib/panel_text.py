@@ -17,15 +17,6 @@ _LEAST_CONTRIBUTION = 0.04
 _SERIES_DESCRIPTION = "0008,103e"
 _SLICE_THICKNESS = "0018,0050"
 
-#: Words in a series description that name a phase of a CT urography, the first that fits.
-_PHASES = (
-    ("excretory", ("excret", "urogra", "delay", "pyelogra", "late")),
-    ("nephrographic", ("nephro",)),
-    ("portal venous", ("portal", "venous")),
-    ("arterial", ("arteri",)),
-    ("unenhanced", ("native", "non-con", "noncon", "unenhanced", "plain")),
-)
-
 
 def plain(text: str) -> str:
     """Text as rich text that shows it as it is."""
@@ -188,4 +179,11 @@ def _dicom_value(node: Any, database: Any, tag: str) -> str:
 def phase_of(description: str) -> str:
     """Phase of the CT urography that a series description names; empty where it names none."""
     lowered = description.lower()
-    return next((phase for phase, words in _PHASES if any(word in lowered for word in words)), "")
+    phases = (
+        (_("excretory"), ("excret", "urogra", "delay", "pyelogra", "late")),
+        (_("nephrographic"), ("nephro",)),
+        (_("portal venous"), ("portal", "venous")),
+        (_("arterial"), ("arteri",)),
+        (_("unenhanced"), ("native", "non-con", "noncon", "unenhanced", "plain")),
+    )
+    return next((phase for phase, words in phases if any(word in lowered for word in words)), "")
