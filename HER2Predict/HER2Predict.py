@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import importlib.util
 import unittest
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ctk
 import qt
 import slicer
 import vtk
@@ -29,11 +29,19 @@ from HER2PredictLib.errors import InputError
 if TYPE_CHECKING:
     from HER2PredictLib.assess import Assessment, Preparation
     from HER2PredictLib.background import Callback, Run
-    from HER2PredictLib.case import Case
     from HER2PredictLib.model import Model
+    from HER2PredictLib.result import Result
 
-#: How long the input must rest before it is checked again, in ms.
-REST_MS = 300
+#: How long the input must rest before it is checked again, and predicted where that is wished, in ms.
+REST_MS = 500
+#: Application setting: the bundle that was last chosen and usable.
+MODEL_SETTING = "HER2Predict/modelPath"
+#: Of the severities of findings.
+ICONS = {
+    "error": qt.QStyle.SP_MessageBoxCritical,
+    "warning": qt.QStyle.SP_MessageBoxWarning,
+    "info": qt.QStyle.SP_MessageBoxInformation,
+}
 
 
 class HER2Predict(ScriptedLoadableModule):
@@ -75,17 +83,53 @@ def registerSampleData() -> None:
 
 @parameterNodeWrapper
 class HER2PredictParameterNode:
-    """The user's choices, saved with the scene.
+    """The user's choices and the last result, saved with the scene.
 
     inputVolume - CT urography.
     segmentation, segmentID - The ROI.
     modelPath - Model bundle; empty for the bundled one.
+    live - Predict whenever the outline has rested.
+    lastResult - As `Result.to_json` writes it.
     """
 
     inputVolume: vtkMRMLScalarVolumeNode
     segmentation: vtkMRMLSegmentationNode
     segmentID: str = ""
     modelPath: str = ""
+    live: bool = False
+    lastResult: str = ""
+
+
+class Gauge(qt.QWidget):
+    """A result on a scale from 0 to 1, painted as `gauge.marks` says."""
+
+    def __init__(self, parent: Any = None) -> None:
+        from HER2PredictLib.gauge import HEIGHT
+
+        super().__init__(parent)
+        self._result: Result | None = None
+        self.setFixedHeight(HEIGHT)
+
+    def setResult(self, result: Result | None) -> None:
+        """Show another result; None shows nothing."""
+        self._result = result
+        self.update()
+
+    def paintEvent(self, event: Any) -> None:
+        """Called by Qt."""
+        from HER2PredictLib.gauge import marks
+
+        painter = qt.QPainter(self)
+        for mark in marks(self._result, self.width) if self._result else ():
+            colour = qt.QColor(mark.colour) if mark.colour else qt.QColor(self.palette.color(qt.QPalette.WindowText))
+            colour.setAlphaF(mark.opacity)
+            box = qt.QRectF(*mark.box)
+            if mark.text:
+                painter.setPen(qt.QPen(colour))
+                painter.drawText(box, int(qt.Qt.AlignCenter), mark.text)
+            else:
+                painter.fillRect(box, qt.QBrush(colour))
+        painter.end()
 
 
 class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -95,13 +139,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameterNode: Any = None
         self._guiTag: int | None = None
         self._following = False
-        self._preparation: Preparation | None = None
-        self._run: Run | None = None
-        self._assessment: Assessment | None = None
-        self._resultStamp = ""
-        self._outOfDate = False
-        self._reason = ""
-        self._message = ""
+        self._seen: tuple[Any, ...] = ()
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
 
@@ -109,77 +147,81 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self) -> None:
         """Build the panel."""
-        from HER2PredictLib.segments import EFFECTS, Watcher
+        from HER2PredictLib.panel_state import PanelState
+        from HER2PredictLib.panel_view import PanelView
+        from HER2PredictLib.segments import Watcher
 
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/HER2Predict.ui"))
         self.layout.addWidget(uiWidget)
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         self.logic = HER2PredictLogic()
+        self._state = PanelState()
         self._watcher = Watcher(self._onInput)
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(REST_MS)
-        editor = self.ui.segmentEditorWidget
-        editor.setEffectNameOrder(list(EFFECTS))
-        editor.unorderedEffectsVisible = False
-        editor.segmentationNodeSelectorVisible = False
-        editor.sourceVolumeNodeSelectorVisible = False
-        editor.setMaximumNumberOfUndoStates(10)
+        self._gauge = Gauge()
+        self.ui.gaugeLayout.addWidget(self._gauge)
+        self.ui.modelPathLineEdit.filters = ctk.ctkPathLineEdit.Files
+        self.ui.modelPathLineEdit.nameFilters = [_("Model bundles") + " (*.her2model)"]
+        self._view = PanelView(self.ui, {name: uiWidget.style().standardIcon(icon) for name, icon in ICONS.items()})
         uiWidget.setMRMLScene(slicer.mrmlScene)
+        self._connect()
+        self._initialize()
+
+    def _connect(self) -> None:
+        editor, scene = self.ui.segmentEditorWidget, slicer.mrmlScene
         for sender, signal, slot in (
-            (self._timer, "timeout()", self.check),
+            (self._timer, "timeout()", self._onRest),
             (self.ui.segmentSelector, "currentNodeChanged(vtkMRMLNode*)", self._onSegmentationChosen),
             (self.ui.segmentSelector, "currentSegmentChanged(QString)", self._onSegmentChosen),
             (editor, "currentSegmentIDChanged(QString)", self._onSegmentChosen),
+            (self.ui.modelPathLineEdit, "currentPathChanged(QString)", self._onModelPath),
             (self.ui.newSegmentButton, "clicked(bool)", self._onNewSegment),
             (self.ui.sampleButton, "clicked(bool)", self._onSample),
+            (self.ui.remedyButton, "clicked(bool)", self._onRemedy),
             (self.ui.predictButton, "clicked(bool)", self._onPredict),
             (self.ui.cancelButton, "clicked(bool)", self._onCancel),
+            (self.ui.featuresButton, "clicked(bool)", self._onFeatures),
+            (self.ui.pcaButton, "clicked(bool)", self._onScatter),
+            (self.ui.pictureButton, "clicked(bool)", self._onPicture),
         ):
             if not sender.connect(signal, slot):
                 raise RuntimeError(f"{sender} has no signal {signal}")
-        scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self._onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self._onSceneReplaced)
         self.addObserver(scene, scene.EndImportEvent, self._onSceneReplaced)
         self.addObserver(scene, scene.NodeAddedEvent, self._onNodeAdded)
-        self._initialize()
 
     def enter(self) -> None:
         """The user chose this module."""
         self._initialize()
-        self.ui.segmentEditorWidget.updateEffectList()
-        self.ui.segmentEditorWidget.installKeyboardShortcuts()
-        self.ui.segmentEditorWidget.updateWidgetFromMRML()
+        self._view.take_up_tools()
 
     def exit(self) -> None:
         """The user chose another module."""
         self._follow(None)
-        self._layDownTools()
+        self._view.lay_down_tools()
+        self._render()  # nobody watches the input until the module is back
 
     def cleanup(self) -> None:
         """The panel goes away."""
-        run, self._run = self._run, None
-        if run:
-            run.cancel()
+        self._state.abandon()
         self._follow(None)
-        self._layDownTools()
+        self._view.lay_down_tools()
         self.removeObservers()
         self.ui.segmentEditorWidget.setMRMLSegmentEditorNode(None)
 
-    def _layDownTools(self) -> None:
-        self.ui.segmentEditorWidget.setActiveEffectByName("")
-        self.ui.segmentEditorWidget.uninstallKeyboardShortcuts()
-        self.ui.segmentEditorWidget.removeViewObservations()
-
     def _onSceneStartClose(self, caller: Any, event: str) -> None:
+        from HER2PredictLib.panel_state import PanelState
+
         self._follow(None)
-        self._run = None  # it ends with the scene, by itself
-        self._assessment = None
-        self._message = ""
+        self._state = PanelState()  # a run ends with the scene, by itself
+        self.ui.historyTable.setMRMLTableNode(None)
         self.ui.segmentEditorWidget.setSegmentationNode(None)
         self.ui.segmentEditorWidget.removeViewObservations()
+        self._render()
 
     def _onSceneReplaced(self, caller: Any, event: str) -> None:
         if self.parent.isEntered:
@@ -203,23 +245,25 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameterNode:
             self._parameterNode.disconnectGui(self._guiTag)
             self.removeObserver(self._parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameters)
-        self._parameterNode = parameterNode
-        self._preparation = None
+        self._parameterNode, self._seen = parameterNode, ()
+        self._state.touch()
         self._watcher.watch([])
         if parameterNode:
+            self._state.restore(parameterNode.lastResult)
             self._chooseDefaults()
             self._guiTag = parameterNode.connectGui(self.ui)
             self.addObserver(parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameters)
             self._onParameters()
+            self._view.show_history(slicer.mrmlScene)
             self.check()
 
     def _chooseDefaults(self) -> None:
         """Choose the newest CT, and the segmentation that the selector shows, where nothing is chosen."""
+        from HER2PredictLib.segments import newest_volume
+
         choices = self._parameterNode
-        if not choices.inputVolume:
-            for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-                if volume.GetClassName() == "vtkMRMLScalarVolumeNode" and not volume.GetHideFromEditors():
-                    choices.inputVolume = volume
+        if not choices.inputVolume and newest_volume(slicer.mrmlScene):
+            choices.inputVolume = newest_volume(slicer.mrmlScene)
         if not choices.segmentation and self.ui.segmentSelector.currentNode():
             self._onSegmentationChosen(self.ui.segmentSelector.currentNode())
 
@@ -231,28 +275,30 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameterNode and not self._following and segmentID:
             self._parameterNode.segmentID = segmentID
 
+    def _onModelPath(self, path: str) -> None:
+        if not self._parameterNode or self._following:
+            return
+        self._parameterNode.modelPath = path
+        if self.logic.models.holds(path):  # where it is none, the check that follows shows why
+            slicer.app.userSettings().setValue(MODEL_SETTING, path)
+
     def _onParameters(self, caller: Any = None, event: str = "") -> None:
-        choices, selector, editor = self._parameterNode, self.ui.segmentSelector, self.ui.segmentEditorWidget
+        choices = self._parameterNode
         if self._following:
             return
         self._following = True
         try:
-            if selector.currentNode() is not choices.segmentation:
-                selector.setCurrentNode(choices.segmentation)
-            if choices.segmentation and not choices.segmentID:
-                choices.segmentID = selector.currentSegmentID()
-            selector.setCurrentSegmentID(choices.segmentID)
-            editor.setSegmentationNode(choices.segmentation)
-            editor.setSourceVolumeNode(choices.inputVolume)
-            editor.setCurrentSegmentID(choices.segmentID)
+            self._view.show_choices(choices)
         finally:
             self._following = False
-        self._watcher.watch((choices.inputVolume, choices.segmentation))
-        self._onInput()
+        chosen = (*self._choice(), choices.modelPath, choices.live)
+        if chosen != self._seen:
+            self._seen = chosen
+            self._watcher.watch((choices.inputVolume, choices.segmentation))
+            self._onInput()
 
     def _choose(self, segmentation: Any, segmentID: str) -> None:
-        self._parameterNode.segmentation = segmentation
-        self._parameterNode.segmentID = segmentID
+        self._parameterNode.segmentation, self._parameterNode.segmentID = segmentation, segmentID
 
     def _choice(self) -> tuple[Any, Any, str]:
         return self._parameterNode.inputVolume, self._parameterNode.segmentation, self._parameterNode.segmentID
@@ -261,37 +307,28 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onInput(self) -> None:
         """Until the check that follows says otherwise, a result counts as out of date."""
-        self._outOfDate = True
-        self._preparation = None
-        self._reason = _("Checking the input.")
+        self._state.touch()
         self._timer.start()
+        self._render()
+
+    def _onRest(self) -> None:
+        self.check()
+        if self._parameterNode and self._parameterNode.live and self._state.follow():
+            self._keep()
         self._render()
 
     def check(self) -> None:
         """Examine the input now: its findings, whether it can be predicted, whether the result is still its own."""
         if not self._parameterNode:
             return
-        from HER2PredictLib.background import stamp
-
         self._chooseDefaults()
         self._timer.stop()
-        self._preparation, self._reason, present = None, "", ""
-        findings: list[tuple[str, str]] = []
-        try:
-            model = self.logic.model(self._parameterNode.modelPath)
-            self.ui.modelLabel.text = _("Model: {model}.").format(model=model.describe())
-            preparation = self.logic.prepare(*self._choice())
-            present = stamp(preparation, model)
-            findings = [(finding.severity, finding.message) for finding in preparation.findings]
-            self.logic.requireBackend()
-            self._preparation = preparation
-        except InputError as error:
-            self._reason = str(error)
-            findings.insert(0, ("error", self._reason))
-        self._outOfDate = present != self._resultStamp
-        if self._assessment and not self._outOfDate:
-            findings = [(finding.severity, finding.message) for finding in self._assessment.findings]
-        self._showFindings(findings)
+        self._view.show_volume(self._parameterNode.inputVolume, getattr(slicer, "dicomDatabase", None))
+        self._state.check(
+            lambda: self.logic.model(self._parameterNode.modelPath),
+            lambda: self.logic.prepare(*self._choice()),
+            self.logic.requireBackend,
+        )
         self._render()
 
     # Buttons
@@ -309,98 +346,63 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         volume, segmentation, _segmentID = self._choice()
         self._choose(*add_tumour_segment(slicer.mrmlScene, volume, segmentation))
 
+    def _onRemedy(self) -> None:
+        from HER2PredictLib.segments import keep_largest_piece
+
+        _volume, segmentation, segmentID = self._choice()
+        self.ui.segmentEditorWidget.saveStateForUndo()
+        keep_largest_piece(segmentation, segmentID)
+        self.check()
+
     def _onPredict(self) -> None:
-        self._assessment = None
-        self._message = ""
-        try:
-            self._run = self.logic.assessAsync(*self._choice(), self._onDone, self._parameterNode.modelPath)
-        except InputError as error:
-            self._message = str(error)
+        self._parameterNode.lastResult = ""
+        self._state.begin(lambda: self.logic.assessAsync(*self._choice(), self._onDone, self._parameterNode.modelPath))
         self._render()
 
     def _onCancel(self) -> None:
-        if self._run:
-            self._run.cancel()
+        self._state.cancel()
 
     def _onDone(self, assessment: Assessment | None, error: Exception | None) -> None:
-        if self._run is None:
-            return
-        self._resultStamp = self._run.stamp
-        self._run = None
-        self._assessment = assessment
-        if isinstance(error, InputError):
-            self._message = str(error)
-        elif error is not None:
-            self._message = _("The prediction failed unexpectedly; the error log of the application says where.")
-        elif assessment is None:
-            self._message = _("Cancelled.")
-        self.check()
+        if self._state.run:  # an abandoned one has no panel to tell
+            if self._state.end(assessment, error):
+                self._keep()
+            self.check()
+            self._render()
 
-    # Display
+    def _keep(self) -> None:
+        """Save the result with the scene and add it to the history."""
+        from HER2PredictLib.keep import add_to_history
 
-    def _showFindings(self, findings: list[tuple[str, str]]) -> None:
-        shown = self.ui.findingsList
-        words = {"error": _("Error"), "warning": _("Caution"), "info": _("Note")}
-        icons = {
-            "error": qt.QStyle.SP_MessageBoxCritical,
-            "warning": qt.QStyle.SP_MessageBoxWarning,
-            "info": qt.QStyle.SP_MessageBoxInformation,
-        }
-        shown.clear()
-        for severity, message in findings:
-            shown.addItem(f"{words[severity]}: {message}")
-            shown.item(shown.count - 1).setIcon(shown.style().standardIcon(icons[severity]))
-        shown.setVisible(bool(findings))
-        self.ui.findingsTitle.text = _("Findings:") if findings else _("Findings: none.")
-        qt.QTimer.singleShot(0, self._fitFindings)
+        self.logic.getParameterNode().lastResult = self._state.result.to_json()
+        add_to_history(slicer.mrmlScene, self._state.result)
+        self._view.show_history(slicer.mrmlScene)
 
-    def _fitFindings(self) -> None:
-        """As high as its wrapped lines, which are known once the layout has given it its width."""
-        shown = self.ui.findingsList
-        lines = [shown.visualItemRect(shown.item(row)).height() for row in range(shown.count)]
-        shown.setFixedHeight(sum(lines) + 2 * shown.frameWidth)
+    def _onFeatures(self) -> None:
+        from HER2PredictLib.keep import features_table
+
+        table = features_table(slicer.mrmlScene, self._state.assessment)
+        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView)
+        slicer.app.applicationLogic().GetSelectionNode().SetActiveTableID(table.GetID())
+        slicer.app.applicationLogic().PropagateTableSelection()
+
+    def _onScatter(self) -> None:
+        from HER2PredictLib.keep import scatter
+
+        slicer.modules.plots.logic().ShowChartInLayout(scatter(slicer.mrmlScene, self._state.assessment))
+
+    def _onPicture(self) -> None:
+        from HER2PredictLib.keep import file_name, picture_file
+
+        assessment, kinds = self._state.assessment, _("Pictures") + " (*.png)"
+        path = qt.QFileDialog.getSaveFileName(self.parent, _("Save picture"), file_name(assessment) + ".png", kinds)
+        if path:
+            with slicer.util.WaitCursor():
+                self._view.tell(picture_file(assessment, Path(path)))
 
     def _render(self) -> None:
-        """Buttons, progress and result, from the state."""
-        running = self._run is not None
-        ready = self._preparation is not None and not running
-        hasVolume = bool(self._parameterNode and self._parameterNode.inputVolume)
-        self.ui.predictButton.enabled = ready
-        self.ui.predictButton.toolTip = self._reason or _("Estimate the HER2 status of the outlined tumour.")
-        self.ui.newSegmentButton.enabled = hasVolume
-        self.ui.sampleButton.setVisible(not hasVolume)
-        self.ui.progressBar.setVisible(running)
-        self.ui.cancelButton.setVisible(running)
-        self.ui.resultLabel.text = self._resultText(running)
-        self.ui.resultLabel.setVisible(bool(self.ui.resultLabel.text))
-
-    def _resultText(self, running: bool) -> str:
-        if running:
-            return _("Computing 975 radiomic features with SlicerRadiomics. You can go on working.")
-        if self._assessment is None:
-            return html.escape(self._message, quote=False)
-        if self._outOfDate:
-            return _(
-                "<b>Out of date.</b> The volume, the outline or the model has changed since the last result; predict "
-                "again.<br/><small>Earlier result: {summary}</small>"
-            ).format(summary=html.escape(self._assessment.summary(), quote=False))
-        return resultText(self._assessment)
-
-
-def resultText(assessment: Assessment) -> str:
-    """The result as rich text: always with the model and its cohort."""
-    return _(
-        "<p><span style='font-size:18pt; font-weight:bold'>{a.probability:.0%}</span> probability of HER2 "
-        "over-expression<br/>{a.interval_level:.0%} interval {a.interval[0]:.0%} to {a.interval[1]:.0%}</p>"
-        "<p><span style='font-size:12pt; font-weight:bold'>{a.call}</span>: {relation} the threshold of "
-        "{a.threshold:.0%}</p><p>ROI \"{roi}\": {a.roi[volume_ml]:.1f} ml, {a.roi[slices]} slices</p>"
-        "<p><small>{model}</small></p>"
-    ).format(
-        a=assessment,
-        relation=_("at or above") if assessment.probability >= assessment.threshold else _("below"),
-        roi=html.escape(assessment.roi["name"], quote=False),
-        model=html.escape(assessment.model.describe(), quote=False),
-    )
+        self._view.show(self._state, bool(self._parameterNode and self._parameterNode.inputVolume))
+        self._gauge.setResult(self._view.gauged)
+        qt.QTimer.singleShot(0, self._view.fit_findings)
 
 
 class HER2PredictLogic(ScriptedLoadableModuleLogic):
@@ -414,38 +416,29 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
     def __init__(self) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
-        self._models: dict[tuple[Path, int], Model] = {}
+        from HER2PredictLib.model import Shelf
+
+        self.models = Shelf()
 
     def getParameterNode(self) -> HER2PredictParameterNode:
-        """The user's choices in this scene."""
-        return HER2PredictParameterNode(super().getParameterNode())
+        """The user's choices in this scene; a new scene starts with the model that was used last."""
+        node = super().getParameterNode()
+        isNew = not node.HasParameter("modelPath")
+        choices = HER2PredictParameterNode(node)
+        if isNew:
+            choices.modelPath = slicer.util.settingsValue(MODEL_SETTING, "", str)
+        return choices
 
     def model(self, path: str = "") -> Model:
         """The model of a bundle, or the bundled one; read again only when the file has changed."""
-        from HER2PredictLib.model import BUNDLED_MODEL, Model
-
-        file = Path(path) if path else BUNDLED_MODEL
-        key = (file, file.stat().st_mtime_ns if file.exists() else 0)
-        if key not in self._models:
-            self._models = {key: Model.load(file)}
-        return self._models[key]
+        return self.models.model(path)
 
     def prepare(self, volumeNode: Any, segmentationNode: Any, segmentID: str) -> Preparation:
         """Check the input and make the pair on which the features are computed."""
         from HER2PredictLib import assess
+        from HER2PredictLib.segments import chosen_case
 
-        return assess.begin(self.case(volumeNode, segmentationNode, segmentID))
-
-    @staticmethod
-    def case(volumeNode: Any, segmentationNode: Any, segmentID: str) -> Case:
-        """The case that the nodes hold."""
-        from HER2PredictLib.case import Case
-
-        if volumeNode is None:
-            raise InputError(_("Load a CT urography, or the sample case."))
-        if segmentationNode is None or not segmentID:
-            raise InputError(_("Add a segment and outline the tumour in it."))
-        return Case.from_nodes(volumeNode, segmentationNode, segmentID)
+        return assess.begin(chosen_case(volumeNode, segmentationNode, segmentID))
 
     @staticmethod
     def requireBackend() -> None:
@@ -458,10 +451,11 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
     def assess(self, volumeNode: Any, segmentationNode: Any, segmentID: str, modelPath: str = "") -> Assessment:
         """Predict in this process and wait for the result."""
         from HER2PredictLib import assess
+        from HER2PredictLib.segments import chosen_case
 
         if importlib.util.find_spec("radiomics") is None:
             self.requireBackend()
-        return assess.assess(self.case(volumeNode, segmentationNode, segmentID), self.model(modelPath))
+        return assess.assess(chosen_case(volumeNode, segmentationNode, segmentID), self.model(modelPath))
 
     def assessAsync(
         self, volumeNode: Any, segmentationNode: Any, segmentID: str, callback: Callback, modelPath: str = ""

@@ -7,15 +7,19 @@ import platform
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from . import __version__, features, quality
 from .case import Case, Prepared
 from .errors import InputError
+from .explain import Explanation, explain
 from .model import Model, Prediction
 from .quality import Finding
 
 POSITIVE, NEGATIVE = "HER2-positive", "HER2-negative"
+
+#: Is the case like those that the model has learnt from?
+Applicability = Literal["inside", "edge", "outside"]
 
 #: A case rarer than this among the training patients counts as outside of what the model knows.
 _OUTSIDE_SHARE = 0.01
@@ -48,6 +52,10 @@ class Assessment:
         From this probability on the call is HER2-positive.
     call : str
         ``"HER2-positive"`` or ``"HER2-negative"``.
+    applicability : {'inside', 'edge', 'outside'}
+        Where the case lies among those that the model has learnt from.
+    explanation : Explanation
+        Which features pushed the probability up or down.
     findings : tuple of Finding
         Errors cannot be among them.
     features : dict
@@ -68,6 +76,8 @@ class Assessment:
     interval_level: float
     threshold: float
     call: str
+    applicability: Applicability
+    explanation: Explanation
     findings: tuple[Finding, ...]
     features: Mapping[str, float]
     roi: Mapping[str, Any]
@@ -92,6 +102,12 @@ class Assessment:
             "interval_level": self.interval_level,
             "threshold": self.threshold,
             "call": self.call,
+            "applicability": self.applicability,
+            "explanation": {
+                "log_odds": self.explanation.log_odds,
+                "baseline_log_odds": self.explanation.baseline_log_odds,
+                "by_class": self.explanation.by_class(),
+            },
             "findings": [
                 {"code": finding.code, "severity": finding.severity, "message": finding.message}
                 for finding in self.findings
@@ -159,9 +175,10 @@ def conclude(
     """
     started = time.perf_counter()
     prediction = model.predict(values)
+    applicability = _applicability(model.typicality(prediction))
     findings = (
         *preparation.findings,
-        *_applicability_findings(model.typicality(prediction)),
+        *_applicability_findings(applicability),
         *_interval_findings(prediction, model.threshold),
         *_model_findings(model),
     )
@@ -173,6 +190,8 @@ def conclude(
         interval_level=float(model.card["interval"]["level"]),
         threshold=model.threshold,
         call=POSITIVE if prediction.probability >= model.threshold else NEGATIVE,
+        applicability=applicability,
+        explanation=explain(model, values),
         findings=findings,
         features=values,
         roi={
@@ -193,8 +212,14 @@ def _refuse_errors(findings: tuple[Finding, ...]) -> None:
         raise InputError(" ".join(errors))
 
 
-def _applicability_findings(typicality: float) -> tuple[Finding, ...]:
+def _applicability(typicality: float) -> Applicability:
     if typicality < _OUTSIDE_SHARE:
+        return "outside"
+    return "edge" if typicality < _EDGE_SHARE else "inside"
+
+
+def _applicability_findings(applicability: Applicability) -> tuple[Finding, ...]:
+    if applicability == "outside":
         return (
             Finding(
                 "outside-training-domain",
@@ -202,7 +227,7 @@ def _applicability_findings(typicality: float) -> tuple[Finding, ...]:
                 "This case lies outside what the model has learnt from; do not rely on the probability.",
             ),
         )
-    if typicality < _EDGE_SHARE:
+    if applicability == "edge":
         return (
             Finding(
                 "edge-of-training-domain",

@@ -82,7 +82,8 @@ class Model:
     arrays : dict of ndarray (float64)
         ``mean`` (F,), ``scale`` (F,), ``pca_mean`` (F,), ``components`` (C, F), ``variance`` (C,), for each layer l
         ``weights_l`` (M, in, out) and ``bias_l`` (M, out), ``calibration`` (2,) slope and intercept on the log-odds,
-        ``train_t2`` (P,) and ``train_q`` (P,) of the training patients when left out, sorted.
+        ``train_t2`` (P,) and ``train_q`` (P,) of the training patients when left out, sorted; and, where the bundle
+        shows its cohort, ``train_scores`` (N, 2) on the first two components and ``train_status`` (N,), 1 or 0.
     sha256 : str
         Of the bundle file; empty for a model that was not saved yet.
     """
@@ -204,6 +205,13 @@ class Model:
         ]
         return min(shares)
 
+    @property
+    def training_scores(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Training patients on the first two components, (N, 2), and their status, (N,); None if not in the bundle."""
+        if "train_scores" not in self.arrays:
+            return None
+        return self.arrays["train_scores"], self.arrays["train_status"]
+
     def _centred(self, features: Mapping[str, float]) -> np.ndarray:
         missing = [name for name in self.feature_names if name not in features]
         if missing:
@@ -247,6 +255,37 @@ class Model:
         """Platt's logistic calibration on the log-odds of the raw probability."""
         slope, intercept = self.arrays["calibration"]
         return _expit(slope * log_odds(probability) + intercept)
+
+
+class Shelf:
+    """Holds the model used last, and reads its bundle again only when the file has changed."""
+
+    def __init__(self) -> None:
+        self._key: tuple[Path, int] | None = None
+        self._model: Model | None = None
+
+    def model(self, path: str = "") -> Model:
+        """The model of a bundle; of the bundled one where `path` is empty.
+
+        Raises
+        ------
+        InputError
+            Where the bundle cannot be used.
+        """
+        file = Path(path) if path else BUNDLED_MODEL
+        key = (file, file.stat().st_mtime_ns if file.is_file() else 0)
+        if self._model is None or key != self._key:
+            self._model, self._key = None, None
+            self._model, self._key = Model.load(file), key
+        return self._model
+
+    def holds(self, path: str) -> bool:
+        """Can the model of a bundle be used?"""
+        try:
+            self.model(path)
+        except InputError:
+            return False
+        return True
 
 
 class _BundleError(Exception):
@@ -341,9 +380,23 @@ def _check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:
     if not (arrays["scale"] > 0).all() or not (arrays["variance"] > 0).all():
         raise _BundleError("a scale or variance is not positive")
     expected = {"mean", "scale", "pca_mean", "calibration", "components", "variance", "train_t2", "train_q"}
-    expected |= _check_layers(arrays, components)
+    expected |= _check_layers(arrays, components) | _check_training_scores(arrays, components)
     if set(arrays) != expected:
         raise _BundleError(f"it holds unknown arrays: {', '.join(sorted(set(arrays) - expected))}")
+
+
+def _check_training_scores(arrays: Mapping[str, np.ndarray], components: int) -> set[str]:
+    """Optional: both arrays, or neither."""
+    names = {"train_scores", "train_status"}
+    if not names & set(arrays):
+        return set()
+    if components < 2:
+        raise _BundleError("it shows its cohort on two components and has one")
+    patients = _first_length(arrays, "train_status", 1, _MOST_FEATURES)
+    _need_shape(arrays, "train_scores", (patients, 2))
+    if not np.isin(arrays["train_status"], (0.0, 1.0)).all():
+        raise _BundleError('array "train_status" holds more than 0 and 1')
+    return names
 
 
 def _check_layers(arrays: Mapping[str, np.ndarray], inputs: int) -> set[str]:

@@ -115,6 +115,19 @@ def strings_from_table(node: Any) -> dict[str, str]:
     }
 
 
+def largest_piece(labelmap: Any) -> Any:
+    """A copy of a ``vtkOrientedImageData`` of 0 and more that keeps only its largest piece, as 1."""
+    import slicer
+    from vtk.util.numpy_support import numpy_to_vtk
+
+    pieces = sitk.ConnectedComponent(sitk.GetImageFromArray((_voxels(labelmap) != 0).astype(np.uint8)), True)
+    largest = sitk.RelabelComponent(pieces, sortByObjectSize=True) == 1
+    kept = slicer.vtkOrientedImageData()
+    kept.DeepCopy(labelmap)
+    kept.GetPointData().SetScalars(numpy_to_vtk(sitk.GetArrayViewFromImage(largest).ravel(), deep=True))
+    return kept
+
+
 def _matrix(volume_node: Any) -> np.ndarray:
     """The 4 x 4 matrix from voxel indices (i, j, k) to RAS in mm."""
     import vtk

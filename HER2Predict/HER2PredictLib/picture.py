@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .assess import POSITIVE, Assessment
+from .errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +20,7 @@ WINDOW_HU = (40.0, 400.0)
 _BACKGROUND, _TEXT, _MUTED = "#111418", "#f2f4f7", "#a3acb8"
 _OUTLINE = "#ffb000"
 #: Of the palette of Okabe and Ito, which readers with colour-blindness tell apart.
-_COLOUR_OF_CALL = {True: "#e69f00", False: "#56b4e9"}
+COLOUR_OF_CALL = {True: "#e69f00", False: "#56b4e9"}
 _ZOOM_MARGIN_MM = 25.0
 #: Between air and fat: tells the body from what is around it.
 _BODY_HU = -400.0
@@ -51,6 +53,27 @@ def write_picture(assessment: Assessment, path: Path) -> None:
     plane.show_roi(near)
     _draw_result(figure.add_subplot(grid[1, :]), assessment)
     canvas.print_png(str(path))
+
+
+def require_matplotlib() -> None:
+    """Inside Slicer, ask to install matplotlib where it is missing; nothing but the picture needs it there.
+
+    Raises
+    ------
+    InputError
+        Where it could not be installed.
+    """
+    if importlib.util.find_spec("matplotlib"):
+        return
+    import slicer
+
+    try:
+        if hasattr(slicer, "packaging"):
+            slicer.packaging.pip_ensure("matplotlib", requester="HER2Predict")
+        else:
+            slicer.util.pip_install("matplotlib")
+    except Exception as error:
+        raise InputError(f"The picture needs matplotlib, which could not be installed: {error}") from error
 
 
 class _Plane:
@@ -134,7 +157,7 @@ def _draw_result(axes: Any, assessment: Assessment) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.set_axis_off()
-    colour = _COLOUR_OF_CALL[assessment.call == POSITIVE]
+    colour = COLOUR_OF_CALL[assessment.call == POSITIVE]
     low, high = assessment.interval
     axes.text(0.01, 0.80, assessment.call, color=colour, fontsize=28, weight="bold", va="center")
     axes.text(

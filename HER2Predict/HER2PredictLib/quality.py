@@ -26,12 +26,17 @@ class Finding:
         error: no prediction; warning: prediction with a caveat; info: worth knowing.
     message : str
         What it is and what to do, in one sentence or two, for a person.
+    remedy : str or None
+        Stable name of the step that would mend it, where a program can do it.
     """
 
     code: str
     severity: Severity
     message: str
+    remedy: str | None = None
 
+
+KEEP_LARGEST_PIECE = "keep-largest-piece"
 
 #: Fat is near -100 HU, air -1000 HU, and both are in every CT of the pelvis, even in a tight crop. Magnitude images
 #: (MR) and stored values that were never rescaled have nothing below zero.
@@ -140,6 +145,7 @@ def _roi_findings(case: Case) -> Iterator[Finding]:
             "roi-in-pieces",
             "warning",
             f"The ROI is in {pieces} separate pieces; keep one tumour (Islands in the Segment Editor).",
+            KEEP_LARGEST_PIECE,
         )
     box, shape = case.box, case.voxels.shape
     if any(first == 0 or last == size - 1 for first, last, size in zip(box.first, box.last, shape, strict=True)):

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .case import Case
+from .errors import InputError
+from .i18n import tr as _
+from .nodes import largest_piece
+
 #: SNOMED CT: neoplasm of the urinary bladder, in the form and from the lists that Slicer's terminology module reads.
 TERMINOLOGY = (
     "Segmentation category and type - 3D Slicer General Anatomy list"
@@ -27,6 +32,9 @@ EFFECTS = (
     "Margin",
     "Scissors",
 )
+
+#: Width and level of Slicer's preset "CT abdomen".
+ABDOMEN_WINDOW_HU = (350.0, 40.0)
 
 _EDITOR_TAG = "HER2Predict.SegmentEditor"
 
@@ -61,6 +69,50 @@ def add_tumour_segment(scene: Any, volume_node: Any, segmentation_node: Any = No
     segment_id = segmentation.AddEmptySegment("", "Bladder tumour", COLOR)
     segmentation.GetSegment(segment_id).SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), TERMINOLOGY)
     return segmentation_node, segment_id
+
+
+def newest_volume(scene: Any) -> Any:
+    """The ``vtkMRMLScalarVolumeNode`` that was loaded last, label maps and hidden ones passed over; None without."""
+    newest = None
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
+        node = scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode")
+        if node.GetClassName() == "vtkMRMLScalarVolumeNode" and not node.GetHideFromEditors():
+            newest = node
+    return newest
+
+
+def chosen_case(volume_node: Any, segmentation_node: Any, segment_id: str) -> Case:
+    """The case that the chosen nodes hold.
+
+    Raises
+    ------
+    InputError
+        Where something is not chosen yet, or does not hold what it should.
+    """
+    if volume_node is None:
+        raise InputError(_("Load a CT urography, or the sample case."))
+    if segmentation_node is None or not segment_id:
+        raise InputError(_("Add a segment and outline the tumour in it."))
+    return Case.from_nodes(volume_node, segmentation_node, segment_id)
+
+
+def set_abdomen_window(volume_node: Any) -> None:
+    """Show a volume in the CT abdomen window, unless somebody has chosen a window for it."""
+    display = volume_node.GetScalarVolumeDisplayNode()
+    if display is not None and display.GetAutoWindowLevel():
+        display.SetAutoWindowLevel(False)
+        display.SetWindowLevel(*ABDOMEN_WINDOW_HU)
+
+
+def keep_largest_piece(segmentation_node: Any, segment_id: str) -> None:
+    """Erase all of a segment but the piece with the most voxels."""
+    import slicer
+
+    labelmap = slicer.vtkOrientedImageData()
+    segmentation_node.GetBinaryLabelmapRepresentation(segment_id, labelmap)
+    slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(
+        largest_piece(labelmap), segmentation_node, segment_id
+    )
 
 
 class Watcher:

@@ -80,6 +80,18 @@ class BundleTest(unittest.TestCase):
         loaded.save(again)
         self.assertEqual(again.read_bytes(), self.path.read_bytes())
 
+    def test_a_bundle_may_show_its_training_patients(self) -> None:
+        self.assertIsNone(Model(self.model.card, self.without_scores()).training_scores)
+        scores, status = np.arange(6.0).reshape(3, 2), np.array([0.0, 1.0, 1.0])
+        arrays = {**self.without_scores(), "train_scores": scores, "train_status": status}
+        Model(self.model.card, arrays).save(self.path)
+        loaded = Model.load(self.path).training_scores
+        np.testing.assert_array_equal(loaded[0], scores)
+        np.testing.assert_array_equal(loaded[1], status)
+
+    def without_scores(self) -> dict[str, np.ndarray]:
+        return {name: array for name, array in self.model.arrays.items() if not name.startswith("train_s")}
+
     def test_missing_and_infinite_features_are_refused(self) -> None:
         patient = dict.fromkeys(NAMES, 1.5)
         for changed in ({**patient, "feature_3": float("nan")}, {"feature_0": 1.0}):
@@ -89,7 +101,7 @@ class BundleTest(unittest.TestCase):
     def refused(self, card: dict[str, Any] | None = None, arrays: dict[str, np.ndarray] | None = None) -> str:
         """Message with which a bundle of changed parts is refused."""
         stored = io.BytesIO()
-        np.savez(stored, **{**self.model.arrays, **(arrays or {})})
+        np.savez(stored, **{**self.without_scores(), **(arrays or {})})
         with zipfile.ZipFile(self.path, "w") as bundle:
             bundle.writestr("model.json", json.dumps({**self.model.card, **(card or {})}))
             bundle.writestr("arrays.npz", stored.getvalue())
@@ -116,6 +128,10 @@ class BundleTest(unittest.TestCase):
             "not positive": {"arrays": {"scale": 0 * mean}},
             '"weights_0" must have shape': {"arrays": {"weights_0": one_gone}},
             "unknown arrays": {"arrays": {"extra": mean}},
+            '"train_status" is missing': {"arrays": {"train_scores": np.zeros((3, 2))}},
+            '"train_scores" must have shape': {"arrays": {"train_status": np.zeros(3)}},
+            "(3, 2)": {"arrays": {"train_status": np.zeros(3), "train_scores": np.zeros((3, 3))}},
+            "more than 0 and 1": {"arrays": {"train_status": np.full(3, 0.5), "train_scores": np.zeros((3, 2))}},
         }.items():
             with self.subTest(reason):
                 self.assertIn(reason, self.refused(**change))

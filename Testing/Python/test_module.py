@@ -160,7 +160,7 @@ class PredictingTest(panel.ModuleTestCase):
             self.ui.predictButton.click()
             self.assertGreater(len(self.node_names()), len(before))
             end()
-            self.assertEqual(self.node_names(), before)
+            self.assertEqual([name for name in self.node_names() if name != "HER2Predict history"], before)
 
     def test_a_failed_extraction_shows_the_last_line_of_its_log(self) -> None:
         self.small_case()

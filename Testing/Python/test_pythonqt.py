@@ -35,6 +35,16 @@ class PythonQtMannersTest(unittest.TestCase):
         with self.assertRaisesRegex(AttributeError, "can not be overwritten"):
             self.qt.QTimer().singleShot = True
 
+    def test_a_python_subclass_holds_python_attributes(self) -> None:
+        class Holder(self.qt.QWidget):  # type: ignore[name-defined]
+            def __init__(self) -> None:
+                super().__init__()
+                self.held = None
+
+        holder = Holder()
+        holder.held = [1]
+        self.assertEqual(holder.held, [1])
+
     def test_connecting_to_what_is_no_signal_is_false(self) -> None:
         self.assertFalse(self.button.connect("nosuch()", print))
         self.assertFalse(self.button.connect("clicked", print))

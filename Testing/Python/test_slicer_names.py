@@ -15,6 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "HER2Predict" / "HER2Predict.py"
+VIEW = MODULE.parent / "HER2PredictLib" / "panel_view.py"
 UI = ROOT / "HER2Predict" / "Resources" / "UI" / "HER2Predict.ui"
 HOST = ROOT / "Testing" / "SlicerHost"
 API = Path(os.environ.get("HER2PREDICT_SHARED", ROOT.parent / "shared")) / "slicer-api.json"
@@ -209,11 +210,13 @@ class SlicerNamesTest(unittest.TestCase):
         self.assertEqual(complaints_about_ui(self.form, self.names), [])
 
     def test_the_module(self) -> None:
-        self.assertEqual(complaints_about_code(MODULE.read_text(encoding="utf-8"), self.names, self.ui), [])
+        for path in (MODULE, VIEW):
+            self.assertEqual(complaints_about_code(path.read_text(encoding="utf-8"), self.names, self.ui), [])
 
     def test_the_module_is_really_followed(self) -> None:
         reader = Reader(self.names, self.ui)
-        reader.visit(ast.parse(MODULE.read_text(encoding="utf-8")))
+        for path in (MODULE, VIEW):
+            reader.visit(ast.parse(path.read_text(encoding="utf-8")))
         for expected in (
             ("qMRMLSegmentEditorWidget", "setEffectNameOrder"),
             ("qMRMLSegmentSelectorWidget", "currentSegmentChanged(QString)"),
@@ -235,7 +238,8 @@ class SlicerNamesTest(unittest.TestCase):
     def test_names_that_tests_and_scripts_rely_on_are_in_the_ui_file(self) -> None:
         for name in (
             *("volumeSelector", "segmentSelector", "segmentEditorWidget", "predictButton", "cancelButton"),
-            *("progressBar", "findingsList", "resultLabel", "modelLabel", "sampleButton"),
+            *("progressBar", "findingsList", "resultLabel", "modelLabel", "sampleButton", "liveCheckBox", "gauge"),
+            *("modelPathLineEdit", "pcaButton", "featuresButton", "historyTable"),
         ):
             self.assertIn(name, self.ui)
 

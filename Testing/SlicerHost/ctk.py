@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
-from PySide6.QtCore import Property
+from PySide6.QtCore import Property, Signal
 from PySide6.QtWidgets import QWidget
 
 
@@ -47,5 +47,38 @@ class ctkCollapsibleButton(qt.QWidget):
         """Keep the button across the top."""
         self._make_room()
 
+    def showEvent(self, event: Any) -> None:
+        """Hide what was put in since it was collapsed."""
+        if self._collapsed:
+            self._set_collapsed(True)
+
     text = Property(str, _get_text, _set_text)
     collapsed = Property(bool, _get_collapsed, _set_collapsed)
+
+
+class ctkPathLineEdit(qt.QWidget):
+    """Stands for ctkPathLineEdit: a path to type or to browse for; here the button does nothing."""
+
+    SIGNALS = {"currentPathChanged(QString)": "currentPathChanged"}
+    currentPathChanged = Signal(str)
+    #: Of ctkPathLineEdit::Filter, which takes its values from QDir.
+    Files = 0x002
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self.__dict__.update(_filters=0, _names=[])
+        self.__dict__["_line"] = line = qt.QLineEdit(self)
+        browse = qt.QToolButton(self)
+        browse.text = "…"
+        self.setLayout(qt.QHBoxLayout())
+        self.layout().setContentsMargins(0, 0, 0, 0)
+        self.layout().addWidget(line)
+        self.layout().addWidget(browse)
+        self.__dict__["_browse"] = browse
+        line.connect("textChanged(QString)", lambda path: self.currentPathChanged.emit(path))
+
+    currentPath = Property(str, lambda self: self._line.text, lambda self, path: self._line.setText(path))
+    filters = Property(int, lambda self: self._filters, lambda self, value: self.__dict__.update(_filters=value))
+    nameFilters = Property(
+        "QStringList", lambda self: self._names, lambda self, value: self.__dict__.update(_names=list(value))
+    )

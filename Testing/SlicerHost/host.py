@@ -135,8 +135,18 @@ def _fill(slicer: Any) -> None:
             """The module, None where there is none of that name."""
             return getattr(slicer.modules, name.lower(), None)
 
-    manager, reader = qSlicerModuleManager(), Reader()
+    class qSlicerLayoutManager(qt.QObject):
+        """Stands for qSlicerLayoutManager; this host has no views."""
+
+        def setLayout(self, layout: int) -> None:
+            """Arrange the views."""
+            if layout != slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView:
+                raise ValueError(f"HER2Predict uses no layout {layout}")
+
+    manager, reader, layout = qSlicerModuleManager(), Reader(), qSlicerLayoutManager()
+    logic = slicer.vtkSlicerApplicationLogic()
     cache = tempfile.TemporaryDirectory(prefix="slicer-cache-")
+    settings = _settings(cache.name)
 
     class qSlicerApplication(qt.QApplication):
         """Stands for qSlicerApplication."""
@@ -151,32 +161,67 @@ def _fill(slicer: Any) -> None:
             """Reads files into the scene."""
             return reader
 
+        def userSettings(self) -> Any:
+            """What the user has chosen for all scenes."""
+            return settings
+
+        def applicationLogic(self) -> Any:
+            """Knows what the views show."""
+            return logic
+
+        def layoutManager(self) -> Any:
+            """Arranges the views."""
+            return layout
+
         cachePath = Property(str, lambda self: cache.name)
 
     slicer.app = qSlicerApplication([])
     slicer.app.setStyle("Fusion")
     slicer.mrmlScene = slicer.vtkMRMLScene()
     slicer.mrmlScene.RegisterNodeClass(slicer.vtkMRMLCommandLineModuleNode())
+    _add_cache(slicer.mrmlScene, cache.name)
     slicer.modules = Modules()
     for name in vars(widgets):
         if name.startswith(("qMRML", "qSlicer")):
             setattr(slicer, name, getattr(widgets, name))
     slicer.qSlicerScriptedLoadableModule = ScriptedModule
     slicer.util.selectModule = select
-    _add_logics(slicer)
+    _add_logics(slicer, logic)
     slicer.modules.slicerradiomicscli = slicer.cli.SlicerRadiomicsCLI()
     slicer.modules.data = SimpleNamespace(name="Data")  # any other module, to change to
     slicer.modules.her2predict = ScriptedModule(MODULE)
     slicer.app.startupCompleted.emit()
 
 
-def _add_logics(slicer: Any) -> None:
-    application = slicer.vtkSlicerApplicationLogic()
+def _add_cache(scene: Any, folder: str) -> None:
+    """A scene reads bundles through a cache, which the application gives it."""
+    import slicer
+
+    cache, manager = slicer.vtkCacheManager(), slicer.vtkDataIOManager()
+    cache.SetRemoteCacheDirectory(folder)
+    manager.SetCacheManager(cache)
+    scene.SetCacheManager(cache)
+    scene.SetDataIOManager(manager)
+
+
+def _settings(folder: str) -> Any:
+    """Settings of an application that was never used before."""
+    import qt
+
+    qt.QSettings.setDefaultFormat(qt.QSettings.IniFormat)
+    qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, folder)
+    qt.QApplication.setOrganizationName("HER2Predict")
+    qt.QApplication.setApplicationName("SlicerHost")
+    return qt.QSettings()
+
+
+def _add_logics(slicer: Any, application: Any) -> None:
     application.SetMRMLScene(slicer.mrmlScene)
     for name, class_name in (
         ("Colors", "vtkMRMLColorLogic"),
         ("Volumes", "vtkSlicerVolumesLogic"),
         ("Segmentations", "vtkSlicerSegmentationsModuleLogic"),
+        ("Plots", "vtkSlicerPlotsLogic"),
     ):
         logic = getattr(slicer, class_name)()
         logic.SetMRMLApplicationLogic(application)

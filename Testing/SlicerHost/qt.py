@@ -62,7 +62,7 @@ class PythonQtObject:
         elif _loading and isinstance(value, QtCore.QObject):
             pass  # PySide6's QUiLoader makes every child an attribute of the form; Qt does not
         elif _is_python_subclass(type(self)):
-            object.__setattr__(self, name, value)
+            self.__dict__[name] = value
         else:
             raise AttributeError(
                 f"'{name}' does not exist on {_qt_name(type(self))} "
@@ -163,6 +163,15 @@ def __getattr__(name: str) -> Any:
     if not name.startswith("Q"):
         raise AttributeError(f"module 'qt' has no attribute '{name}'")
     return _wrapped(name)
+
+
+class QFileDialog:
+    """Stands for QFileDialog: nobody is there to answer, and so every question is cancelled."""
+
+    @staticmethod
+    def getSaveFileName(parent: Any, caption: str, directory: str, name_filter: str) -> str:
+        """The path alone, as in PythonQt; empty when cancelled."""
+        return ""
 
 
 class QUiLoader(QtUiTools.QUiLoader):

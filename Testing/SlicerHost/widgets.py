@@ -328,6 +328,9 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         """How many steps can be undone."""
         self.__dict__["_undo"] = count
 
+    def saveStateForUndo(self) -> None:
+        """Remember the segmentation as it is."""
+
     def installKeyboardShortcuts(self) -> None:
         """Keys choose effects while the module is in front."""
 
@@ -350,3 +353,44 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     segmentationNodeSelectorVisible = _flag("segmentation")
     sourceVolumeNodeSelectorVisible = _flag("source")
 
+
+class qMRMLTableView(qMRMLWidget):
+    """Stands for qMRMLTableView: shows a table node."""
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self.__dict__.update(_node=None, _observer=None)
+        self.__dict__["_model"] = qt.QStandardItemModel(self)
+        self.__dict__["_cells"] = qt.QTableView(self)
+        self._cells.setModel(self._model)
+        self.setLayout(qt.QVBoxLayout())
+        self.layout().setContentsMargins(0, 0, 0, 0)
+        self.layout().addWidget(self._cells)
+
+    def setMRMLTableNode(self, node: Any) -> None:
+        """Show another table."""
+        if self._node is not None:
+            self._node.RemoveObserver(self._observer)
+        self.__dict__.update(_node=node, _observer=None)
+        if node is not None:
+            self.__dict__["_observer"] = node.AddObserver("ModifiedEvent", lambda *_: self._fill())
+        self._fill()
+
+    def mrmlTableNode(self) -> Any:
+        """The table shown."""
+        return self._node
+
+    def resizeColumnsToContents(self) -> None:
+        """Columns as wide as their cells."""
+        self._cells.resizeColumnsToContents()
+
+    def scrollToBottom(self) -> None:
+        """Show the last row."""
+        self._cells.scrollToBottom()
+
+    def _fill(self) -> None:
+        self._model.clear()
+        columns = range(self._node.GetNumberOfColumns() if self._node is not None else 0)
+        self._model.setHorizontalHeaderLabels([self._node.GetColumnName(column) for column in columns])
+        for row in range(self._node.GetNumberOfRows() if self._node is not None else 0):
+            self._model.appendRow([qt.QStandardItem(self._node.GetCellText(row, column)) for column in columns])

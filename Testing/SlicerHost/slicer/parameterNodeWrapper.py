@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+import qt
 import slicer
 import vtk
 
@@ -13,12 +14,12 @@ _PROPERTY = "SlicerParameterName"
 
 
 def parameterNodeWrapper(class_: type) -> type:
-    """Class decorator; members are MRML node classes or str, the only types that HER2Predict keeps."""
+    """Class decorator; members are MRML node classes, str or bool, the only types that HER2Predict keeps."""
     kinds = typing.get_type_hints(class_)
     for name, kind in kinds.items():
-        if kind is not str and not issubclass(kind, slicer.vtkMRMLNode):
+        if kind not in (str, bool) and not issubclass(kind, slicer.vtkMRMLNode):
             raise Exception(f"Unable to create serializer for {class_} member {name}")
-        default = getattr(class_, name, "" if kind is str else None)
+        default = getattr(class_, name, kind() if kind in (str, bool) else None)
         setattr(class_, name, _member(name, kind, default))
     class_.__init__ = _initialise
     for method in (connectGui, disconnectGui, AddObserver, RemoveObserver):
@@ -29,17 +30,19 @@ def parameterNodeWrapper(class_: type) -> type:
 
 def _member(name: str, kind: type, default: Any) -> property:
     def read(self: Any) -> Any:
-        if kind is str:
+        if kind in (str, bool):
             stored = self.parameterNode.GetParameter(name)
-            return stored if self.parameterNode.HasParameter(name) else default
+            if not self.parameterNode.HasParameter(name):
+                return default
+            return stored if kind is str else slicer.util.toBool(stored)
         return self.parameterNode.GetNodeReference(name)
 
     def write(self: Any, value: Any) -> None:
-        if not isinstance(value, kind) and not (value is None and kind is not str):
+        if not isinstance(value, kind) and not (value is None and kind not in (str, bool)):
             raise TypeError(f"{name} is a {kind.__name__}, not {value!r}")
         was_modifying = self.parameterNode.StartModify()
-        if kind is str:
-            self.parameterNode.SetParameter(name, value)
+        if kind in (str, bool):
+            self.parameterNode.SetParameter(name, str(value))
         else:
             self.parameterNode.SetNodeReferenceID(name, value.GetID() if value is not None else None)
         self.parameterNode.EndModify(was_modifying)
@@ -60,15 +63,15 @@ def connectGui(self: Any, gui: Any) -> int:
         name = widget.property(_PROPERTY)
         if name is None:
             continue
-        if type(widget) is not slicer.qMRMLNodeComboBox:
+        if type(widget) not in (slicer.qMRMLNodeComboBox, qt.QCheckBox):
             raise RuntimeError(f"Unable to create GUI connector from {type(widget).__name__} to {name}")
-        widget.setCurrentNode(getattr(self, name))
+        _show(widget, getattr(self, name))
 
-        def changed(node: Any, name: str = name) -> None:
+        def changed(value: Any, name: str = name) -> None:
             if not self._updating:
-                setattr(self, name, node)
+                setattr(self, name, value)
 
-        widget.connect("currentNodeChanged(vtkMRMLNode*)", changed)
+        widget.connect(_signal(widget), changed)
         ties.append((widget, changed))
     tag = len(self._connected)
     observer = self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda caller, event: _updateGui(self))
@@ -83,7 +86,18 @@ def disconnectGui(self: Any, tag: int) -> None:
     observer, ties = self._connected.pop(tag)
     self.RemoveObserver(observer)
     for widget, changed in ties:
-        widget.disconnect("currentNodeChanged(vtkMRMLNode*)", changed)
+        widget.disconnect(_signal(widget), changed)
+
+
+def _signal(widget: Any) -> str:
+    return "toggled(bool)" if type(widget) is qt.QCheckBox else "currentNodeChanged(vtkMRMLNode*)"
+
+
+def _show(widget: Any, value: Any) -> None:
+    if type(widget) is qt.QCheckBox:
+        widget.checked = value
+    else:
+        widget.setCurrentNode(value)
 
 
 def _updateGui(self: Any) -> None:
@@ -93,7 +107,7 @@ def _updateGui(self: Any) -> None:
     try:
         for _, ties in self._connected.values():
             for widget, _changed in ties:
-                widget.setCurrentNode(getattr(self, widget.property(_PROPERTY)))
+                _show(widget, getattr(self, widget.property(_PROPERTY)))
     finally:
         self._updating = False
 

@@ -1,0 +1,189 @@
+"""PanelState: what the panel knows and may show, apart from how; a result is current for its own input alone."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+from . import assess, features
+from .assess import Assessment, Preparation
+from .background import Run, stamp
+from .errors import InputError
+from .i18n import tr as _
+from .model import Model
+from .quality import Finding
+from .result import Result
+
+#: nothing: no result; current: made from the present input; out-of-date: made from another.
+Standing = Literal["nothing", "running", "current", "out-of-date"]
+
+
+class PanelState:
+    """The state of one panel.
+
+    Attributes
+    ----------
+    preparation : Preparation or None
+        The present input, checked and ready to be predicted; None while it is not.
+    model : Model or None
+        The chosen model; None where it cannot be used.
+    model_error : str
+        Why the chosen model cannot be used.
+    reason : str
+        Why no prediction can be started.
+    message : str
+        How the last prediction ended, where it left no result.
+    result : Result or None
+        Of the last prediction.
+    assessment : Assessment or None
+        Of the same prediction; None for a result that was loaded with its scene.
+    run : Run or None
+        The prediction that is running.
+    """
+
+    def __init__(self) -> None:
+        self.preparation: Preparation | None = None
+        self.model: Model | None = None
+        self.model_error = self.reason = self.message = ""
+        self.result: Result | None = None
+        self.assessment: Assessment | None = None
+        self.run: Run | None = None
+        self._input_findings: tuple[Finding, ...] = ()
+        self._stamp = ""
+        self._checked = False
+
+    @property
+    def standing(self) -> Standing:
+        """Whether there is a result, and whether it belongs to the present input."""
+        if self.run is not None:
+            return "running"
+        if self.result is None:
+            return "nothing"
+        return "current" if self._stamp == self.result.stamp else "out-of-date"
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What there is to know of the present input, and of its result where it has one."""
+        if self.result is not None and self.standing == "current":
+            own = tuple(finding for finding in self._input_findings if finding.severity == "error")
+            return (*own, *self.result.findings)
+        return self._input_findings
+
+    @property
+    def is_checked(self) -> bool:
+        """Has the present input been examined?"""
+        return self._checked
+
+    @property
+    def is_ready(self) -> bool:
+        """May a prediction be started?"""
+        return self.preparation is not None and self.run is None
+
+    @property
+    def why_not_kept(self) -> str:
+        """Why features, picture and scatter cannot be made of the result; empty where they can."""
+        if self.standing != "current":
+            return _("Predict first.")
+        return "" if self.assessment else _("This result came with its scene; predict again to have its features.")
+
+    @property
+    def why_no_scatter(self) -> str:
+        """Why this patient cannot be shown among the training patients; empty where it can."""
+        if self.model is not None and self.model.training_scores is None:
+            return _("This model does not hold the scores of its training patients; they cannot be shown.")
+        return self.why_not_kept
+
+    def touch(self) -> None:
+        """The input may have changed: until it is checked, a result counts as out of date."""
+        self.preparation, self._stamp, self._checked = None, "", False
+        self.reason = _("Checking the input.")
+
+    def check(
+        self,
+        load_model: Callable[[], Model],
+        prepare: Callable[[], Preparation],
+        require_backend: Callable[[], None],
+    ) -> None:
+        """Examine the present input; each argument gives its part or raises InputError."""
+        self.preparation, self.model, self.reason, self.model_error, self._stamp = None, None, "", "", ""
+        self._input_findings, self._checked = (), True
+        try:
+            self.model = load_model()
+        except InputError as error:
+            self.model_error = str(error)
+            self._refuse("model", error)
+        try:
+            preparation = prepare()
+            self._input_findings += preparation.findings
+            if self.model is not None:
+                self._stamp = stamp(preparation, self.model)
+            require_backend()
+        except InputError as error:
+            self._refuse("input", error)
+        else:
+            self.preparation = preparation if self.model is not None else None
+
+    def _refuse(self, code: str, error: InputError) -> None:
+        self.reason = self.reason or str(error)
+        self._input_findings = (Finding(code, "error", str(error)), *self._input_findings)
+
+    def restore(self, text: str) -> None:
+        """Take the result that was saved with a scene, unless it is the one at hand."""
+        if self.run is not None or (self.result is not None and text == self.result.to_json()):
+            return
+        self.result, self.assessment = Result.from_json(text), None
+
+    def begin(self, start: Callable[[], Run]) -> None:
+        """Start a prediction in the background; the earlier result is gone."""
+        self.result, self.assessment, self.message = None, None, ""
+        try:
+            self.run = start()
+        except InputError as error:
+            self.message = str(error)
+
+    def cancel(self) -> None:
+        """Ask the run to stop; `end` follows when it has."""
+        if self.run is not None:
+            self.run.cancel()
+
+    def abandon(self) -> None:
+        """Stop the run, with nobody there to be told."""
+        run, self.run = self.run, None
+        if run is not None:
+            run.cancel()
+
+    def end(self, assessment: Assessment | None, error: Exception | None) -> bool:
+        """Take what the run has brought; True where that is a result."""
+        run, self.run = self.run, None
+        if run is None:
+            return False
+        if assessment is not None:
+            self._take(assessment, run.stamp)
+        elif error is None:
+            self.message = _("Cancelled.")
+        elif isinstance(error, InputError):
+            self.message = str(error)
+        else:
+            self.message = _("The prediction failed unexpectedly; the error log of the application says where.")
+        return assessment is not None
+
+    def follow(self) -> bool:
+        """Predict the present input in this process, unless the result is its own; True where that gave a result."""
+        if self.preparation is None or self.model is None or self.standing in ("running", "current"):
+            return False
+        self.result, self.assessment, self.message = None, None, ""
+        try:
+            values = features.extract(self.preparation.prepared)
+            self._take(assess.conclude(self.preparation, values, self.model), self._stamp)
+        except InputError as error:
+            self.message = str(error)
+        except Exception:
+            logging.exception("The prediction in this process failed")
+            self.message = _("The prediction failed unexpectedly; the error log of the application says where.")
+        return self.result is not None
+
+    def _take(self, assessment: Assessment, made_from: str) -> None:
+        now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+        self.assessment, self.result = assessment, Result.of(assessment, made_from, now)

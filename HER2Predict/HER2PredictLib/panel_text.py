@@ -1,0 +1,189 @@
+"""The words of the panel: results, the model's card and the volume in one line, as rich text for a label."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+from collections.abc import Mapping
+from typing import Any
+
+from .i18n import tr as _
+from .model import Model
+from .result import Result
+
+#: Contributions to the log-odds smaller than this are not worth a word: they change a probability by under 1 %.
+_LEAST_CONTRIBUTION = 0.04
+
+_SERIES_DESCRIPTION = "0008,103e"
+_SLICE_THICKNESS = "0018,0050"
+
+
+def plain(text: str) -> str:
+    """Text as rich text that shows it as it is."""
+    return html.escape(text, quote=False)
+
+
+def result_text(result: Result) -> str:
+    """A current result: number, call, applicability, what pushed it, and always the model with its cohort."""
+    return "".join(
+        (
+            _number(result),
+            f"<p>{_call(result)}<br/>{_applicability(result)}<br/>{_side(result)}</p>",
+            f"<p>{_pushes(result.contributions)}</p>",
+            f"<p><small>{_roi(result)}<br/>{plain(result.model)}</small></p>",
+        )
+    )
+
+
+def outdated_text(result: Result) -> str:
+    """A result that belongs to another input."""
+    return _(
+        "<b>⟳ Out of date.</b> The volume, the outline or the model has changed since the last result; predict "
+        "again.<br/><small>Earlier result: {call}, probability {probability:.0%} ({low:.0%} to {high:.0%}). "
+        "{model}</small>"
+    ).format(
+        call=plain(result.call),
+        probability=result.probability,
+        low=result.interval[0],
+        high=result.interval[1],
+        model=plain(result.model),
+    )
+
+
+def _number(result: Result) -> str:
+    return _(
+        "<p><span style='font-size:18pt; font-weight:bold'>{probability:.0%}</span> probability of HER2 "
+        "over-expression<br/>{level:.0%} interval {low:.0%} to {high:.0%}</p>"
+    ).format(
+        probability=result.probability,
+        level=result.interval_level,
+        low=result.interval[0],
+        high=result.interval[1],
+    )
+
+
+def _call(result: Result) -> str:
+    if result.probability >= result.threshold:
+        words = _("<b>{call}</b>: at or above the threshold of {threshold:.0%}")
+    else:
+        words = _("<b>{call}</b>: below the threshold of {threshold:.0%}")
+    return words.format(call=plain(result.call), threshold=result.threshold)
+
+
+def _applicability(result: Result) -> str:
+    return {
+        "inside": _("✔ <b>Applicable</b>: the case is like those that the model has learnt from."),
+        "edge": _("▲ <b>Caution</b>: the case is at the edge of what the model has learnt from."),
+        "outside": _("✖ <b>Not applicable</b>: the case is outside what the model has learnt from."),
+    }[result.applicability]
+
+
+def _side(result: Result) -> str:
+    if result.is_one_sided:
+        return _("✔ <b>Clear call</b>: the whole interval is on one side of the threshold.")
+    return _("▲ <b>Unsure call</b>: the interval crosses the threshold.")
+
+
+def _pushes(contributions: Mapping[str, float]) -> str:
+    """Feature classes by their pull, the strongest first."""
+    order = sorted(contributions.items(), key=lambda item: -abs(item[1]))
+    up = [f"{_class_name(name)} +{pull:.2f}" for name, pull in order if pull >= _LEAST_CONTRIBUTION]
+    down = [f"{_class_name(name)} −{-pull:.2f}" for name, pull in order if pull <= -_LEAST_CONTRIBUTION]
+    lines = []
+    if up:
+        lines.append(_("▲ Pushed up by: {classes}").format(classes=", ".join(up)))
+    if down:
+        lines.append(_("▼ Pushed down by: {classes}").format(classes=", ".join(down)))
+    if not lines:
+        return _("No feature class pushed it far from the average patient.")
+    return "<br/>".join([*lines, _("<small>(log-odds, against the average training patient)</small>")])
+
+
+def _class_name(name: str) -> str:
+    words = {"shape": _("shape"), "firstorder": _("gray levels")}
+    return words.get(name) or plain(name.upper())
+
+
+def _roi(result: Result) -> str:
+    return _('ROI "{roi}": {volume:.1f} ml, {slices} slices').format(
+        roi=plain(result.segment), volume=result.roi_volume_ml, slices=result.roi_slices
+    )
+
+
+def model_card(model: Model) -> str:
+    """What a model is, for whom it was made and how well it does."""
+    card, cohort = model.card, model.cohort
+    rows = [
+        (_("Model"), f"{model.name} {model.version}"),
+        (_("Cohort"), cohort["description"]),
+        (
+            _("Patients"),
+            _("{patients}, of whom {positive} HER2-positive; {train} trained it, {test} tested it").format(**cohort),
+        ),
+        (_("Simulated"), _("yes: not for any real patient") if model.simulated else _("no")),
+        (_("Threshold"), f"{model.threshold:.2f}"),
+        *((_("AUC in {part}").format(part=part), value) for part, value in _areas(card.get("metrics"))),
+        (_("Intended use"), card["intended_use"]),
+        (_("Licence"), card["licence"]),
+        (_("Created"), card["created"]),
+    ]
+    cells = (f"<tr><td><b>{name}</b>&nbsp;&nbsp;</td><td>{plain(str(value))}</td></tr>" for name, value in rows)
+    return f"<table>{''.join(cells)}</table>"
+
+
+def _areas(metrics: Any) -> list[tuple[str, str]]:
+    """Areas under the ROC curve among a bundle's metrics, which are free in form."""
+    if not isinstance(metrics, dict):
+        return []
+    words = {"cross_validated_auc": _("cross-validation"), "test_auc": _("test patients")}
+    return [
+        (words[name], f"{value:.2f}")
+        for name, value in metrics.items()
+        if name in words and isinstance(value, (int, float))
+    ]
+
+
+def volume_line(node: Any, database: Any = None) -> str:
+    """What is known of a volume in one line: series, spacing, slices, slice thickness and phase.
+
+    Parameters
+    ----------
+    node : vtkMRMLScalarVolumeNode
+    database : ctkDICOMDatabase, optional
+        Slicer's, where the DICOM attributes of the volume's first image are looked up.
+    """
+    description = _dicom_value(node, database, _SERIES_DESCRIPTION)
+    image = node.GetImageData()
+    parts = [description] if description else []
+    if image is not None:
+        parts.append(_("{spacing} mm voxels").format(spacing=" × ".join(f"{size:.3g}" for size in node.GetSpacing())))
+        parts.append(_("{count} slices").format(count=image.GetDimensions()[2]))
+    with contextlib.suppress(ValueError):
+        thickness = float(_dicom_value(node, database, _SLICE_THICKNESS))
+        parts.append(_("{thickness:g} mm thick").format(thickness=thickness))
+    if not description:
+        parts.append(_("no DICOM information"))
+    phase = phase_of(description)
+    if phase:
+        parts.append(_("{phase} phase").format(phase=phase))
+    return plain(" · ".join(parts))
+
+
+def _dicom_value(node: Any, database: Any, tag: str) -> str:
+    """Attribute `tag` ("0018,0050") of the volume's first image; empty where it is not known."""
+    instances = (node.GetAttribute("DICOM.instanceUIDs") or "").split()
+    file = database.fileForInstance(instances[0]) if instances and database is not None else ""
+    return str(database.fileValue(file, tag) or "") if file else ""
+
+
+def phase_of(description: str) -> str:
+    """Phase of the CT urography that a series description names; empty where it names none."""
+    lowered = description.lower()
+    phases = (
+        (_("excretory"), ("excret", "urogra", "delay", "pyelogra", "late")),
+        (_("nephrographic"), ("nephro",)),
+        (_("portal venous"), ("portal", "venous")),
+        (_("arterial"), ("arteri",)),
+        (_("unenhanced"), ("native", "non-con", "noncon", "unenhanced", "plain")),
+    )
+    return next((phase for phase, words in phases if any(word in lowered for word in words)), "")

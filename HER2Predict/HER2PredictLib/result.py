@@ -1,0 +1,115 @@
+"""Result: what is shown of one finished prediction, in plain values that are saved with the scene."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, get_args
+
+from .assess import Applicability, Assessment
+from .quality import Finding, Severity
+
+_NUMBERS = ("probability", "interval_level", "threshold", "roi_volume_ml")
+_TEXTS = ("stamp", "time", "volume", "segment", "call", "model")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One prediction without its case, model and features.
+
+    Attributes
+    ----------
+    stamp : str
+        Digest of the input that it belongs to, see `background.stamp`.
+    time : str
+        When it was made, local time in ISO 8601.
+    volume, segment : str
+        Names at that time.
+    roi_volume_ml, roi_slices
+        Size of the ROI.
+    probability, interval, interval_level, threshold, call, applicability, findings
+        As in `assess.Assessment`.
+    contributions : dict
+        Feature class -> sum of contributions to the log-odds.
+    model : str
+        Name, version and cohort.
+    """
+
+    stamp: str
+    time: str
+    volume: str
+    segment: str
+    roi_volume_ml: float
+    roi_slices: int
+    probability: float
+    interval: tuple[float, float]
+    interval_level: float
+    threshold: float
+    call: str
+    applicability: Applicability
+    model: str
+    contributions: Mapping[str, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    @classmethod
+    def of(cls, assessment: Assessment, stamp: str, time: str) -> Result:
+        """What is shown of an Assessment."""
+        return cls(
+            stamp=stamp,
+            time=time,
+            volume=assessment.preparation.case.volume.name,
+            segment=str(assessment.roi["name"]),
+            roi_volume_ml=float(assessment.roi["volume_ml"]),
+            roi_slices=int(assessment.roi["slices"]),
+            probability=assessment.probability,
+            interval=assessment.interval,
+            interval_level=assessment.interval_level,
+            threshold=assessment.threshold,
+            call=assessment.call,
+            applicability=assessment.applicability,
+            model=assessment.model.describe(),
+            contributions=assessment.explanation.by_class(),
+            findings=assessment.findings,
+        )
+
+    @property
+    def is_one_sided(self) -> bool:
+        """Does the whole interval lie on the side of the call?"""
+        low, high = self.interval
+        return not low < self.threshold <= high
+
+    def to_json(self) -> str:
+        """For a parameter node."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Result | None:
+        """The result in `text`; None where there is none, or one that this program cannot show."""
+        try:
+            stored = json.loads(text)
+            findings = tuple(Finding(**finding) for finding in stored.pop("findings"))
+            result = cls(**{**stored, "interval": tuple(stored["interval"])}, findings=findings)
+            return result if _is_sound(result) else None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+
+def _is_sound(result: Result) -> bool:
+    numbers = [getattr(result, name) for name in _NUMBERS]
+    numbers += [*result.interval, *result.contributions.values(), result.roi_slices]
+    texts = [getattr(result, name) for name in _TEXTS]
+    texts += [text for finding in result.findings for text in (finding.code, finding.message)]
+    return (
+        all(_is_finite(number) for number in numbers)
+        and all(isinstance(text, str) for text in texts)
+        and len(result.interval) == 2
+        and all(0.0 <= share <= 1.0 for share in (result.probability, *result.interval, result.threshold))
+        and result.applicability in get_args(Applicability)
+        and all(finding.severity in get_args(Severity) for finding in result.findings)
+    )
+
+
+def _is_finite(number: Any) -> bool:
+    return isinstance(number, (int, float)) and not isinstance(number, bool) and math.isfinite(number)

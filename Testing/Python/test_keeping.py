@@ -1,0 +1,307 @@
+"""What the panel keeps: results in the scene, history, features, scatter, picture and the chosen model."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+import panel
+from cases import ct_array, ellipsoid
+
+slicer: Any = None
+
+
+def setUpModule() -> None:
+    global slicer
+    slicer = panel.start()
+
+
+class KeepingTest(panel.ModuleTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def saved_and_loaded(self, change: Any = lambda: None) -> None:
+        bundle = str(self.folder / "scene.mrb")
+        self.assertTrue(self.scene.WriteToMRB(bundle))
+        self.scene.Clear(0)
+        self.assertEqual(self.ui.resultLabel.text, "")
+        self.assertTrue(self.scene.ReadFromMRB(bundle))
+
+    def test_a_saved_scene_brings_panel_and_result_back(self) -> None:
+        self.predicted_case()
+        before = self.ui.resultLabel.text
+        self.saved_and_loaded()
+        self.assertEqual(self.ui.resultLabel.text, before)
+        self.assertTrue(self.shows_result())
+        self.assertEqual(self.ui.volumeSelector.currentNode().GetName(), "CTU")
+        self.assertTrue(self.ui.predictButton.enabled, self.findings())
+        self.assertEqual(self.history()[0][1:3], ["CTU", "Bladder tumour"])
+        self.assertFalse(self.ui.featuresButton.enabled)
+        self.assertIn("predict again", self.ui.featuresButton.toolTip)
+
+    def test_a_result_whose_outline_had_changed_before_saving_comes_back_out_of_date(self) -> None:
+        self.predicted_case()
+        edited = ellipsoid()
+        edited[14] = 0
+        self.draw(edited)
+        self.saved_and_loaded()
+        self.assertTrue(self.is_out_of_date())
+        self.assertFalse(self.shows_result())
+
+    def test_a_scene_with_a_spoilt_result_shows_none(self) -> None:
+        self.predicted_case()
+        self.panel.logic.getParameterNode().lastResult = '{"probability": 2}'
+        self.saved_and_loaded()
+        self.assertEqual(self.ui.resultLabel.text, "")
+
+    def history(self) -> list[list[str]]:
+        table = self.ui.historyTable.mrmlTableNode()
+        if table is None:
+            return []
+        return [
+            [table.GetCellText(row, column) for column in range(table.GetNumberOfColumns())]
+            for row in range(table.GetNumberOfRows())
+        ]
+
+    def test_every_prediction_has_a_row_in_the_history(self) -> None:
+        self.assertEqual(self.history(), [])
+        self.assertTrue(self.ui.historyTable.isHidden())
+        case = self.predicted_case()
+        fake = self.fake_extraction()
+        self.ui.predictButton.click()
+        fake.succeed(self.feature_texts(case))
+        expected = self.panel.logic.assess(*case)
+        self.assertEqual(len(self.history()), 2)
+        _time, volume, segment, millilitres, probability, interval, model = self.history()[1]
+        self.assertEqual((volume, segment), ("CTU", "Bladder tumour"))
+        self.assertEqual(millilitres, f"{expected.roi['volume_ml']:.2f}")
+        self.assertEqual(probability, f"{expected.probability:.3f}")
+        self.assertEqual(interval, "{:.3f} – {:.3f}".format(*expected.interval))
+        self.assertEqual(model, expected.model.describe())
+        self.assertFalse(self.ui.historyTable.isHidden())
+
+    def test_the_features_go_into_one_table_with_all_their_digits(self) -> None:
+        case = self.predicted_case()
+        self.ui.featuresButton.click()
+        count = self.scene.GetNumberOfNodes()
+        self.ui.featuresButton.click()
+        self.assertEqual(self.scene.GetNumberOfNodes(), count)
+        table = self.scene.GetNodeByID(slicer.app.applicationLogic().GetSelectionNode().GetActiveTableID())
+        self.assertEqual(table.GetNumberOfRows(), 975)
+        names = [table.GetTable().GetColumn(0).GetValue(row) for row in range(975)]
+        values = [table.GetTable().GetColumn(1).GetValue(row) for row in range(975)]
+        self.assertEqual(dict(zip(names, values, strict=True)), dict(self.panel.logic.assess(*case).features))
+
+    def test_without_training_scores_the_scatter_says_why_not(self) -> None:
+        self.choose_model(None)
+        self.predicted_case()
+        self.assertFalse(self.ui.pcaButton.enabled)
+        self.assertIn("does not hold the scores", self.ui.pcaButton.toolTip)
+
+    def choose_model(self, training: tuple[np.ndarray, np.ndarray] | None, name: str = "Chosen model") -> Path:
+        from HER2PredictLib.model import BUNDLED_MODEL, Model
+
+        bundled = Model.load(BUNDLED_MODEL)
+        arrays = {key: array for key, array in bundled.arrays.items() if not key.startswith("train_s")}
+        if training is not None:
+            arrays |= {"train_scores": training[0], "train_status": training[1]}
+        path = self.folder / "chosen.her2model"
+        Model({**bundled.card, "name": name}, arrays).save(path)
+        self.ui.modelPathLineEdit.currentPath = str(path)
+        self.panel.check()
+        self.addCleanup(slicer.app.userSettings().setValue, "HER2Predict/modelPath", "")
+        return path
+
+    def test_the_scatter_shows_the_patient_among_the_cohort(self) -> None:
+        scores, status = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]), np.array([0.0, 1.0, 1.0])
+        self.choose_model((scores, status))
+        case = self.predicted_case()
+        self.ui.pcaButton.click()
+        count = self.scene.GetNumberOfNodes()
+        self.ui.pcaButton.click()
+        self.assertEqual(self.scene.GetNumberOfNodes(), count)
+        chart = self.scene.GetNodeByID(slicer.app.applicationLogic().GetSelectionNode().GetActivePlotChartID())
+        self.assertIn("Chosen model", chart.GetTitle())
+        assessment = self.panel.logic.assess(*case, self.ui.modelPathLineEdit.currentPath)
+        own = assessment.model.scores(assessment.features)[:2]
+        shown = [self.points(chart.GetNthPlotSeriesNode(index)) for index in range(3)]
+        np.testing.assert_allclose(shown[0], scores[:1])
+        np.testing.assert_allclose(shown[1], scores[1:])
+        np.testing.assert_allclose(shown[2], own[None])
+        markers = {chart.GetNthPlotSeriesNode(index).GetMarkerStyle() for index in range(3)}
+        self.assertEqual(len(markers), 3)
+
+    @staticmethod
+    def points(series: Any) -> np.ndarray:
+        table = series.GetTableNode().GetTable()
+        columns = [table.GetColumnByName(name) for name in (series.GetXColumnName(), series.GetYColumnName())]
+        return np.array([[column.GetValue(row) for column in columns] for row in range(table.GetNumberOfRows())])
+
+    def test_the_picture_goes_where_the_user_says_or_nowhere(self) -> None:
+        self.predicted_case()
+        import qt
+
+        path = self.folder / "result.png"
+        for answer in ("", str(path), str(self.folder / "nosuch" / "result.png")):
+            with mock.patch.object(qt.QFileDialog, "getSaveFileName", return_value=answer, create=True):
+                self.ui.pictureButton.click()
+            if not answer:
+                self.assertEqual(list(self.folder.iterdir()), [])
+            elif answer == str(path):
+                self.assertEqual(path.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+                self.assertIn("Written", self.ui.keptLabel.text)
+            else:
+                self.assertIn("No such file", self.ui.keptLabel.text)
+
+    def test_nothing_can_be_kept_of_a_result_that_is_out_of_date(self) -> None:
+        self.predicted_case()
+        buttons = (self.ui.featuresButton, self.ui.pictureButton)
+        self.assertTrue(all(button.enabled for button in buttons))
+        self.draw(np.roll(ellipsoid(), 1, axis=2))
+        self.assertFalse(any(button.enabled for button in buttons))
+
+    def test_a_chosen_bundle_is_described_used_and_remembered(self) -> None:
+        path = self.choose_model(None, "Hospital model")
+        self.assertIn("Hospital model", self.ui.modelLabel.text)
+        self.assertIn("Intended use", self.ui.modelCardLabel.text)
+        self.assertEqual(slicer.util.settingsValue("HER2Predict/modelPath", ""), str(path))
+        self.scene.Clear(0)
+        self.panel.check()
+        self.assertEqual(self.ui.modelPathLineEdit.currentPath, str(path))
+        self.assertIn("Hospital model", self.ui.modelLabel.text)
+        self.predicted_case()
+        self.assertIn("Hospital model", self.ui.resultLabel.text)
+
+    def test_a_refused_bundle_says_why_and_no_other_model_takes_its_place(self) -> None:
+        self.small_case()
+        self.fake_extraction()
+        self.assertTrue(self.ui.predictButton.enabled, self.findings())
+        bad = self.folder / "bad.her2model"
+        bad.write_bytes(b"no model")
+        self.ui.modelPathLineEdit.currentPath = str(bad)
+        self.panel.check()
+        for label in (self.ui.modelLabel, self.ui.modelCardLabel):
+            self.assertIn("bad.her2model is not a usable", label.text)
+        self.assertFalse(self.ui.predictButton.enabled)
+        self.assertIn("bad.her2model", self.ui.predictButton.toolTip)
+        self.assertNotEqual(slicer.util.settingsValue("HER2Predict/modelPath", ""), str(bad))
+        self.ui.modelPathLineEdit.currentPath = ""
+        self.panel.check()
+        self.assertTrue(self.ui.predictButton.enabled, self.findings())
+
+    def test_the_choice_is_saved_with_the_scene(self) -> None:
+        path = self.choose_model(None)
+        self.ui.liveCheckBox.checked = True
+        self.saved_and_loaded()
+        self.assertEqual(self.panel.logic.getParameterNode().modelPath, str(path))
+        self.assertTrue(self.ui.liveCheckBox.checked)
+
+
+class LiveTest(panel.ModuleTestCase):
+    def test_the_result_follows_an_edit_that_rests(self) -> None:
+        case = self.small_case()
+        self.fake_extraction()
+        self.ui.liveCheckBox.checked = True
+        panel.wait(self.shows_result)
+        first = self.ui.resultLabel.text
+        self.draw(ellipsoid(radii_mm=np.array([7.0, 8.0, 13.0])))
+        self.assertTrue(self.is_out_of_date())
+        panel.wait(self.shows_result)
+        self.assertNotEqual(self.ui.resultLabel.text, first)
+        self.assertIn(f"{self.panel.logic.assess(*case).probability:.0%}", self.ui.resultLabel.text)
+
+    def test_edits_in_a_row_are_predicted_once(self) -> None:
+        self.small_case()
+        self.fake_extraction()
+        with mock.patch.object(self.panel._state, "follow", wraps=self.panel._state.follow) as follow:
+            self.ui.liveCheckBox.checked = True
+            for radius in (8.0, 8.5, 9.0):
+                self.draw(ellipsoid(radii_mm=np.array([radius, 8.0, 13.0])))
+                slicer.app.processEvents()
+            follow.assert_not_called()
+            panel.wait(self.shows_result)
+            follow.assert_called_once_with()
+
+    def test_an_outline_that_cannot_be_predicted_gives_no_result(self) -> None:
+        self.small_case()
+        self.fake_extraction()
+        self.ui.liveCheckBox.checked = True
+        panel.wait(self.shows_result)
+        self.draw(np.zeros_like(ellipsoid()))
+        panel.wait(lambda: bool(self.findings()) and "empty" in self.findings()[0])
+        self.assertTrue(self.is_out_of_date())
+
+
+class CaseTest(panel.ModuleTestCase):
+    def test_the_volume_in_one_line(self) -> None:
+        self.add_volume()
+        self.panel.check()
+        self.assertIn("0.8 × 0.8 × 5 mm voxels · 30 slices", self.ui.volumeLabel.text)
+        self.assertIn("no DICOM information", self.ui.volumeLabel.text)
+
+    def test_what_dicom_tells_of_the_volume(self) -> None:
+        from HER2PredictLib.panel_text import volume_line
+
+        volume = self.add_volume()
+        volume.SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
+        database = mock.Mock(spec=["fileForInstance", "fileValue"])
+        database.fileForInstance.side_effect = {"1.2.3": "/a/file"}.get
+        told = {"0008,103e": "Urography <late>", "0018,0050": "3.0"}
+        database.fileValue.side_effect = lambda file, tag: told[tag] if file == "/a/file" else ""
+        line = volume_line(volume, database)
+        self.assertEqual(
+            line, "Urography &lt;late&gt; · 0.8 × 0.8 × 5 mm voxels · 30 slices · 3 mm thick · excretory phase"
+        )
+
+    def test_the_window_is_that_of_the_abdomen_until_somebody_chooses_another(self) -> None:
+        volume = self.add_volume()
+        self.panel.check()
+        display = volume.GetScalarVolumeDisplayNode()
+        self.assertEqual((display.GetWindow(), display.GetLevel()), (350.0, 40.0))
+        display.SetWindowLevel(100.0, 10.0)
+        slicer.util.selectModule("Data")
+        slicer.util.selectModule("HER2Predict")
+        self.assertEqual((display.GetWindow(), display.GetLevel()), (100.0, 10.0))
+
+    def test_a_button_keeps_the_largest_piece_and_touches_no_other_segment(self) -> None:
+        volume, segmentation, segment_id = self.small_case()
+        self.assertTrue(self.ui.remedyButton.isHidden())
+        pieces = ellipsoid()
+        pieces[2:4, 5:9, 5:9] = 1
+        self.ui.newSegmentButton.click()
+        self.draw(np.roll(ellipsoid(), 20, axis=2))
+        other = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, self.chosen(), volume).copy()
+        other_id = self.chosen()
+        self.ui.segmentSelector.setCurrentSegmentID(segment_id)
+        self.draw(pieces)
+        self.panel.check()
+        self.assertIn("2 separate pieces", "".join(self.findings()))
+        self.assertFalse(self.ui.remedyButton.isHidden())
+        self.ui.remedyButton.click()
+        kept = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, volume)
+        np.testing.assert_array_equal(kept, ellipsoid())
+        np.testing.assert_array_equal(slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, other_id, volume), other)
+        self.assertTrue(self.ui.remedyButton.isHidden())
+        self.assertNotIn("pieces", "".join(self.findings()))
+
+    def chosen(self) -> str:
+        return self.ui.segmentSelector.currentSegmentID()
+
+    def test_a_sequence_that_shows_its_next_volume_has_no_claim_to_the_result(self) -> None:
+        volume, _segmentation, _segment_id = self.predicted_case()
+        slicer.util.updateVolumeFromArray(volume, ct_array(seed=5))
+        self.assertTrue(self.is_out_of_date())
+        self.panel.check()
+        self.assertTrue(self.is_out_of_date())
+
+
+if __name__ == "__main__":
+    unittest.main()

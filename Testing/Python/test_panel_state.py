@@ -1,0 +1,281 @@
+"""What the panel knows: a result is current for its own input alone, and outlives its scene only as what it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import unittest
+from typing import Any
+
+import numpy as np
+
+from cases import small_case
+from HER2PredictLib import assess
+from HER2PredictLib.errors import InputError
+from HER2PredictLib.features import feature_names
+from HER2PredictLib.quality import Finding
+from HER2PredictLib.result import Result
+from HER2PredictLib.volumes import Roi, Volume
+
+try:
+    from HER2PredictLib.panel_state import PanelState
+    from models import made_up_model
+except ImportError:
+    made_up_model = None
+
+RESULT = Result(
+    stamp="abc",
+    time="2024-05-06T07:08:09+00:00",
+    volume="CTU",
+    segment='<Tumour & "wall">',
+    roi_volume_ml=4.2,
+    roi_slices=5,
+    probability=0.7,
+    interval=(0.55, 0.81),
+    interval_level=0.95,
+    threshold=0.5,
+    call="HER2-positive",
+    applicability="edge",
+    model="A model 1.0",
+    contributions={"shape": 0.5, "glcm": -0.25, "gldm": 0.01},
+    findings=(Finding("roi-in-pieces", "warning", "In pieces.", "keep-largest-piece"),),
+)
+
+
+def preparation(shift: int = 0) -> Any:
+    from HER2PredictLib.case import Case
+
+    image, mask = small_case()
+    return assess.begin(Case(Volume(image + shift, "CTU"), Roi(mask, "tumour")))
+
+
+class FakeRun:
+    """Stands for a run in the background."""
+
+    def __init__(self, stamp: str) -> None:
+        self.stamp, self.cancelled = stamp, False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class ResultTest(unittest.TestCase):
+    def test_it_comes_back_from_its_text_as_it_was(self) -> None:
+        self.assertEqual(Result.from_json(RESULT.to_json()), RESULT)
+
+    def test_a_text_that_holds_no_sound_result_gives_none(self) -> None:
+        stored = json.loads(RESULT.to_json())
+        for change in (
+            {"probability": "0.7"},
+            {"probability": 1.7},
+            {"probability": float("nan")},
+            {"interval": [0.1]},
+            {"interval": ["a", "b"]},
+            {"applicability": "fine"},
+            {"findings": [{"code": "x", "severity": "fatal", "message": "y"}]},
+            {"findings": 3},
+            {"contributions": {"shape": None}},
+            {"segment": 7},
+            {"unknown": 1},
+        ):
+            with self.subTest(change):
+                self.assertIsNone(Result.from_json(json.dumps({**stored, **change})))
+        for text in ("", "{", "[]", "null", '"text"'):
+            self.assertIsNone(Result.from_json(text))
+
+    def test_the_side_of_the_interval(self) -> None:
+        self.assertTrue(RESULT.is_one_sided)
+        self.assertFalse(dataclasses.replace(RESULT, interval=(0.4, 0.81)).is_one_sided)
+
+
+@unittest.skipIf(made_up_model is None, "scikit-learn is not installed")
+class PanelStateTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.model = dataclasses.replace(made_up_model(feature_names()), sha256="0" * 64)
+        cls.prepared, cls.other = preparation(), preparation(shift=1)
+        cls.assessment = assess.conclude(cls.prepared, dict.fromkeys(feature_names(), 1.0), cls.model)
+
+    def setUp(self) -> None:
+        self.state = PanelState()
+
+    def check(self, prepared: Any = None, model: Any = None, backend: str = "") -> None:
+        def give(value: Any) -> Any:
+            if isinstance(value, InputError):
+                raise value
+            return value
+
+        self.state.check(
+            lambda: give(model or self.model),
+            lambda: give(prepared or self.prepared),
+            lambda: give(InputError(backend) if backend else None),
+        )
+
+    def predict(self) -> None:
+        from HER2PredictLib.background import stamp
+
+        self.state.begin(lambda: FakeRun(stamp(self.prepared, self.model)))
+        self.assertTrue(self.state.end(self.assessment, None))
+
+    def test_a_result_is_current_for_its_own_input_alone(self) -> None:
+        self.check()
+        self.predict()
+        self.check()
+        self.assertEqual(self.state.standing, "current")
+        self.check(self.other)
+        self.assertEqual(self.state.standing, "out-of-date")
+        self.check(model=dataclasses.replace(self.model, sha256="1" * 64))
+        self.assertEqual(self.state.standing, "out-of-date")
+        self.check()
+        self.assertEqual(self.state.standing, "current")
+        self.state.touch()
+        self.assertEqual(self.state.standing, "out-of-date")
+
+    def test_what_cannot_be_predicted_says_why(self) -> None:
+        for reason, parts in {
+            "no volume": {"prepared": InputError("no volume")},
+            "no bundle": {"model": InputError("no bundle")},
+            "no backend": {"backend": "no backend"},
+        }.items():
+            with self.subTest(reason):
+                self.check(**parts)
+                self.assertFalse(self.state.is_ready)
+                self.assertEqual(self.state.reason, reason)
+                self.assertEqual(self.state.findings[0].message, reason)
+        self.check()
+        self.assertTrue(self.state.is_ready)
+        self.assertEqual(self.state.reason, "")
+
+    def test_without_its_model_no_result_is_current(self) -> None:
+        self.check()
+        self.predict()
+        self.check(model=InputError("damaged"))
+        self.assertEqual((self.state.standing, self.state.model_error), ("out-of-date", "damaged"))
+        self.assertIsNone(self.state.model)
+
+    def test_a_run_that_brings_nothing_says_so(self) -> None:
+        for error, words in (
+            (None, "Cancelled"),
+            (InputError("no table"), "no table"),
+            (KeyError("x"), "unexpectedly"),
+        ):
+            self.state.begin(lambda: FakeRun(""))
+            self.assertEqual(self.state.standing, "running")
+            self.assertFalse(self.state.end(None, error))
+            self.assertIn(words, self.state.message)
+            self.assertEqual(self.state.standing, "nothing")
+
+    def test_an_abandoned_run_is_cancelled_and_its_result_dropped(self) -> None:
+        run = FakeRun("")
+        self.state.begin(lambda: run)
+        self.state.abandon()
+        self.assertTrue(run.cancelled)
+        self.assertFalse(self.state.end(self.assessment, None))
+        self.assertIsNone(self.state.result)
+
+    def test_following_predicts_a_new_input_and_leaves_a_current_result(self) -> None:
+        self.assertFalse(self.state.follow())
+        self.check()
+        self.assertTrue(self.state.follow())
+        self.assertEqual(self.state.standing, "current")
+        np.testing.assert_equal(
+            self.state.assessment.probability, assess.assess(self.prepared.case, self.model).probability
+        )
+        self.assertFalse(self.state.follow())
+        self.check(self.other)
+        self.assertTrue(self.state.follow())
+        self.assertEqual(self.state.standing, "current")
+
+    def test_a_loaded_result_is_shown_for_its_own_input_but_has_no_features(self) -> None:
+        self.check()
+        self.predict()
+        saved = self.state.result.to_json()
+        self.state = PanelState()
+        self.state.restore(saved)
+        self.assertEqual(self.state.standing, "out-of-date")
+        self.check()
+        self.assertEqual(self.state.standing, "current")
+        self.assertIn("predict again", self.state.why_not_kept)
+
+    def test_restoring_what_is_at_hand_keeps_its_features(self) -> None:
+        self.check()
+        self.predict()
+        self.state.restore(self.state.result.to_json())
+        self.check()
+        self.assertEqual(self.state.why_not_kept, "")
+
+    def test_a_scatter_needs_the_training_scores(self) -> None:
+        self.check()
+        self.predict()
+        self.check()
+        bare = {name: array for name, array in self.model.arrays.items() if not name.startswith("train_s")}
+        self.check(model=dataclasses.replace(self.model, arrays=bare))
+        self.assertIn("does not hold the scores", self.state.why_no_scatter)
+        full = {**bare, "train_scores": np.zeros((2, 2)), "train_status": np.array([0.0, 1.0])}
+        self.check(model=dataclasses.replace(self.model, arrays=full))
+        self.assertEqual(self.state.why_no_scatter, "")
+
+
+class WordsTest(unittest.TestCase):
+    def test_every_word_of_a_result(self) -> None:
+        from HER2PredictLib.panel_text import result_text
+
+        text = result_text(RESULT)
+        for part in (
+            "70%",
+            "95% interval 55% to 81%",
+            "<b>HER2-positive</b>: at or above the threshold of 50%",
+            "▲ <b>Caution</b>: the case is at the edge",
+            "✔ <b>Clear call</b>",
+            "▲ Pushed up by: shape +0.50<br/>▼ Pushed down by: GLCM −0.25",
+            '&lt;Tumour &amp; "wall"&gt;',
+            "A model 1.0",
+        ):
+            self.assertIn(part, text)
+        self.assertNotIn("GLDM", text)
+
+    def test_states_differ_in_words_and_signs_not_in_colour_alone(self) -> None:
+        from HER2PredictLib.panel_text import result_text
+
+        signs = {
+            result_text(dataclasses.replace(RESULT, applicability=where)).split("<br/>")[2].split("</b>")[0]
+            for where in ("inside", "edge", "outside")
+        }
+        self.assertEqual(signs, {"✔ <b>Applicable", "▲ <b>Caution", "✖ <b>Not applicable"})
+
+    def test_the_phase_is_read_from_the_series_description(self) -> None:
+        from HER2PredictLib.panel_text import phase_of
+
+        for description, phase in {
+            "Abd EXCRETORY 5.0 B30f": "excretory",
+            "Urographic delay": "excretory",
+            "portal venous 3 mm": "portal venous",
+            "CAP arterial": "arterial",
+            "Thorax": "",
+        }.items():
+            self.assertEqual(phase_of(description), phase)
+
+
+class GaugeTest(unittest.TestCase):
+    def test_marks_lie_in_the_order_of_their_numbers_and_inside_the_gauge(self) -> None:
+        from HER2PredictLib.gauge import HEIGHT, marks
+
+        for probability, threshold in ((0.0, 0.01), (0.7, 0.5), (1.0, 0.99)):
+            result = dataclasses.replace(RESULT, probability=probability, threshold=threshold, interval=(0.0, 1.0))
+            for width in (200.0, 400.0):
+                drawn = marks(result, width)
+                trough, band, _bar, estimate = drawn[:4]
+                self.assertEqual(band.box, trough.box)
+                at = (estimate.box[0] + estimate.box[2] / 2 - trough.box[0]) / trough.box[2]
+                self.assertAlmostEqual(at, probability)
+                for mark in drawn:
+                    left, top, across, down = mark.box
+                    self.assertGreaterEqual(top, 0)
+                    self.assertLessEqual(top + down, HEIGHT)
+                    if not mark.text:
+                        self.assertGreaterEqual(left, 0)
+                        self.assertLessEqual(left + across, width)
+
+
+if __name__ == "__main__":
+    unittest.main()

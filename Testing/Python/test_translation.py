@@ -1,0 +1,110 @@
+"""Every word that the panel shows goes through the translation function of the application."""
+
+from __future__ import annotations
+
+import ast
+import re
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+MODULE = Path(__file__).resolve().parents[2] / "HER2Predict"
+UI = MODULE / "Resources" / "UI" / "HER2Predict.ui"
+FILES = [
+    MODULE / "HER2Predict.py",
+    *(
+        MODULE / "HER2PredictLib" / f"{name}.py"
+        for name in ("panel_state", "panel_text", "panel_view", "keep", "gauge")
+    ),
+]
+
+#: Two words, as no name for programs has.
+_WORDS = re.compile(r"[A-Za-z]{2,}[,.:;]? (a )?[A-Za-z]{2,}")
+_TRANSLATORS = {"_", "translate"}
+#: What they say is for those who read a log, or for programs.
+_NOT_SHOWN = {"RuntimeError", "ValueError", "AssertionError", "SkipTest", "exception"}
+#: Names, the same in every language.
+_NAMES = {"HER2Predict", "HER2Predict contributors"}
+#: Where a single word is shown too.
+_SHOWN_ATTRIBUTES = {"text", "toolTip", "title", "helpText", "acknowledgementText", "message", "reason"}
+
+
+def _function_name(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def _docstrings(tree: ast.AST) -> set[int]:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    return {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and ast.get_docstring(node) is not None
+    }
+
+
+def bare_strings(source: str) -> list[str]:
+    """User-visible strings that do not go through translation, with their lines."""
+    tree = ast.parse(source)
+    found: list[str] = []
+    passed_over = _docstrings(tree)
+
+    def look(node: ast.AST, shown: bool) -> None:
+        if id(node) in passed_over:
+            return
+        if isinstance(node, ast.Call) and _function_name(node) in _TRANSLATORS | _NOT_SHOWN:
+            return
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            visible = re.search(r"[A-Za-z]{2,}", node.value) if shown else _WORDS.search(node.value)
+            if visible and node.value not in _NAMES:
+                found.append(f"{node.lineno}: {node.value!r}")
+        if isinstance(node, ast.Assign):
+            shown = any(
+                isinstance(target, ast.Attribute) and target.attr in _SHOWN_ATTRIBUTES for target in node.targets
+            )
+        elif not isinstance(node, (ast.JoinedStr, ast.BinOp, ast.IfExp, ast.BoolOp)):
+            shown = False
+        for child in ast.iter_child_nodes(node):
+            look(child, shown)
+
+    look(tree, False)
+    return found
+
+
+class TranslationTest(unittest.TestCase):
+    def test_no_word_in_code_is_bare(self) -> None:
+        for path in FILES:
+            with self.subTest(file=path.name):
+                self.assertEqual(bare_strings(path.read_text(encoding="utf-8")), [])
+
+    def test_bare_words_are_found(self) -> None:
+        for source in (
+            'self.ui.resultLabel.text = "Ready"',
+            'self.ui.resultLabel.text = f"Ready {number}"',
+            'self.ui.resultLabel.text = _("Ready") + " or not"',
+            'show("Load a volume")',
+            'raise InputError("Load a volume.")',
+            'words = {"error": "An error"}',
+        ):
+            with self.subTest(source):
+                self.assertNotEqual(bare_strings(source), [])
+
+    def test_what_is_translated_is_one_plain_string(self) -> None:
+        """The translator's tools read the text of the call; they cannot compute it."""
+        for path in FILES:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and _function_name(node) in _TRANSLATORS:
+                    with self.subTest(file=path.name, line=node.lineno):
+                        self.assertIsInstance(node.args[-1], ast.Constant)
+
+    def test_no_word_in_the_ui_file_is_kept_from_translation(self) -> None:
+        shown = 0
+        for given in ElementTree.parse(UI).getroot().iter("property"):
+            for text in given.findall("string"):
+                if given.get("name") in ("text", "toolTip", "title", "whatsThis", "placeholderText"):
+                    shown += 1
+                    self.assertNotEqual(text.get("notr"), "true", text.text)
+        self.assertGreater(shown, 20)
+
+
+if __name__ == "__main__":
+    unittest.main()
