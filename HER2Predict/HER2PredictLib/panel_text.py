@@ -122,7 +122,7 @@ def model_card(model: Model) -> str:
         ),
         (_("Simulated"), _("yes: not for any real patient") if model.simulated else _("no")),
         (_("Threshold"), f"{model.threshold:.2f}"),
-        *((_("AUC in {part}").format(part=part), value) for part, value in _areas(card.get("metrics"))),
+        *_areas(card.get("metrics")),
         (_("Intended use"), card["intended_use"]),
         (_("Licence"), card["licence"]),
         (_("Created"), card["created"]),
@@ -132,15 +132,17 @@ def model_card(model: Model) -> str:
 
 
 def _areas(metrics: Any) -> list[tuple[str, str]]:
-    """Areas under the ROC curve among a bundle's metrics, which are free in form."""
-    if not isinstance(metrics, dict):
-        return []
-    words = {"cross_validated_auc": _("cross-validation"), "test_auc": _("test patients")}
-    return [
-        (words[name], f"{value:.2f}")
-        for name, value in metrics.items()
-        if name in words and isinstance(value, (int, float))
-    ]
+    """Areas under the ROC curve with their intervals, as far as a bundle's metrics, free in form, tell them."""
+    areas = []
+    for part, words in (("train", _("AUC, training")), ("test", _("AUC, test"))):
+        area = metrics.get(part, {}).get("auc") if _is_mapping_of_mappings(metrics) else None
+        if isinstance(area, dict) and all(isinstance(area.get(key), float) for key in ("value", "low", "high")):
+            areas.append((words, _("{value:.2f} ({low:.2f} to {high:.2f})").format_map(area)))
+    return areas
+
+
+def _is_mapping_of_mappings(metrics: Any) -> bool:
+    return isinstance(metrics, dict) and all(isinstance(part, dict) for part in metrics.values())
 
 
 def volume_line(node: Any, database: Any = None) -> str:

@@ -243,6 +243,22 @@ class WordsTest(unittest.TestCase):
         }
         self.assertEqual(signs, {"✔ <b>Applicable", "▲ <b>Caution", "✖ <b>Not applicable"})
 
+    def test_the_card_tells_cohort_and_performance_as_far_as_the_bundle_does(self) -> None:
+        from HER2PredictLib.model import BUNDLED_MODEL, Model
+        from HER2PredictLib.panel_text import model_card
+
+        bundled = Model.load(BUNDLED_MODEL)
+        area = bundled.card["metrics"]["test"]["auc"]
+        shown = model_card(bundled)
+        for part in (
+            f"{area['value']:.2f} ({area['low']:.2f} to {area['high']:.2f})",
+            "97, of whom 42 HER2-positive; 67 trained it, 30 tested it",
+            "yes: not for any real patient",
+        ):
+            self.assertIn(part, shown)
+        for metrics in (None, 3, {}, {"test": 1}, {"test": {"auc": 0.7}}, {"test": {"auc": {"value": "<b>"}}}):
+            self.assertNotIn("AUC", model_card(Model({**bundled.card, "metrics": metrics}, bundled.arrays)))
+
     def test_the_phase_is_read_from_the_series_description(self) -> None:
         from HER2PredictLib.panel_text import phase_of
 
