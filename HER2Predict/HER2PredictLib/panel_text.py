@@ -87,8 +87,8 @@ def _side(result: Result) -> str:
 def _pushes(contributions: Mapping[str, float]) -> str:
     """Feature classes by their pull, the strongest first."""
     order = sorted(contributions.items(), key=lambda item: -abs(item[1]))
-    up = [f"{_class_name(name)} +{pull:.2f}" for name, pull in order if pull >= _LEAST_CONTRIBUTION]
-    down = [f"{_class_name(name)} −{-pull:.2f}" for name, pull in order if pull <= -_LEAST_CONTRIBUTION]
+    up = [f"{_class_name(name)}&nbsp;+{pull:.2f}" for name, pull in order if pull >= _LEAST_CONTRIBUTION]
+    down = [f"{_class_name(name)}&nbsp;−{-pull:.2f}" for name, pull in order if pull <= -_LEAST_CONTRIBUTION]
     lines = []
     if up:
         lines.append(_("▲ Pushed up by: {classes}").format(classes=", ".join(up)))

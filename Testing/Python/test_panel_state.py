@@ -227,7 +227,7 @@ class WordsTest(unittest.TestCase):
             "<b>HER2-positive</b>: at or above the threshold of 50%",
             "▲ <b>Caution</b>: the case is at the edge",
             "✔ <b>Clear call</b>",
-            "▲ Pushed up by: shape +0.50<br/>▼ Pushed down by: GLCM −0.25",
+            "▲ Pushed up by: shape&nbsp;+0.50<br/>▼ Pushed down by: GLCM&nbsp;−0.25",
             '&lt;Tumour &amp; "wall"&gt;',
             "A model 1.0",
         ):
