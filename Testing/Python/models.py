@@ -51,8 +51,8 @@ def made_up_model(names: tuple[str, ...], seed: int = 0) -> Any:
     from HER2PredictLib.training.bundle import Provenance, build_model
     from HER2PredictLib.training.study import pca_distances
 
-    table, _ = made_up_cohort(names, seed=seed)
+    table, status = made_up_cohort(names, seed=seed)
     pipeline, calibrator = made_up_pipeline(names, seed)
     distances = pca_distances(pipeline, table.to_numpy())
     provenance = Provenance("Made-up model", COHORT, {}, seed)
-    return build_model(pipeline, calibrator, distances, 0.5, list(names), provenance)
+    return build_model(pipeline, calibrator, distances, 0.5, table, status, provenance)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import sklearn
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
@@ -52,7 +53,8 @@ def build_model(
     calibrator: LogisticRegression,
     distances: np.ndarray,
     threshold: float,
-    names: list[str],
+    training: pd.DataFrame,
+    status: np.ndarray,
     provenance: Provenance,
 ) -> Model:
     """A Model of a fitted pipeline.
@@ -67,11 +69,15 @@ def build_model(
         Hotelling's T2 and Q residual of the training patients when left out.
     threshold : float
         Probability from which on the call is HER2-positive.
-    names : list of str
-        Of the features, in the order of the pipeline's input.
+    training : DataFrame, shape (patients, features)
+        The training patients, whose first two components the panel shows.
+    status : ndarray of int, shape (patients,)
+        Their HER2 status.
     """
     arrays = bundle_arrays(pipeline, calibrator)
     arrays |= {"train_t2": np.sort(distances[:, 0]), "train_q": np.sort(distances[:, 1])}
+    if len(arrays["components"]) > 1:
+        arrays |= {"train_scores": _scores(pipeline, training)[:, :2], "train_status": status.astype(np.float64)}
     ensemble = pipeline.named_steps["classifier"]
     card = {
         "format": FORMAT,
@@ -82,7 +88,7 @@ def build_model(
         "intended_use": INTENDED_USE,
         "licence": provenance.licence,
         "training_cohort": dict(provenance.cohort),
-        "features": {"names": names, "settings": PARAMETER_FILE.read_text(encoding="utf-8")},
+        "features": {"names": list(training.columns), "settings": PARAMETER_FILE.read_text(encoding="utf-8")},
         "activation": ensemble.estimators_[0].activation,
         "threshold": threshold,
         "interval": {"level": INTERVAL_LEVEL, "method": f"quantiles of {len(ensemble.estimators_)} bagged members"},
@@ -96,6 +102,13 @@ def build_model(
         },
     }
     return Model(card, arrays)
+
+
+def _scores(pipeline: Pipeline, values: pd.DataFrame) -> np.ndarray:
+    """Coordinates on the principal components, not whitened, shape (patients, components)."""
+    pca = pipeline.named_steps["pca"]
+    whitened = pca.transform(pipeline.named_steps["scale"].transform(values.to_numpy()))
+    return whitened * np.sqrt(pca.explained_variance_)
 
 
 def bundle_arrays(pipeline: Pipeline, calibrator: LogisticRegression) -> dict[str, np.ndarray]:

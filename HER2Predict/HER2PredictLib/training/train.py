@@ -104,7 +104,8 @@ def _model(study: Study, name: str, about: Mapping[str, Any], metrics: Mapping[s
         study.calibrator,
         study.distances.to_numpy()[study.train],
         study.threshold,
-        list(study.features.columns),
+        study.features.iloc[study.train],
+        study.status[study.train],
         Provenance(name, {**about, **counts}, metrics, study.protocol.seed),
     )
 
