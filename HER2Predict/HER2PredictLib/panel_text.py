@@ -80,7 +80,7 @@ def _applicability(result: Result) -> str:
 
 def _side(result: Result) -> str:
     if result.is_one_sided:
-        return _("✔ <b>Clear call</b>: the whole interval is on one side of the threshold.")
+        return _("✔ <b>Interval</b>: all of it is on one side of the threshold.")
     return _("▲ <b>Unsure call</b>: the interval crosses the threshold.")
 
 

@@ -226,7 +226,7 @@ class WordsTest(unittest.TestCase):
             "95% interval 55% to 81%",
             "<b>HER2-positive</b>: at or above the threshold of 50%",
             "▲ <b>Caution</b>: the case is at the edge",
-            "✔ <b>Clear call</b>",
+            "✔ <b>Interval</b>",
             "▲ Pushed up by: shape&nbsp;+0.50<br/>▼ Pushed down by: GLCM&nbsp;−0.25",
             '&lt;Tumour &amp; "wall"&gt;',
             "A model 1.0",
