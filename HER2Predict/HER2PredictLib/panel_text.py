@@ -135,14 +135,17 @@ def _areas(metrics: Any) -> list[tuple[str, str]]:
     """Areas under the ROC curve with their intervals, as far as a bundle's metrics, free in form, tell them."""
     areas = []
     for part, words in (("train", _("AUC, training")), ("test", _("AUC, test"))):
-        area = metrics.get(part, {}).get("auc") if _is_mapping_of_mappings(metrics) else None
+        area = _at(metrics, "models", "mlp", part, "auc")
         if isinstance(area, dict) and all(isinstance(area.get(key), float) for key in ("value", "low", "high")):
             areas.append((words, _("{value:.2f} ({low:.2f} to {high:.2f})").format_map(area)))
     return areas
 
 
-def _is_mapping_of_mappings(metrics: Any) -> bool:
-    return isinstance(metrics, dict) and all(isinstance(part, dict) for part in metrics.values())
+def _at(values: Any, *names: str) -> Any:
+    """What stands at a path of names in nested dicts; None where the path ends before."""
+    for name in names:
+        values = values.get(name) if isinstance(values, dict) else None
+    return values
 
 
 def volume_line(node: Any, database: Any = None) -> str:

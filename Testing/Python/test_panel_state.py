@@ -248,7 +248,7 @@ class WordsTest(unittest.TestCase):
         from HER2PredictLib.panel_text import model_card
 
         bundled = Model.load(BUNDLED_MODEL)
-        area = bundled.card["metrics"]["test"]["auc"]
+        area = bundled.card["metrics"]["models"]["mlp"]["test"]["auc"]
         shown = model_card(bundled)
         for part in (
             f"{area['value']:.2f} ({area['low']:.2f} to {area['high']:.2f})",
@@ -256,7 +256,8 @@ class WordsTest(unittest.TestCase):
             "yes: not for any real patient",
         ):
             self.assertIn(part, shown)
-        for metrics in (None, 3, {}, {"test": 1}, {"test": {"auc": 0.7}}, {"test": {"auc": {"value": "<b>"}}}):
+        tests = (1, {"auc": 0.7}, {"auc": {"value": "<b>"}})
+        for metrics in (None, 3, {}, {"models": 1}, *({"models": {"mlp": {"test": test}}} for test in tests)):
             self.assertNotIn("AUC", model_card(Model({**bundled.card, "metrics": metrics}, bundled.arrays)))
 
     def test_the_phase_is_read_from_the_series_description(self) -> None:
