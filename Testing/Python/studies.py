@@ -89,7 +89,8 @@ def model(simulated: bool = True) -> Any:
         done.calibrator,
         done.distances.to_numpy()[done.train],
         done.threshold,
-        list(NAMES),
+        done.features.iloc[done.train],
+        done.status[done.train],
         Provenance("Made-up model", description, {}, done.protocol.seed),
     )
 
