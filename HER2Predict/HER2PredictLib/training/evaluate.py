@@ -16,10 +16,11 @@ from ..errors import InputError
 from ..model import Model, log_odds
 from .calibration_measures import logistic_regression
 from .cohort import Cohort, read_table
-from .extraction import Progress, extract
+from .extraction import Progress
 from .fingerprint import settings_id_of
+from .outputs import write_files
 from .performance import Performance, measure, performance_table
-from .train import FEATURES_FILE
+from .train import with_features
 
 #: AUC and its interval need some patients of each class, far fewer than training does.
 FEWEST_PER_CLASS = 2
@@ -55,7 +56,7 @@ def evaluate(
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder for the evaluation.")
-    cohort, exclusions = _with_features(read_table(table), out, jobs, progress)
+    cohort, exclusions = with_features(read_table(table), out, jobs, progress)
     _require_same_settings(model, cohort)
     status = cohort.require_status(FEWEST_PER_CLASS)
     predictions = _predictions(model, cohort.require_features(), status)
@@ -89,16 +90,6 @@ def recalibrated(model: Model, evaluation: Evaluation, name: str) -> Model:
     arrays = {**model.arrays, "calibration": np.array([slope * old_slope, slope * old_intercept + intercept])}
     threshold = 1.0 / (1.0 + np.exp(-(slope * float(log_odds(np.array(model.threshold))) + intercept)))
     return Model({**model.card, "name": name, "threshold": float(threshold)}, arrays)
-
-
-def _with_features(
-    cohort: Cohort, out: Path, jobs: int | None, progress: Progress | None
-) -> tuple[Cohort, Mapping[str, str]]:
-    if cohort.features is not None:
-        return cohort, {}
-    out.mkdir(parents=True, exist_ok=True)
-    extraction = extract(cohort, out / FEATURES_FILE, jobs=jobs, progress=progress)
-    return read_table(out / FEATURES_FILE), extraction.failures
 
 
 def _require_same_settings(model: Model, cohort: Cohort) -> None:
@@ -140,11 +131,4 @@ def _write(model: Model, evaluation: Evaluation, out: Path) -> None:
         "performance.csv": performance_table({model.name: evaluation.performance}).to_csv(lineterminator="\n"),
         "evaluation.json": json.dumps(summary, indent=1, allow_nan=False) + "\n",
     }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in contents.items():
-            unfinished = out / f".{name}.part"
-            unfinished.write_text(text, encoding="utf-8")
-            unfinished.replace(out / name)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written to ({error.strerror}); choose another folder.") from error
+    write_files(out, {name: text.encode() for name, text in contents.items()})

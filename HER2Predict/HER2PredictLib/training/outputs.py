@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -42,17 +43,33 @@ def write_results(results: Results, model: Model, out: Path) -> tuple[Path, ...]
         Where a file cannot be written.
     """
     files = _contents(results, model)
+    write_files(out, files)
     try:
-        for name, content in files.items():
-            _write_whole(out / name, content)
         for old in (out / "figures").glob("figure-[0-9][0-9]-*"):
             if f"figures/{old.name}" not in files:
                 old.unlink()
     except OSError as error:
-        raise InputError(
-            f"{error.filename or out} cannot be written ({error.strerror}); choose another folder."
-        ) from error
+        raise _unwritable(out, error) from error
     return tuple(out / name for name in files)
+
+
+def write_files(out: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into the folder `out`, each under its name only when it is whole.
+
+    Raises
+    ------
+    InputError
+        Where one cannot be written.
+    """
+    try:
+        for name, content in files.items():
+            _write_whole(out / name, content)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _unwritable(out: Path, error: OSError) -> InputError:
+    return InputError(f"{error.filename or out} cannot be written ({error.strerror}); choose another folder.")
 
 
 def _contents(results: Results, model: Model) -> dict[str, bytes]:

@@ -21,7 +21,6 @@ from sklearn.model_selection import (
     train_test_split,
 )
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from ..model import log_odds
@@ -197,7 +196,7 @@ def _run(
         steps.done()
     pipeline, calibrator, fits["mlp"], distances = _deployed(fits["mlp"], values, status, train, test, protocol)
     steps.done()
-    components = _components(values, train)
+    components = _components(values, train, pipeline)
     curve = _learning_curve(fits["mlp"], values[train], status[train], protocol)
     steps.done()
     spread = _spread(values, status, protocol, steps)
@@ -360,13 +359,12 @@ def cross_calibrated(raw: np.ndarray, status: np.ndarray, protocol: Protocol) ->
     return result
 
 
-def _components(values: np.ndarray, train: np.ndarray) -> Components:
-    scaler = StandardScaler().fit(values[train])
-    pca = PCA(svd_solver="full").fit(scaler.transform(values[train]))
-    kept = PCA(n_components=0.90, svd_solver="full").fit(scaler.transform(values[train])).n_components_
+def _components(values: np.ndarray, train: np.ndarray, deployed: Pipeline) -> Components:
+    scaled = deployed.named_steps["scale"].transform(values)
+    pca = PCA(svd_solver="full").fit(scaled[train])
     # Centring takes one dimension: the last of the components of n patients has no variance.
     explained = pca.explained_variance_ratio_[: len(train) - 1]
-    return Components(explained, int(kept), pca.transform(scaler.transform(values))[:, :2])
+    return Components(explained, int(deployed.named_steps["pca"].n_components_), pca.transform(scaled)[:, :2])
 
 
 def _learning_curve(fit: Fit, values: np.ndarray, status: np.ndarray, protocol: Protocol) -> LearningCurve:

@@ -68,7 +68,9 @@ def train(
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder for the model.")
     listed = read_table(table)
-    cohort, exclusions = _with_features(listed, out, jobs, extracting)
+    if listed.features is None:
+        listed.require_status()
+    cohort, exclusions = with_features(listed, out, jobs, extracting)
     features, status = cohort.require_training()
     study = run_study(features, status, protocol, cohort.split, learning)
     about = {"description": description or f"cohort table {table.name}", "simulated": cohort.simulated}
@@ -80,13 +82,12 @@ def train(
     return Training(saved, results, exclusions)
 
 
-def _with_features(
+def with_features(
     listed: Cohort, out: Path, jobs: int | None, progress: Progress | None
 ) -> tuple[Cohort, Mapping[str, str]]:
     """The cohort with its features, extracted where the table does not hold them, and who was left out."""
     if listed.features is not None:
         return listed, {}
-    listed.require_status()
     out.mkdir(parents=True, exist_ok=True)
     extraction = extract(listed, out / FEATURES_FILE, jobs=jobs, progress=progress)
     return read_table(out / FEATURES_FILE), extraction.failures
