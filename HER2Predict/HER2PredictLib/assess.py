@@ -13,6 +13,7 @@ from . import __version__, features, quality
 from .case import Case, Prepared
 from .errors import InputError
 from .explain import Explanation, explain
+from .i18n import tr as _
 from .model import Model, Prediction
 from .quality import Finding
 
@@ -88,10 +89,17 @@ class Assessment:
     def summary(self) -> str:
         """The result in one line for people, always with the model and its cohort."""
         low, high = self.interval
-        return (
-            f"{self.call}: probability {self.probability:.2f} "
-            f"({self.interval_level:.0%} interval {low:.2f} to {high:.2f}), threshold {self.threshold:.2f}. "
-            f"Model: {self.model.describe()}."
+        return _(
+            "{call}: probability {probability:.2f} ({level:.0%} interval {low:.2f} to {high:.2f}), "
+            "threshold {threshold:.2f}. Model: {model}."
+        ).format(
+            call=self.call,
+            probability=self.probability,
+            level=self.interval_level,
+            low=low,
+            high=high,
+            threshold=self.threshold,
+            model=self.model.describe(),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -224,7 +232,7 @@ def _applicability_findings(applicability: Applicability) -> tuple[Finding, ...]
             Finding(
                 "outside-training-domain",
                 "warning",
-                "This case lies outside what the model has learnt from; do not rely on the probability.",
+                _("This case lies outside what the model has learnt from; do not rely on the probability."),
             ),
         )
     if applicability == "edge":
@@ -232,7 +240,7 @@ def _applicability_findings(applicability: Applicability) -> tuple[Finding, ...]
             Finding(
                 "edge-of-training-domain",
                 "warning",
-                "This case lies at the edge of what the model has learnt from; take the probability with caution.",
+                _("This case lies at the edge of what the model has learnt from; take the probability with caution."),
             ),
         )
     return ()
@@ -246,8 +254,10 @@ def _interval_findings(prediction: Prediction, threshold: float) -> tuple[Findin
         Finding(
             "interval-crosses-threshold",
             "warning",
-            f"The interval ({low:.2f} to {high:.2f}) crosses the threshold ({threshold:.2f}); "
-            "the call could as well be the other one.",
+            _(
+                "The interval ({low:.2f} to {high:.2f}) crosses the threshold ({threshold:.2f}); the "
+                "call could as well be the other one."
+            ).format(low=low, high=high, threshold=threshold),
         ),
     )
 
@@ -259,7 +269,7 @@ def _model_findings(model: Model) -> tuple[Finding, ...]:
         Finding(
             "simulated-model",
             "warning",
-            "The model was trained on simulated patients; its probability says nothing about a real patient.",
+            _("The model was trained on simulated patients; its probability says nothing about a real patient."),
         ),
     )
 
