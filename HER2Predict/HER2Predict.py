@@ -314,7 +314,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onRest(self) -> None:
         self.check()
         if self._parameterNode and self._parameterNode.live and self._state.follow():
-            self._keep()
+            self._keep(live=True)
         self._render()
 
     def check(self) -> None:
@@ -369,12 +369,12 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.check()
             self._render()
 
-    def _keep(self) -> None:
+    def _keep(self, live: bool = False) -> None:
         """Save the result with the scene and add it to the history."""
         from HER2PredictLib.keep import add_to_history
 
         self.logic.getParameterNode().lastResult = self._state.result.to_json()
-        add_to_history(slicer.mrmlScene, self._state.result)
+        add_to_history(slicer.mrmlScene, self._state.result, self._sequence() if live else "")
         self._view.show_history(slicer.mrmlScene)
 
     def _onFeatures(self) -> None:
@@ -382,6 +382,11 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
         table = features_table(slicer.mrmlScene, self._state.assessment)
         slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView)
+    def _sequence(self) -> str:
+        """Names what live results belong to."""
+        volume, segmentation, segmentID = self._choice()
+        return repr((volume.GetID(), segmentation.GetID(), segmentID, self._parameterNode.modelPath))
+
         slicer.app.applicationLogic().GetSelectionNode().SetActiveTableID(table.GetID())
         slicer.app.applicationLogic().PropagateTableSelection()
 

@@ -55,6 +55,8 @@ def add_tumour_segment(scene: Any, volume_node: Any, segmentation_node: Any = No
     """Add an empty segment "Bladder tumour", in a new segmentation on `volume_node` where none is given.
 
     Returns
+    A second one is "Bladder tumour 2", so that the outlines of two readers can be told apart.
+
     -------
     tuple
         The ``vtkMRMLSegmentationNode`` and the ID of the segment.
@@ -66,12 +68,19 @@ def add_tumour_segment(scene: Any, volume_node: Any, segmentation_node: Any = No
         segmentation_node.CreateDefaultDisplayNodes()
         segmentation_node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
     segmentation = segmentation_node.GetSegmentation()
-    segment_id = segmentation.AddEmptySegment("", "Bladder tumour", COLOR)
+    segment_id = segmentation.AddEmptySegment("", _unused_name(segmentation, "Bladder tumour"), COLOR)
     segmentation.GetSegment(segment_id).SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), TERMINOLOGY)
     return segmentation_node, segment_id
 
 
 def newest_volume(scene: Any) -> Any:
+def _unused_name(segmentation: Any, name: str) -> str:
+    count = segmentation.GetNumberOfSegments()
+    taken = {segmentation.GetNthSegment(index).GetName() for index in range(count)}
+    numbered = (f"{name} {number}" for number in range(2, count + 2))
+    return next(free for free in (name, *numbered) if free not in taken)
+
+
     """The ``vtkMRMLScalarVolumeNode`` that was loaded last, label maps and hidden ones passed over; None without."""
     newest = None
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):

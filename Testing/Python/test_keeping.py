@@ -218,6 +218,29 @@ class LiveTest(panel.ModuleTestCase):
         self.assertNotEqual(self.ui.resultLabel.text, first)
         self.assertIn(f"{self.panel.logic.assess(*case).probability:.0%}", self.ui.resultLabel.text)
 
+    def test_what_follows_the_outline_has_one_row_in_the_history(self) -> None:
+        case = self.small_case()
+        fake = self.fake_extraction()
+        self.ui.liveCheckBox.checked = True
+        panel.wait(self.shows_result)
+        for radius in (7.0, 8.0):
+            self.draw(ellipsoid(radii_mm=np.array([radius, 8.0, 13.0])))
+            panel.wait(self.shows_result)
+        table = self.ui.historyTable.mrmlTableNode()
+        self.assertEqual(table.GetNumberOfRows(), 1)
+        self.assertEqual(table.GetCellText(0, 4), f"{self.panel.logic.assess(*case).probability:.3f}")
+        self.ui.predictButton.click()
+        fake.succeed(self.feature_texts(case))
+        self.assertEqual(table.GetNumberOfRows(), 2)
+        for radius, rows in ((7.0, 3), (7.5, 3)):
+            self.draw(ellipsoid(radii_mm=np.array([radius, 8.0, 13.0])))
+            panel.wait(self.shows_result)
+            self.assertEqual(table.GetNumberOfRows(), rows)
+        self.ui.newSegmentButton.click()
+        self.draw(ellipsoid())
+        panel.wait(self.shows_result)
+        self.assertEqual(table.GetNumberOfRows(), 4)
+
     def test_edits_in_a_row_are_predicted_once(self) -> None:
         self.small_case()
         self.fake_extraction()
