@@ -165,7 +165,9 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.gaugeLayout.addWidget(self._gauge)
         self.ui.modelPathLineEdit.filters = ctk.ctkPathLineEdit.Files
         self.ui.modelPathLineEdit.nameFilters = [_("Model bundles") + " (*.her2model)"]
-        self._view = PanelView(self.ui, {name: uiWidget.style().standardIcon(icon) for name, icon in ICONS.items()})
+        icons = {name: uiWidget.style().standardIcon(icon) for name, icon in ICONS.items()}
+        rowFile = self.resourcePath("UI/Finding.ui")
+        self._view = PanelView(self.ui, icons, lambda: slicer.util.loadUI(rowFile), self._onRemedy)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self._connect()
         self._initialize()
@@ -180,7 +182,6 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             (self.ui.modelPathLineEdit, "currentPathChanged(QString)", self._onModelPath),
             (self.ui.newSegmentButton, "clicked(bool)", self._onNewSegment),
             (self.ui.sampleButton, "clicked(bool)", self._onSample),
-            (self.ui.remedyButton, "clicked(bool)", self._onRemedy),
             (self.ui.predictButton, "clicked(bool)", self._onPredict),
             (self.ui.cancelButton, "clicked(bool)", self._onCancel),
             (self.ui.featuresButton, "clicked(bool)", self._onFeatures),
@@ -319,6 +320,8 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def check(self) -> None:
         """Examine the input now: its findings, whether it can be predicted, whether the result is still its own."""
+        from HER2PredictLib.segments import what_to_choose
+
         if not self._parameterNode:
             return
         self._chooseDefaults()
@@ -328,6 +331,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             lambda: self.logic.model(self._parameterNode.modelPath),
             lambda: self.logic.prepare(*self._choice()),
             self.logic.requireBackend,
+            what_to_choose(*self._choice()),
         )
         self._render()
 
@@ -346,13 +350,14 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         volume, segmentation, _segmentID = self._choice()
         self._choose(*add_tumour_segment(slicer.mrmlScene, volume, segmentation))
 
-    def _onRemedy(self) -> None:
-        from HER2PredictLib.segments import keep_largest_piece
+    def _onRemedy(self, remedy: str) -> None:
+        from HER2PredictLib.segments import mend
 
-        _volume, segmentation, segmentID = self._choice()
-        self.ui.segmentEditorWidget.saveStateForUndo()
-        keep_largest_piece(segmentation, segmentID)
         self.check()
+        if any(finding.remedy == remedy for finding in self._state.findings):
+            self.ui.segmentEditorWidget.saveStateForUndo()
+            mend(*self._choice(), remedy)
+            self.check()
 
     def _onPredict(self) -> None:
         self._parameterNode.lastResult = ""
@@ -377,16 +382,16 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         add_to_history(slicer.mrmlScene, self._state.result, self._sequence() if live else "")
         self._view.show_history(slicer.mrmlScene)
 
-    def _onFeatures(self) -> None:
-        from HER2PredictLib.keep import features_table
-
-        table = features_table(slicer.mrmlScene, self._state.assessment)
-        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView)
     def _sequence(self) -> str:
         """Names what live results belong to."""
         volume, segmentation, segmentID = self._choice()
         return repr((volume.GetID(), segmentation.GetID(), segmentID, self._parameterNode.modelPath))
 
+    def _onFeatures(self) -> None:
+        from HER2PredictLib.keep import features_table
+
+        table = features_table(slicer.mrmlScene, self._state.assessment)
+        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView)
         slicer.app.applicationLogic().GetSelectionNode().SetActiveTableID(table.GetID())
         slicer.app.applicationLogic().PropagateTableSelection()
 
@@ -407,7 +412,6 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _render(self) -> None:
         self._view.show(self._state, bool(self._parameterNode and self._parameterNode.inputVolume))
         self._gauge.setResult(self._view.gauged)
-        qt.QTimer.singleShot(0, self._view.fit_findings)
 
 
 class HER2PredictLogic(ScriptedLoadableModuleLogic):

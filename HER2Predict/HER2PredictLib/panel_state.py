@@ -32,7 +32,7 @@ class PanelState:
     model_error : str
         Why the chosen model cannot be used.
     reason : str
-        Why no prediction can be started.
+        Why no prediction can be started; empty while one can.
     message : str
         How the last prediction ended, where it left no result.
     result : Result or None
@@ -105,8 +105,15 @@ class PanelState:
         load_model: Callable[[], Model],
         prepare: Callable[[], Preparation],
         require_backend: Callable[[], None],
+        to_do: str = "",
     ) -> None:
-        """Examine the present input; each argument gives its part or raises InputError."""
+        """Examine the present input; each of the first three arguments gives its part or raises InputError.
+
+        Parameters
+        ----------
+        to_do : str
+            What the user has still to choose before there is an input to examine; empty where nothing is missing.
+        """
         self.preparation, self.model, self.reason, self.model_error, self._stamp = None, None, "", "", ""
         self._input_findings, self._checked = (), True
         try:
@@ -115,15 +122,22 @@ class PanelState:
             self.model_error = str(error)
             self._refuse("model", error)
         try:
-            preparation = prepare()
-            self._input_findings += preparation.findings
-            if self.model is not None:
-                self._stamp = stamp(preparation, self.model)
             require_backend()
         except InputError as error:
+            self._refuse("backend", error)
+        if to_do:
+            self.reason = to_do
+            return
+        try:
+            preparation = prepare()
+        except InputError as error:
             self._refuse("input", error)
-        else:
-            self.preparation = preparation if self.model is not None else None
+            return
+        self._input_findings += preparation.findings
+        if self.model is not None:
+            self._stamp = stamp(preparation, self.model)
+        if not self.reason:
+            self.preparation = preparation
 
     def _refuse(self, code: str, error: InputError) -> None:
         self.reason = self.reason or str(error)

@@ -9,6 +9,8 @@ from typing import Any
 
 from .i18n import tr as _
 from .model import Model
+from .panel_state import PanelState
+from .quality import KEEP_LARGEST_PIECE, Severity
 from .result import Result
 
 #: Contributions to the log-odds smaller than this are not worth a word: they change a probability by under 1 %.
@@ -30,7 +32,7 @@ def result_text(result: Result) -> str:
             _number(result),
             f"<p>{_call(result)}<br/>{_applicability(result)}<br/>{_side(result)}</p>",
             f"<p>{_pushes(result.contributions)}</p>",
-            f"<p><small>{_roi(result)}<br/>{plain(result.model)}</small></p>",
+            f"<p><small>{plain(result.model)}</small></p>",
         )
     )
 
@@ -104,10 +106,33 @@ def _class_name(name: str) -> str:
     return words.get(name) or plain(name.upper())
 
 
-def _roi(result: Result) -> str:
-    return _('ROI "{roi}": {volume:.1f} ml, {slices} slices').format(
-        roi=plain(result.segment), volume=result.roi_volume_ml, slices=result.roi_slices
-    )
+def input_line(state: PanelState) -> str:
+    """What the button below the findings would predict, or why it cannot be pressed; plain text in one line."""
+    if state.run is not None:
+        return _("Computing 975 radiomic features with SlicerRadiomics. You can go on working.")
+    if state.preparation is not None:
+        case = state.preparation.case
+        return _('ROI "{roi}": {volume:.1f} ml on {slices} slices.').format(
+            roi=case.roi.name, volume=case.roi_volume_ml, slices=case.roi_slices
+        )
+    if any(finding.message == state.reason for finding in state.findings):
+        return _("Mend the error above, then predict.")
+    return state.reason
+
+
+def severity_word(severity: Severity) -> str:
+    """Of a finding."""
+    return {"error": _("Error"), "warning": _("Caution"), "info": _("Note")}[severity]
+
+
+def remedy_words(remedy: str) -> tuple[str, str]:
+    """Text and tool tip of the button that mends a finding."""
+    return {
+        KEEP_LARGEST_PIECE: (
+            _("Keep the largest piece"),
+            _("Erase the smaller pieces of the chosen segment. Undo in the Segment Editor brings them back."),
+        ),
+    }[remedy]
 
 
 def model_card(model: Model) -> str:

@@ -9,6 +9,7 @@ from .case import Case
 from .errors import InputError
 from .i18n import tr as _
 from .nodes import largest_piece
+from .quality import KEEP_LARGEST_PIECE
 
 #: SNOMED CT: neoplasm of the urinary bladder, in the form and from the lists that Slicer's terminology module reads.
 TERMINOLOGY = (
@@ -54,9 +55,9 @@ def segment_editor_node(scene: Any) -> Any:
 def add_tumour_segment(scene: Any, volume_node: Any, segmentation_node: Any = None) -> tuple[Any, str]:
     """Add an empty segment "Bladder tumour", in a new segmentation on `volume_node` where none is given.
 
-    Returns
     A second one is "Bladder tumour 2", so that the outlines of two readers can be told apart.
 
+    Returns
     -------
     tuple
         The ``vtkMRMLSegmentationNode`` and the ID of the segment.
@@ -73,7 +74,6 @@ def add_tumour_segment(scene: Any, volume_node: Any, segmentation_node: Any = No
     return segmentation_node, segment_id
 
 
-def newest_volume(scene: Any) -> Any:
 def _unused_name(segmentation: Any, name: str) -> str:
     count = segmentation.GetNumberOfSegments()
     taken = {segmentation.GetNthSegment(index).GetName() for index in range(count)}
@@ -81,6 +81,7 @@ def _unused_name(segmentation: Any, name: str) -> str:
     return next(free for free in (name, *numbered) if free not in taken)
 
 
+def newest_volume(scene: Any) -> Any:
     """The ``vtkMRMLScalarVolumeNode`` that was loaded last, label maps and hidden ones passed over; None without."""
     newest = None
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
@@ -88,6 +89,15 @@ def _unused_name(segmentation: Any, name: str) -> str:
         if node.GetClassName() == "vtkMRMLScalarVolumeNode" and not node.GetHideFromEditors():
             newest = node
     return newest
+
+
+def what_to_choose(volume_node: Any, segmentation_node: Any, segment_id: str) -> str:
+    """What the user has to do next before there is a case; empty where everything is chosen."""
+    if volume_node is None:
+        return _("Load a CT urography, or the sample case.")
+    if segmentation_node is None or not segment_id:
+        return _("Add a segment and outline the tumour in it.")
+    return ""
 
 
 def chosen_case(volume_node: Any, segmentation_node: Any, segment_id: str) -> Case:
@@ -98,10 +108,9 @@ def chosen_case(volume_node: Any, segmentation_node: Any, segment_id: str) -> Ca
     InputError
         Where something is not chosen yet, or does not hold what it should.
     """
-    if volume_node is None:
-        raise InputError(_("Load a CT urography, or the sample case."))
-    if segmentation_node is None or not segment_id:
-        raise InputError(_("Add a segment and outline the tumour in it."))
+    missing = what_to_choose(volume_node, segmentation_node, segment_id)
+    if missing:
+        raise InputError(missing)
     return Case.from_nodes(volume_node, segmentation_node, segment_id)
 
 
@@ -113,9 +122,20 @@ def set_abdomen_window(volume_node: Any) -> None:
         display.SetWindowLevel(*ABDOMEN_WINDOW_HU)
 
 
-def keep_largest_piece(segmentation_node: Any, segment_id: str) -> None:
-    """Erase all of a segment but the piece with the most voxels."""
+def mend(volume_node: Any, segmentation_node: Any, segment_id: str, remedy: str) -> None:
+    """Change a segment as the remedy of a finding says.
+
+    Parameters
+    ----------
+    volume_node : vtkMRMLScalarVolumeNode
+        That the segment is outlined on.
+    remedy : str
+        Of a `quality.Finding`.
+    """
     import slicer
+
+    if remedy != KEEP_LARGEST_PIECE:
+        raise ValueError(f"no remedy {remedy}")
 
     labelmap = slicer.vtkOrientedImageData()
     segmentation_node.GetBinaryLabelmapRepresentation(segment_id, labelmap)

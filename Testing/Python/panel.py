@@ -156,7 +156,17 @@ class ModuleTestCase(unittest.TestCase):
         return "Out of date" in self.ui.resultLabel.text
 
     def findings(self) -> list[str]:
-        return [self.ui.findingsList.item(row).text() for row in range(self.ui.findingsList.count)]
+        """What the panel says of them, from top to bottom."""
+        return [words.text for words in self.in_findings("messageLabel")]
+
+    def remedy_buttons(self) -> dict[str, Any]:
+        """By their text."""
+        return {button.text: button for button in self.in_findings("remedyButton") if not button.isHidden()}
+
+    def in_findings(self, name: str) -> list[Any]:
+        layout = self.ui.findingsLayout
+        rows = [layout.itemAt(index).widget() for index in range(layout.count())]
+        return [getattr(slicer.util.childWidgetVariables(row), name) for row in rows]
 
     def node_names(self) -> list[str]:
         return [self.scene.GetNthNode(index).GetName() for index in range(self.scene.GetNumberOfNodes())]

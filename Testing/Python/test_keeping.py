@@ -296,7 +296,7 @@ class CaseTest(panel.ModuleTestCase):
 
     def test_a_button_keeps_the_largest_piece_and_touches_no_other_segment(self) -> None:
         volume, segmentation, segment_id = self.small_case()
-        self.assertTrue(self.ui.remedyButton.isHidden())
+        self.assertEqual(self.remedy_buttons(), {})
         pieces = ellipsoid()
         pieces[2:4, 5:9, 5:9] = 1
         self.ui.newSegmentButton.click()
@@ -307,13 +307,44 @@ class CaseTest(panel.ModuleTestCase):
         self.draw(pieces)
         self.panel.check()
         self.assertIn("2 separate pieces", "".join(self.findings()))
-        self.assertFalse(self.ui.remedyButton.isHidden())
-        self.ui.remedyButton.click()
+        self.remedy_buttons()["Keep the largest piece"].click()
         kept = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, volume)
         np.testing.assert_array_equal(kept, ellipsoid())
         np.testing.assert_array_equal(slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, other_id, volume), other)
-        self.assertTrue(self.ui.remedyButton.isHidden())
+        self.assertEqual(self.remedy_buttons(), {})
         self.assertNotIn("pieces", "".join(self.findings()))
+        self.ui.segmentEditorWidget.undo()
+        undone = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, volume)
+        np.testing.assert_array_equal(undone, pieces)
+
+    def test_a_finding_that_stays_keeps_its_row(self) -> None:
+        self.small_case()
+        pieces = ellipsoid()
+        pieces[2:4, 5:9, 5:9] = 1
+        self.draw(pieces)
+        self.panel.check()
+        button = self.remedy_buttons()["Keep the largest piece"]
+        pieces[14, 31, 36] = 0
+        self.draw(pieces)
+        self.assertIs(self.remedy_buttons()["Keep the largest piece"], button)
+        self.panel.check()
+        self.assertIs(self.remedy_buttons()["Keep the largest piece"], button)
+        pieces[14:16, 2:4, 50:54] = 1
+        self.draw(pieces)
+        self.panel.check()
+        self.assertIn("3 separate pieces", "".join(self.findings()))
+        self.assertIsNot(self.remedy_buttons()["Keep the largest piece"], button)
+
+    def test_a_remedy_that_is_no_longer_needed_changes_nothing(self) -> None:
+        _volume, segmentation, segment_id = self.small_case()
+        pieces = ellipsoid()
+        pieces[2:4, 5:9, 5:9] = 1
+        self.draw(pieces)
+        self.panel.check()
+        button = self.remedy_buttons()["Keep the largest piece"]
+        segmentation.GetSegmentation().RemoveSegment(segment_id)
+        button.click()
+        self.assertEqual(self.remedy_buttons(), {})
 
     def chosen(self) -> str:
         return self.ui.segmentSelector.currentSegmentID()

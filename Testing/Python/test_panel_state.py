@@ -27,7 +27,7 @@ RESULT = Result(
     stamp="abc",
     time="2024-05-06T07:08:09+00:00",
     volume="CTU",
-    segment='<Tumour & "wall">',
+    segment="Tumour",
     roi_volume_ml=4.2,
     roi_slices=5,
     probability=0.7,
@@ -36,7 +36,7 @@ RESULT = Result(
     threshold=0.5,
     call="HER2-positive",
     applicability="edge",
-    model="A model 1.0",
+    model='<A model> & "more" 1.0',
     contributions={"shape": 0.5, "glcm": -0.25, "gldm": 0.01},
     findings=(Finding("roi-in-pieces", "warning", "In pieces.", "keep-largest-piece"),),
 )
@@ -228,8 +228,7 @@ class WordsTest(unittest.TestCase):
             "▲ <b>Caution</b>: the case is at the edge",
             "✔ <b>Interval</b>",
             "▲ Pushed up by: shape&nbsp;+0.50<br/>▼ Pushed down by: GLCM&nbsp;−0.25",
-            '&lt;Tumour &amp; "wall"&gt;',
-            "A model 1.0",
+            '&lt;A model&gt; &amp; "more" 1.0',
         ):
             self.assertIn(part, text)
         self.assertNotIn("GLDM", text)

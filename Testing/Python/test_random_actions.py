@@ -138,7 +138,9 @@ class RandomActionsTest(panel.ModuleTestCase):
             ("save and load", self.save_and_load),
             ("close scene", lambda: self.scene.Clear(0)),
             ("features", lambda: self.click(self.ui.featuresButton)),
+            ("draw in pieces", self.draw_in_pieces),
             ("remedy", self.remedy),
+            ("undo", self.undo),
             ("check", lambda: self.panel.check()),
         ]
         return 6 * often + 3 * sometimes + seldom
@@ -193,6 +195,15 @@ class RandomActionsTest(panel.ModuleTestCase):
         voxels = np.roll(shape, self.random.randrange(-3, 4), axis=2)
         slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, segmentation, segment_id, volume)
 
+    def draw_in_pieces(self) -> None:
+        self.draw_somewhere()
+        volume, segmentation, segment_id = self.chosen()
+        if volume is not None and segmentation is not None and segmentation.GetSegmentation().GetSegment(segment_id):
+            voxels = ellipsoid()
+            voxels[2:4, 5:9, 5:9] = 1
+            slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, segmentation, segment_id, volume)
+            self.panel.check()
+
     def erase(self) -> None:
         volume, segmentation, segment_id = self.chosen()
         if volume is not None and segmentation is not None and segmentation.GetSegmentation().GetSegment(segment_id):
@@ -237,8 +248,12 @@ class RandomActionsTest(panel.ModuleTestCase):
             segmentation.GetSegmentation().RemoveSegment(segment_id)
 
     def remedy(self) -> None:
-        if not self.ui.remedyButton.isHidden():
-            self.click(self.ui.remedyButton)
+        if self.is_in_front() and self.remedy_buttons():
+            self.random.choice(list(self.remedy_buttons().values())).click()
+
+    def undo(self) -> None:
+        if self.is_in_front():
+            self.ui.segmentEditorWidget.undo()
 
     def rest(self) -> None:
         """Half a second without an edit."""

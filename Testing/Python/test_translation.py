@@ -9,14 +9,14 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 MODULE = Path(__file__).resolve().parents[2] / "HER2Predict"
-UI = MODULE / "Resources" / "UI" / "HER2Predict.ui"
+UI = [MODULE / "Resources" / "UI" / f"{name}.ui" for name in ("HER2Predict", "Finding")]
 FILES = [
     MODULE / "HER2Predict.py",
     *(
         MODULE / "HER2PredictLib" / f"{name}.py"
         for name in (
             *("volumes", "nodes", "case", "features", "model", "assess", "explain", "background"),
-            *("panel_state", "panel_text", "panel_view", "keep", "gauge"),
+            *("panel_state", "panel_text", "panel_view", "finding_row", "keep", "gauge"),
         )
     ),
 ]
@@ -101,7 +101,7 @@ class TranslationTest(unittest.TestCase):
 
     def test_no_word_in_the_ui_file_is_kept_from_translation(self) -> None:
         shown = 0
-        for given in ElementTree.parse(UI).getroot().iter("property"):
+        for given in (given for path in UI for given in ElementTree.parse(path).getroot().iter("property")):
             for text in given.findall("string"):
                 if given.get("name") in ("text", "toolTip", "title", "whatsThis", "placeholderText"):
                     shown += 1
