@@ -147,6 +147,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self) -> None:
         """Build the panel."""
+        from HER2PredictLib.keep_section import Application, KeepSection
         from HER2PredictLib.panel_state import PanelState
         from HER2PredictLib.panel_view import PanelView
         from HER2PredictLib.segments import Watcher
@@ -168,6 +169,8 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         icons = {name: uiWidget.style().standardIcon(icon) for name, icon in ICONS.items()}
         rowFile = self.resourcePath("UI/Finding.ui")
         self._view = PanelView(self.ui, icons, lambda: slicer.util.loadUI(rowFile), self._onRemedy)
+        application = Application(self._showTable, self._showChart, self._askWhere)
+        self._keepSection = KeepSection(slicer.mrmlScene, self._view, lambda: self._state, application)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self._connect()
         self._initialize()
@@ -184,9 +187,6 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             (self.ui.sampleButton, "clicked(bool)", self._onSample),
             (self.ui.predictButton, "clicked(bool)", self._onPredict),
             (self.ui.cancelButton, "clicked(bool)", self._onCancel),
-            (self.ui.featuresButton, "clicked(bool)", self._onFeatures),
-            (self.ui.pcaButton, "clicked(bool)", self._onScatter),
-            (self.ui.pictureButton, "clicked(bool)", self._onPicture),
         ):
             if not sender.connect(signal, slot):
                 raise RuntimeError(f"{sender} has no signal {signal}")
@@ -375,39 +375,20 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._render()
 
     def _keep(self, live: bool = False) -> None:
-        """Save the result with the scene and add it to the history."""
-        from HER2PredictLib.keep import add_to_history
+        self._keepSection.keep(self.logic.getParameterNode(), live)
 
-        self.logic.getParameterNode().lastResult = self._state.result.to_json()
-        add_to_history(slicer.mrmlScene, self._state.result, self._sequence() if live else "")
-        self._view.show_history(slicer.mrmlScene)
-
-    def _sequence(self) -> str:
-        """Names what live results belong to."""
-        volume, segmentation, segmentID = self._choice()
-        return repr((volume.GetID(), segmentation.GetID(), segmentID, self._parameterNode.modelPath))
-
-    def _onFeatures(self) -> None:
-        from HER2PredictLib.keep import features_table
-
-        table = features_table(slicer.mrmlScene, self._state.assessment)
+    @staticmethod
+    def _showTable(table: Any) -> None:
         slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView)
         slicer.app.applicationLogic().GetSelectionNode().SetActiveTableID(table.GetID())
         slicer.app.applicationLogic().PropagateTableSelection()
 
-    def _onScatter(self) -> None:
-        from HER2PredictLib.keep import scatter
+    @staticmethod
+    def _showChart(chart: Any) -> None:
+        slicer.modules.plots.logic().ShowChartInLayout(chart)
 
-        slicer.modules.plots.logic().ShowChartInLayout(scatter(slicer.mrmlScene, self._state.assessment))
-
-    def _onPicture(self) -> None:
-        from HER2PredictLib.keep import file_name, picture_file
-
-        assessment, kinds = self._state.assessment, _("Pictures") + " (*.png)"
-        path = qt.QFileDialog.getSaveFileName(self.parent, _("Save picture"), file_name(assessment) + ".png", kinds)
-        if path:
-            with slicer.util.WaitCursor():
-                self._view.tell(picture_file(assessment, Path(path)))
+    def _askWhere(self, title: str, name: str, kinds: str) -> str:
+        return qt.QFileDialog.getSaveFileName(self.parent, title, name, kinds)
 
     def _render(self) -> None:
         self._view.show(self._state, bool(self._parameterNode and self._parameterNode.inputVolume))

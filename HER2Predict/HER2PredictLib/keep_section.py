@@ -1,0 +1,99 @@
+"""KeepSection: the panel's buttons that put what is known of a result into the scene or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import keep
+from .assess import Assessment
+from .i18n import tr as _
+from .panel_state import PanelState
+from .panel_view import PanelView
+
+
+@dataclass(frozen=True)
+class Application:
+    """What the section needs of the application.
+
+    Attributes
+    ----------
+    show_table, show_chart : callable
+        Show a ``vtkMRMLTableNode`` or ``vtkMRMLPlotChartNode`` to the user.
+    ask_where : callable
+        Ask for the path of a new file, given a title, a name and the kinds of files; empty where there is no answer.
+    """
+
+    show_table: Callable[[Any], None]
+    show_chart: Callable[[Any], None]
+    ask_where: Callable[[str, str, str], str]
+
+
+class KeepSection:
+    """Does what its buttons say with the current result.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    view : PanelView
+    state : callable
+        Gives the panel's present state.
+    application : Application
+    """
+
+    def __init__(self, scene: Any, view: PanelView, state: Callable[[], PanelState], application: Application) -> None:
+        self.ui = view.ui
+        self._scene, self._view, self._state, self._application = scene, view, state, application
+        for button, slot in (
+            (self.ui.featuresButton, self._on_features),
+            (self.ui.pcaButton, self._on_scatter),
+            (self.ui.pictureButton, self._on_picture),
+        ):
+            if not button.connect("clicked(bool)", slot):
+                raise RuntimeError("a button has no signal clicked(bool)")
+
+    def keep(self, choices: Any, live: bool) -> None:
+        """Save the result in the panel's parameter node and in the history.
+
+        Parameters
+        ----------
+        live : bool
+            It followed the outline by itself.
+        """
+        result = self._state().result
+        if result is None:
+            raise ValueError("there is no result to keep")
+        choices.lastResult = result.to_json()
+        keep.add_to_history(self._scene, result, _sequence(choices) if live else "")
+        self._view.show_history(self._scene)
+
+    @property
+    def _assessment(self) -> Assessment:
+        assessment = self._state().assessment
+        if assessment is None:
+            raise ValueError("there is no assessment, and yet a button is enabled")
+        return assessment
+
+    def _on_features(self) -> None:
+        self._application.show_table(keep.features_table(self._scene, self._assessment))
+
+    def _on_scatter(self) -> None:
+        self._application.show_chart(keep.scatter(self._scene, self._assessment))
+
+    def _on_picture(self) -> None:
+        import slicer
+
+        assessment = self._assessment
+        kinds = _("Pictures") + " (*.png)"
+        path = self._application.ask_where(_("Save picture"), keep.file_name(assessment) + ".png", kinds)
+        if path:
+            with slicer.util.WaitCursor():
+                self._view.tell(keep.picture_file(assessment, Path(path)))
+
+
+def _sequence(choices: Any) -> str:
+    """Names what the results that follow the outline belong to."""
+    nodes = (choices.inputVolume, choices.segmentation)
+    return repr((*(node.GetID() for node in nodes), choices.segmentID, choices.modelPath))
