@@ -89,8 +89,8 @@ def _side(result: Result) -> str:
 def _pushes(contributions: Mapping[str, float]) -> str:
     """Feature classes by their pull, the strongest first."""
     order = sorted(contributions.items(), key=lambda item: -abs(item[1]))
-    up = [f"{_class_name(name)}&nbsp;+{pull:.2f}" for name, pull in order if pull >= _LEAST_CONTRIBUTION]
-    down = [f"{_class_name(name)}&nbsp;−{-pull:.2f}" for name, pull in order if pull <= -_LEAST_CONTRIBUTION]
+    up = [f"{class_name(name)}&nbsp;+{pull:.2f}" for name, pull in order if pull >= _LEAST_CONTRIBUTION]
+    down = [f"{class_name(name)}&nbsp;−{-pull:.2f}" for name, pull in order if pull <= -_LEAST_CONTRIBUTION]
     lines = []
     if up:
         lines.append(_("▲ Pushed up by: {classes}").format(classes=", ".join(up)))
@@ -101,7 +101,8 @@ def _pushes(contributions: Mapping[str, float]) -> str:
     return "<br/>".join([*lines, _("<small>(log-odds, against the average training patient)</small>")])
 
 
-def _class_name(name: str) -> str:
+def class_name(name: str) -> str:
+    """Of a feature class as pyradiomics calls it."""
     words = {"shape": _("shape"), "firstorder": _("gray levels")}
     return words.get(name) or plain(name.upper())
 

@@ -12,6 +12,7 @@ from .panel_state import PanelState
 from .quality import Finding
 from .result import Result
 from .segments import EFFECTS, set_abdomen_window
+from .why import why_text
 
 _UNDO_STEPS = 10
 
@@ -123,6 +124,10 @@ class PanelView:
         self.ui.gauge.setVisible(self.gauged is not None)
         self.ui.resultLabel.text = text
         self.ui.resultLabel.setVisible(bool(text))
+        has_reasons = self.gauged is not None and bool(self.gauged.strongest)
+        self.ui.whySection.setVisible(has_reasons)
+        if self.gauged is not None and has_reasons:
+            self.ui.whyLabel.text = why_text(self.gauged)
 
     def _show_model(self, state: PanelState) -> None:
         if state.model is not None:

@@ -37,9 +37,10 @@ class KeepingTest(panel.ModuleTestCase):
 
     def test_a_saved_scene_brings_panel_and_result_back(self) -> None:
         self.predicted_case()
-        before = self.ui.resultLabel.text
+        before = self.ui.resultLabel.text, self.ui.whyLabel.text
         self.saved_and_loaded()
-        self.assertEqual(self.ui.resultLabel.text, before)
+        self.assertEqual((self.ui.resultLabel.text, self.ui.whyLabel.text), before)
+        self.assertFalse(self.ui.whySection.isHidden())
         self.assertTrue(self.shows_result())
         self.assertEqual(self.ui.volumeSelector.currentNode().GetName(), "CTU")
         self.assertTrue(self.ui.predictButton.enabled, self.findings())

@@ -121,6 +121,9 @@ class PredictingTest(panel.ModuleTestCase):
         ):
             self.assertIn(part, shown)
         self.assertEqual(len(self.findings()), len(expected.findings))
+        (_name, pull, _z), *_others = expected.explanation.strongest()
+        self.assertIn(f"{pull:+.2f}".replace("-", "−"), self.ui.whyLabel.text)
+        self.assertTrue(self.ui.whySection.collapsed)
         self.assertIn(expected.model.describe(), self.ui.modelLabel.text)
         self.take_picture()
 

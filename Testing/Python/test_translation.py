@@ -16,13 +16,15 @@ FILES = [
         MODULE / "HER2PredictLib" / f"{name}.py"
         for name in (
             *("volumes", "nodes", "case", "features", "model", "assess", "explain", "background"),
-            *("panel_state", "panel_text", "panel_view", "finding_row", "keep_section", "keep", "gauge"),
+            *("panel_state", "why", "panel_text", "panel_view", "finding_row", "keep_section", "keep", "gauge"),
         )
     ),
 ]
 
 #: Two words, as no name for programs has.
 _WORDS = re.compile(r"[A-Za-z]{2,}[,.:;]? (a )?[A-Za-z]{2,}")
+#: Tags and entities of rich text.
+_MARKUP = re.compile(r"<[^<>]*>|&[a-z]+;")
 _TRANSLATORS = {"_", "translate"}
 #: What they say is for those who read a log, or for programs.
 _NOT_SHOWN = {"RuntimeError", "ValueError", "AssertionError", "SkipTest", "exception"}
@@ -57,7 +59,8 @@ def bare_strings(source: str) -> list[str]:
         if isinstance(node, ast.Call) and _function_name(node) in _TRANSLATORS | _NOT_SHOWN:
             return
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            visible = re.search(r"[A-Za-z]{2,}", node.value) if shown else _WORDS.search(node.value)
+            text = _MARKUP.sub("", node.value)
+            visible = re.search(r"[A-Za-z]{2,}", text) if shown else _WORDS.search(text)
             if visible and node.value not in _NAMES:
                 found.append(f"{node.lineno}: {node.value!r}")
         if isinstance(node, ast.Assign):
