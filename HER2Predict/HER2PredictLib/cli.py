@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from . import __version__
 from .errors import InputError
+from .outputs import check_file, check_json, write, write_file, write_json
 
 EXIT_MENDABLE = 2
 
@@ -172,16 +173,13 @@ def _report(case: Any, options: argparse.Namespace) -> None:
     if options.picture:
         from .picture import write_picture
 
-        _write_file(options.picture, lambda path: write_picture(assessment, path))
+        write_file(options.picture, lambda path: write_picture(assessment, path))
     if options.keep_inputs:
-        _write(options.keep_inputs, assessment.preparation.prepared.write)
-    if options.json == "-":
-        print(json.dumps(assessment.to_dict(), indent=1, allow_nan=False))
-        return
+        write(options.keep_inputs, assessment.preparation.prepared.write)
     if options.json:
-        text = json.dumps(assessment.to_dict(), indent=1, allow_nan=False)
-        _write_file(Path(options.json), lambda path: path.write_text(text + "\n", encoding="utf-8"))
-    print(_for_people(assessment))
+        write_json(options.json, assessment.to_dict())
+    if options.json != "-":
+        print(_for_people(assessment))
 
 
 def _for_people(assessment: Any) -> str:
@@ -200,31 +198,12 @@ def _for_people(assessment: Any) -> str:
 
 def _check_outputs(options: argparse.Namespace) -> None:
     """Refuse outputs that cannot be written before any work is done."""
-    files = [options.picture, Path(options.json) if options.json not in (None, "-") else None]
-    for path in filter(None, files):
-        if path.is_dir():
-            raise InputError(f"{path} is a folder; name a file to write to.")
-        if not path.absolute().parent.is_dir():
-            raise InputError(f"The folder {path.absolute().parent} does not exist; make it or choose another.")
+    if options.json:
+        check_json(options.json)
+    if options.picture:
+        check_file(options.picture)
     if options.keep_inputs and options.keep_inputs.exists() and not options.keep_inputs.is_dir():
         raise InputError(f"{options.keep_inputs} is a file; name a folder for the prepared pair.")
-
-
-def _write_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file as a whole or not at all."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        _write(temporary, write)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    try:
-        write(path)
-    except OSError as error:
-        raise InputError(f"{path.parent} cannot be written to ({error.strerror}); choose another place.") from error
 
 
 def _sample_folder() -> Path:
