@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,14 @@ def _add_result_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", metavar="FILE", help="write the result as JSON; - for standard output")
     command.add_argument("--keep-inputs", type=Path, metavar="DIR", help="write the pair that features are computed on")
     command.add_argument("--picture", type=Path, metavar="FILE", help="write the result as a PNG picture")
+    command.add_argument(
+        "--perturbations",
+        type=_not_negative,
+        default=20,
+        metavar="N",
+        help="variations of the outline that tell how much the probability depends on it; 20 by default, 0 for none",
+    )
+    command.add_argument("--jobs", type=_positive, metavar="N", help="processes for them; all cores by default")
 
 
 def _add_demo(commands: Any) -> None:
@@ -170,6 +179,8 @@ def _report(case: Any, options: argparse.Namespace) -> None:
 
     model = Model.load(options.model or BUNDLED_MODEL)
     assessment = assess(case, model)
+    if options.perturbations:
+        assessment = _with_stability(assessment, options)
     if options.picture:
         from .picture import write_picture
 
@@ -182,6 +193,21 @@ def _report(case: Any, options: argparse.Namespace) -> None:
         print(_for_people(assessment))
 
 
+def _with_stability(assessment: Any, options: argparse.Namespace) -> Any:
+    from .assess import with_stability
+    from .stability import measure
+
+    started = time.perf_counter()
+    stability = measure(
+        assessment.preparation.case,
+        assessment.model,
+        assessment.probability,
+        count=options.perturbations,
+        jobs=options.jobs,
+    )
+    return with_stability(assessment, stability, {"stability": time.perf_counter() - started})
+
+
 def _for_people(assessment: Any) -> str:
     low, high = assessment.interval
     lines = [
@@ -190,6 +216,7 @@ def _for_people(assessment: Any) -> str:
         f'ROI "{assessment.roi["name"]}": {assessment.roi["volume_ml"]:.1f} ml, {assessment.roi["voxels"]} voxels '
         f"on {assessment.roi['slices']} slices; {len(assessment.features)} radiomic features",
         f"Model: {assessment.model.describe()}",
+        *([assessment.stability.describe()] if assessment.stability else []),
         *(f"{finding.severity}: {finding.message}" for finding in assessment.findings),
         f"{sum(assessment.seconds.values()):.2f} s",
     ]
