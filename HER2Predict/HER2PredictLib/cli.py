@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__
+from . import __version__, cli_readers
 from .errors import InputError
 from .outputs import check_file, check_json, write, write_file, write_json
 
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"her2predict {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_predict(commands)
+    cli_readers.add(commands)
     _add_demo(commands)
     _add_sample(commands)
     _add_simulate(commands)

@@ -14,7 +14,7 @@ FILES = [
     MODULE / "HER2Predict.py",
     *(
         MODULE / "HER2PredictLib" / f"{name}.py"
-        for name in ("panel_state", "panel_text", "panel_view", "keep", "gauge", "stability")
+        for name in ("panel_state", "panel_text", "panel_view", "keep", "gauge", "stability", "agreement")
     ),
 ]
 
