@@ -327,6 +327,10 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._chooseDefaults()
         self._timer.stop()
         self._view.show_volume(self._parameterNode.inputVolume, getattr(slicer, "dicomDatabase", None))
+        self._state.check_outline(
+            self._parameterNode.checkOutline, lambda *of: self.logic.checkOutline(*of, self._onOutlineCheck)
+        )
+        self._keepSection.look_for_readers(*self._choice()[:2])
         self._state.check(
             lambda: self.logic.model(self._parameterNode.modelPath),
             lambda: self.logic.prepare(*self._choice()),

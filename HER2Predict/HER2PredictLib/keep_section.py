@@ -1,4 +1,4 @@
-"""KeepSection: the panel's buttons that put what is known of a result into the scene or a file."""
+"""KeepSection: the panel's buttons that put what is known of a result, or of its readers, into the scene or a file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from . import keep
+from .agreement import Agreement, compare
 from .assess import Assessment
 from .i18n import tr as _
 from .panel_state import PanelState
 from .panel_view import PanelView
+from .nodes import drawn_segments
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class KeepSection:
                 raise RuntimeError("a button has no signal clicked(bool)")
 
     def keep(self, choices: Any, live: bool) -> None:
+            (self.ui.readersButton, self._on_readers),
         """Save the result in the panel's parameter node and in the history.
 
         Parameters
@@ -97,3 +100,46 @@ def _sequence(choices: Any) -> str:
     """Names what the results that follow the outline belong to."""
     nodes = (choices.inputVolume, choices.segmentation)
     return repr((*(node.GetID() for node in nodes), choices.segmentID, choices.modelPath))
+    def look_for_readers(self, volume: Any, segmentation: Any) -> None:
+        """See whether the chosen nodes hold the outlines of two or more readers.
+
+        Parameters
+        ----------
+        volume : vtkMRMLScalarVolumeNode or None
+        segmentation : vtkMRMLSegmentationNode or None
+        """
+        self._volume, self._segmentation = volume, segmentation
+        why_not = self._state().why_not_compared(len(drawn_segments(segmentation)) if volume and segmentation else 0)
+        self.ui.readersButton.enabled = not why_not
+        self.ui.readersButton.toolTip = why_not or _(
+            "Predict every segment that is outlined, as one reader's each, and their consensus, and compare them in a "
+            "table."
+        )
+
+    def _on_readers(self) -> None:
+        import slicer
+
+        try:
+            with slicer.util.WaitCursor():
+                found = self._compare()
+        except InputError as error:
+            self._view.tell(str(error))
+            return
+        self._application.show_table(keep.readers_table(self._scene, found))
+        self._view.tell(
+            _("All readers' outlines give the same call.")
+            if found.same_call
+            else _("The readers' outlines do not give the same call.")
+        )
+
+    def _compare(self) -> Agreement:
+        model = self._state().model
+        if model is None:
+            raise InputError(self._state().model_error)
+        cases: dict[str, Case] = {}
+        for segment_id, name in drawn_segments(self._segmentation):
+            cases[f"{name} ({segment_id})" if name in cases else name] = Case.from_nodes(
+                self._volume, self._segmentation, segment_id
+            )
+        return compare(cases, model)
+

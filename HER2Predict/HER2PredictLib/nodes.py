@@ -65,8 +65,7 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> R
 
     binary_labelmap = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
     segmentation = node.GetSegmentation()
-    ids = [segmentation.GetNthSegmentID(index) for index in range(segmentation.GetNumberOfSegments())]
-    segments = [(segment_id, segmentation.GetSegment(segment_id).GetName()) for segment_id in ids]
+    segments = _segments(segmentation)
     segment_id = choose_segment(segments, wanted, _('The segmentation "{name}"').format(name=node.GetName()))
     name = dict(segments)[segment_id]
     if not segmentation.CreateRepresentation(binary_labelmap):
@@ -91,6 +90,28 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> R
         )
     roi = _image(merged, _matrix(volume_node), _('The ROI "{name}"').format(name=name))
     return Roi(sitk.Cast(roi != 0, sitk.sitkUInt8), name)
+
+
+def drawn_segments(node: Any) -> list[tuple[str, str]]:
+    """ID and name of each segment of a ``vtkMRMLSegmentationNode`` that is not empty."""
+    import slicer
+
+    binary_labelmap = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    segmentation = node.GetSegmentation()
+    if not segmentation.GetNumberOfSegments() or not segmentation.CreateRepresentation(binary_labelmap):
+        return []
+    drawn = []
+    for segment_id, name in _segments(segmentation):
+        own = segmentation.GetSegment(segment_id)
+        if _holds(own.GetRepresentation(binary_labelmap), own.GetLabelValue()):
+            drawn.append((segment_id, name))
+    return drawn
+
+
+def _segments(segmentation: Any) -> list[tuple[str, str]]:
+    """ID and name of each segment, in order."""
+    ids = [segmentation.GetNthSegmentID(index) for index in range(segmentation.GetNumberOfSegments())]
+    return [(segment_id, segmentation.GetSegment(segment_id).GetName()) for segment_id in ids]
 
 
 def add_prepared_nodes(scene: Any, prepared: Prepared) -> tuple[Any, Any]:

@@ -103,6 +103,19 @@ class PanelState:
     def check(
         self,
         load_model: Callable[[], Model],
+    def why_not_compared(self, outlines: int) -> str:
+        """Why readers cannot be compared on the present volume; empty where they can.
+
+        Parameters
+        ----------
+        outlines : int
+            Segments that are not empty.
+        """
+        if outlines < 2:
+            return _("Outline the tumour in a second segment first, as another reader would.")
+        own = (finding.message for finding in self._input_findings if finding.code in ("model", "backend"))
+        return next(own, "")
+
         prepare: Callable[[], Preparation],
         require_backend: Callable[[], None],
         to_do: str = "",

@@ -101,6 +101,45 @@ class KeepingTest(panel.ModuleTestCase):
         values = [table.GetTable().GetColumn(1).GetValue(row) for row in range(975)]
         self.assertEqual(dict(zip(names, values, strict=True)), dict(self.panel.logic.assess(*case).features))
 
+    def test_readers_are_compared_once_there_are_two_outlines(self) -> None:
+        from HER2PredictLib.agreement import compare
+        from HER2PredictLib.case import Case
+
+        volume, segmentation, first = self.small_case()
+        self.fake_extraction()
+        self.assertFalse(self.ui.readersButton.enabled)
+        self.assertIn("second segment", self.ui.readersButton.toolTip)
+        self.ui.newSegmentButton.click()
+        self.panel.check()
+        self.assertFalse(self.ui.readersButton.enabled)
+        self.draw(ellipsoid(radii_mm=np.array([7.0, 8.0, 13.0])))
+        self.panel.check()
+        self.assertTrue(self.ui.readersButton.enabled)
+        self.ui.readersButton.click()
+        table = self.scene.GetNodeByID(slicer.app.applicationLogic().GetSelectionNode().GetActiveTableID())
+        second = self.panel.logic.getParameterNode().segmentID
+        ids = {"Bladder tumour": first, "Bladder tumour 2": second}
+        cases = {name: Case.from_nodes(volume, segmentation, segment_id) for name, segment_id in ids.items()}
+        expected = compare(cases, self.panel.logic.model())
+        shown = [
+            tuple(table.GetCellText(row, column) for column in range(table.GetNumberOfColumns()))
+            for row in range(table.GetNumberOfRows())
+        ]
+        self.assertEqual(shown, expected.table())
+        self.assertIn("same call", self.ui.keptLabel.text)
+
+    def test_readers_that_cannot_be_compared_are_told_why(self) -> None:
+        self.small_case()
+        self.fake_extraction()
+        self.ui.newSegmentButton.click()
+        speck = np.zeros_like(ellipsoid())
+        speck[14, 31, 36] = 1
+        self.draw(speck)
+        self.panel.check()
+        self.ui.readersButton.click()
+        self.assertIn("Bladder tumour 2", self.ui.keptLabel.text)
+        self.assertIn("single voxel", self.ui.keptLabel.text)
+
     def test_without_training_scores_the_scatter_says_why_not(self) -> None:
         self.choose_model(None)
         self.predicted_case()

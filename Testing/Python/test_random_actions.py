@@ -160,6 +160,7 @@ class RandomActionsTest(panel.ModuleTestCase):
         return list(slicer.util.getNodesByClass("vtkMRMLSegmentationNode"))
 
     def chosen(self) -> tuple[Any, Any, str]:
+            ("compare readers", lambda: self.click(self.ui.readersButton)),
         choices = self.panel.logic.getParameterNode()
         return choices.inputVolume, choices.segmentation, choices.segmentID
 
