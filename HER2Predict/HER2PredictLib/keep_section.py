@@ -10,10 +10,13 @@ from typing import Any
 from . import keep
 from .agreement import Agreement, compare
 from .assess import Assessment
+from .case import Case
+from .errors import InputError
 from .i18n import tr as _
+from .nodes import drawn_segments
 from .panel_state import PanelState
 from .panel_view import PanelView
-from .nodes import drawn_segments
+from .result import Result
 
 
 @dataclass(frozen=True)
@@ -48,29 +51,39 @@ class KeepSection:
     def __init__(self, scene: Any, view: PanelView, state: Callable[[], PanelState], application: Application) -> None:
         self.ui = view.ui
         self._scene, self._view, self._state, self._application = scene, view, state, application
+        self._volume: Any = None
+        self._segmentation: Any = None
         for button, slot in (
             (self.ui.featuresButton, self._on_features),
             (self.ui.pcaButton, self._on_scatter),
             (self.ui.pictureButton, self._on_picture),
+            (self.ui.readersButton, self._on_readers),
         ):
             if not button.connect("clicked(bool)", slot):
                 raise RuntimeError("a button has no signal clicked(bool)")
 
+    def save(self, choices: Any) -> None:
+        """Save the result in the panel's parameter node."""
+        choices.lastResult = self._result.to_json()
+
     def keep(self, choices: Any, live: bool) -> None:
-            (self.ui.readersButton, self._on_readers),
-        """Save the result in the panel's parameter node and in the history.
+        """Save a new result and add it to the history.
 
         Parameters
         ----------
         live : bool
             It followed the outline by itself.
         """
+        self.save(choices)
+        keep.add_to_history(self._scene, self._result, _sequence(choices) if live else "")
+        self._view.show_history(self._scene)
+
+    @property
+    def _result(self) -> Result:
         result = self._state().result
         if result is None:
             raise ValueError("there is no result to keep")
-        choices.lastResult = result.to_json()
-        keep.add_to_history(self._scene, result, _sequence(choices) if live else "")
-        self._view.show_history(self._scene)
+        return result
 
     @property
     def _assessment(self) -> Assessment:
@@ -95,11 +108,6 @@ class KeepSection:
             with slicer.util.WaitCursor():
                 self._view.tell(keep.picture_file(assessment, Path(path)))
 
-
-def _sequence(choices: Any) -> str:
-    """Names what the results that follow the outline belong to."""
-    nodes = (choices.inputVolume, choices.segmentation)
-    return repr((*(node.GetID() for node in nodes), choices.segmentID, choices.modelPath))
     def look_for_readers(self, volume: Any, segmentation: Any) -> None:
         """See whether the chosen nodes hold the outlines of two or more readers.
 
@@ -143,3 +151,8 @@ def _sequence(choices: Any) -> str:
             )
         return compare(cases, model)
 
+
+def _sequence(choices: Any) -> str:
+    """Names what the results that follow the outline belong to."""
+    nodes = (choices.inputVolume, choices.segmentation)
+    return repr((*(node.GetID() for node in nodes), choices.segmentID, choices.modelPath))

@@ -9,9 +9,11 @@ from typing import Any
 
 from .i18n import tr as _
 from .model import Model
+from .outline_check import OutlineCheck
 from .panel_state import PanelState
 from .quality import KEEP_LARGEST_PIECE, Severity
 from .result import Result
+from .stability import Stability
 
 #: Contributions to the log-odds smaller than this are not worth a word: they change a probability by under 1 %.
 _LEAST_CONTRIBUTION = 0.04
@@ -30,7 +32,7 @@ def result_text(result: Result) -> str:
     return "".join(
         (
             _number(result),
-            f"<p>{_call(result)}<br/>{_applicability(result)}<br/>{_side(result)}</p>",
+            f"<p>{_call(result)}<br/>{_applicability(result)}<br/>{_side(result)}{_outline(result.stability)}</p>",
             f"<p>{_pushes(result.contributions)}</p>",
             f"<p><small>{plain(result.model)}</small></p>",
         )
@@ -84,6 +86,38 @@ def _side(result: Result) -> str:
     if result.is_one_sided:
         return _("✔ <b>Interval</b>: all of it is on one side of the threshold.")
     return _("▲ <b>Unsure call</b>: the interval crosses the threshold.")
+
+
+def _outline(stability: Stability | None) -> str:
+    """How much the result depends on the outline, on a line of its own; empty where that was not measured."""
+    if stability is None:
+        return ""
+    level = {
+        "stable": _("✔ <b>Stable</b>"),
+        "sensitive": _("▲ <b>Sensitive to the outline</b>"),
+        "unstable": _("✖ <b>Unstable</b>"),
+    }[stability.level]
+    if not stability.count:
+        words = _("{level}: no variation of the outline could be computed.")
+    elif stability.flips:
+        words = _("{level}: variations of the outline give {low:.0%} to {high:.0%}; {flips} of {count} flip the call.")
+    else:
+        words = _("{level}: variations of the outline give {low:.0%} to {high:.0%}; none of {count} flips the call.")
+    if stability.count and stability.failed:
+        words += _(" {failed} could not be computed.")
+    return "<br/>" + words.format(
+        level=level,
+        low=stability.low,
+        high=stability.high,
+        flips=stability.flips,
+        count=stability.count,
+        failed=stability.failed,
+    )
+
+
+def outline_line(check: OutlineCheck) -> str:
+    """How far the check of the outline has come."""
+    return _("Dependence on the outline: {done} of {total}").format(done=check.done, total=check.total)
 
 
 def _pushes(contributions: Mapping[str, float]) -> str:

@@ -124,10 +124,23 @@ class PanelView:
         self.ui.gauge.setVisible(self.gauged is not None)
         self.ui.resultLabel.text = text
         self.ui.resultLabel.setVisible(bool(text))
+        self._show_outline_check(state)
         has_reasons = self.gauged is not None and bool(self.gauged.strongest)
         self.ui.whySection.setVisible(has_reasons)
         if self.gauged is not None and has_reasons:
             self.ui.whyLabel.text = why_text(self.gauged)
+
+    def _show_outline_check(self, state: PanelState) -> None:
+        check = state.outline_check if self.gauged is not None else None
+        for widget in (self.ui.outlineBar, self.ui.outlineStopButton):
+            widget.setVisible(check is not None)
+        message = panel_text.outline_line(check) if check is not None else ""
+        if check is not None:
+            self.ui.outlineBar.maximum, self.ui.outlineBar.value = check.total, check.done
+        elif self.gauged is not None and state.outline_message:
+            message = _("The dependence on the outline is not known. {reason}").format(reason=state.outline_message)
+        self.ui.outlineLabel.text = message
+        self.ui.outlineLabel.setVisible(bool(message))
 
     def _show_model(self, state: PanelState) -> None:
         if state.model is not None:

@@ -91,6 +91,14 @@ def newest_volume(scene: Any) -> Any:
     return newest
 
 
+def choose_defaults(scene: Any, choices: Any, selector: Any) -> None:
+    """Choose the newest CT, and the segmentation that the panel's selector shows, where nothing is chosen."""
+    if not choices.inputVolume and newest_volume(scene):
+        choices.inputVolume = newest_volume(scene)
+    if not choices.segmentation and selector.currentNode():
+        choices.segmentation, choices.segmentID = selector.currentNode(), selector.currentSegmentID()
+
+
 def what_to_choose(volume_node: Any, segmentation_node: Any, segment_id: str) -> str:
     """What the user has to do next before there is a case; empty where everything is chosen."""
     if volume_node is None:
