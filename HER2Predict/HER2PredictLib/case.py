@@ -117,7 +117,7 @@ class Case:
         InputError
             Where a node does not hold what it should, or the ROI is empty or outside the volume.
         """
-        return cls(volume_from_node(volume_node), roi_from_node(roi_node, segment_id, volume_node))
+        return cls(volume_from_node(volume_node), *roi_from_node(roi_node, segment_id, volume_node))
 
     @classmethod
     def from_files(cls, volume: Path, roi: Path, segment: str | None = None) -> Case:

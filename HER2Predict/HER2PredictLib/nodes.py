@@ -35,8 +35,10 @@ def volume_from_node(node: Any) -> Volume:
     return Volume(_image(image, matrix, _('The volume "{name}"').format(name=node.GetName())), node.GetName())
 
 
-def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
+def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi, float]:
     """The ROI as a uint8 image of 0 and 1 on the grid of `volume_node`, parent transforms of both honoured.
+
+    Linear transforms and those that bend are honoured alike; the gray levels stay on their own grid.
 
     Parameters
     ----------
@@ -44,6 +46,11 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
     segment : str or None
         Name or ID; needed where there are several.
     volume_node : vtkMRMLScalarVolumeNode
+
+    Returns
+    -------
+    tuple
+        The ROI, and the share (0 to 1) of it that lies outside the volume and is lost.
 
     Raises
     ------
@@ -59,7 +66,7 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
     )
 
 
-def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> Roi:
+def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> tuple[Roi, float]:
     import slicer
     import vtk
 
@@ -89,7 +96,35 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> R
             _('The ROI "{name}" lies outside the volume "{volume}".').format(name=name, volume=volume_node.GetName())
         )
     roi = _image(merged, _matrix(volume_node), _('The ROI "{name}"').format(name=name))
-    return Roi(sitk.Cast(roi != 0, sitk.sitkUInt8), name)
+    drawn = own.GetRepresentation(binary_labelmap), own.GetLabelValue()
+    return Roi(sitk.Cast(roi != 0, sitk.sitkUInt8), name), _share_outside(drawn, node, volume_node)
+
+
+def _share_outside(drawn: tuple[Any, int], node: Any, volume_node: Any) -> float:
+    """Share (0 to 1) of the voxels with a label, in a ``vtkOrientedImageData`` of a node, outside a volume's grid."""
+    import slicer
+    import vtk
+    from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+    image, label = drawn
+    to_world = vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(to_world)
+    index = np.argwhere(_voxels(image) == label)[:, ::-1] + np.array(image.GetExtent()[::2])
+    between = vtk.vtkGeneralTransform()
+    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(
+        node.GetParentTransformNode(), volume_node.GetParentTransformNode(), between
+    )
+    here, there = vtk.vtkPoints(), vtk.vtkPoints()
+    here.SetData(numpy_to_vtk(_moved(index, _array(to_world)), deep=True))
+    between.TransformPoints(here, there)
+    place = _moved(vtk_to_numpy(there.GetData()), np.linalg.inv(_matrix(volume_node)))
+    size = np.array(volume_node.GetImageData().GetDimensions())
+    return float(((place < -0.5) | (place > size - 0.5)).any(axis=1).mean())
+
+
+def _moved(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Points, shape (n, 3), through a 4 x 4 matrix."""
+    return np.ascontiguousarray(points @ matrix[:3, :3].T + matrix[:3, 3])
 
 
 def drawn_segments(node: Any) -> list[tuple[str, str]]:
@@ -165,6 +200,10 @@ def _matrix(volume_node: Any) -> np.ndarray:
 
     matrix = vtk.vtkMatrix4x4()
     volume_node.GetIJKToRASMatrix(matrix)
+    return _array(matrix)
+
+
+def _array(matrix: Any) -> np.ndarray:
     return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
 
 

@@ -389,12 +389,41 @@ class CaseTest(panel.ModuleTestCase):
     def chosen(self) -> str:
         return self.ui.segmentSelector.currentSegmentID()
 
+    def test_the_part_of_an_outline_on_another_volume_that_is_lost_is_a_finding(self) -> None:
+        self.small_case()
+        beside = np.array(panel.IJK_TO_RAS)
+        beside[0, 3] += 26.0
+        other = slicer.util.addVolumeFromArray(ct_array(), ijkToRAS=beside, name="other")
+        self.ui.volumeSelector.setCurrentNode(other)
+        self.panel.check()
+        self.assertRegex("".join(self.findings()), r"\d+% of the ROI lies outside the volume")
+        beside[0, 3] += 900.0
+        other.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(beside))
+        panel.wait(lambda: 'lies outside the volume "other"' in "".join(self.findings()))
+        self.assertFalse(self.ui.predictButton.enabled)
+
     def test_a_sequence_that_shows_its_next_volume_has_no_claim_to_the_result(self) -> None:
         volume, _segmentation, _segment_id = self.predicted_case()
         slicer.util.updateVolumeFromArray(volume, ct_array(seed=5))
         self.assertTrue(self.is_out_of_date())
         self.panel.check()
         self.assertTrue(self.is_out_of_date())
+
+    def test_a_proxy_that_a_sequence_fills_anew_is_noticed_and_comes_back(self) -> None:
+        """As the Sequences module does it: the node takes the content of another, its image shared."""
+        volume, _segmentation, _segment_id = self.predicted_case()
+        first, second = (
+            slicer.util.addVolumeFromArray(voxels, ijkToRAS=panel.IJK_TO_RAS)
+            for voxels in (slicer.util.arrayFromVolume(volume).copy(), ct_array(seed=5))
+        )
+        volume.CopyContent(second, False)
+        self.assertTrue(self.is_out_of_date())
+        self.panel.check()
+        self.assertTrue(self.is_out_of_date())
+        self.assertIs(self.ui.volumeSelector.currentNode(), volume)
+        volume.CopyContent(first, False)
+        self.panel.check()
+        self.assertTrue(self.shows_result())
 
 
 if __name__ == "__main__":
