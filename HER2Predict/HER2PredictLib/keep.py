@@ -29,7 +29,7 @@ def history_node(scene: Any) -> Any:
 
 
 def add_to_history(scene: Any, result: Result, sequence: str = "") -> Any:
-    """Append a row: time, volume, segment, ROI volume, probability, interval, model.
+    """Append a row: time, probability, interval, ROI volume, segment, volume, model.
 
     Parameters
     ----------
@@ -43,12 +43,12 @@ def add_to_history(scene: Any, result: Result, sequence: str = "") -> Any:
             _add_column(node, name, ())
     low, high = result.interval
     texts = (
-        result.time[:19].replace("T", " "),
-        result.volume,
-        result.segment,
-        f"{result.roi_volume_ml:.2f}",
+        result.time[:16].replace("T", " "),
         f"{result.probability:.3f}",
         f"{low:.3f} – {high:.3f}",
+        f"{result.roi_volume_ml:.2f}",
+        result.segment,
+        result.volume,
         result.model,
     )
     last = node.GetNumberOfRows() - 1
@@ -63,11 +63,11 @@ def add_to_history(scene: Any, result: Result, sequence: str = "") -> Any:
 def _history_columns() -> tuple[str, ...]:
     return (
         _("Time"),
-        _("Volume"),
-        _("Segment"),
-        _("ROI (ml)"),
         _("Probability"),
         _("Interval"),
+        _("ROI (ml)"),
+        _("Segment"),
+        _("Volume"),
         _("Model"),
     )
 

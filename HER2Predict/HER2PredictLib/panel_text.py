@@ -56,7 +56,7 @@ def outdated_text(result: Result) -> str:
 
 def _number(result: Result) -> str:
     return _(
-        "<p><span style='font-size:18pt; font-weight:bold'>{probability:.0%}</span> probability of HER2 "
+        "<p><span style='font-size:28pt; font-weight:bold'>{probability:.0%}</span> probability of HER2 "
         "over-expression<br/>{level:.0%} interval {low:.0%} to {high:.0%}</p>"
     ).format(
         probability=result.probability,

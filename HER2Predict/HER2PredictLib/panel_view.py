@@ -113,6 +113,7 @@ class PanelView:
         self._show_keeping(state)
         if state.is_checked:
             self._show_findings(state.findings)
+            self.ui.findingsTitle.setVisible(bool(state.findings) or state.preparation is not None)
 
     def _show_result(self, state: PanelState) -> None:
         self.gauged = state.result if state.standing == "current" else None
@@ -146,9 +147,11 @@ class PanelView:
         if state.model is not None:
             self.ui.modelLabel.text = _("Model: {model}.").format(model=panel_text.plain(state.model.describe()))
             self.ui.modelCardLabel.text = panel_text.model_card(state.model)
+            self.ui.modelLabel.setVisible(self.gauged is None or self.gauged.model != state.model.describe())
         elif state.model_error:
             refusal = _("✖ No model is in use: {reason}").format(reason=panel_text.plain(state.model_error))
             self.ui.modelLabel.text = self.ui.modelCardLabel.text = refusal
+            self.ui.modelLabel.setVisible(True)
 
     def _show_keeping(self, state: PanelState) -> None:
         features = _("Put the 975 radiomic features into a table of the scene.")

@@ -44,7 +44,7 @@ class KeepingTest(panel.ModuleTestCase):
         self.assertTrue(self.shows_result())
         self.assertEqual(self.ui.volumeSelector.currentNode().GetName(), "CTU")
         self.assertTrue(self.ui.predictButton.enabled, self.findings())
-        self.assertEqual(self.history()[0][1:3], ["CTU", "Bladder tumour"])
+        self.assertEqual(self.history()[0][4:6], ["Bladder tumour", "CTU"])
         self.assertFalse(self.ui.featuresButton.enabled)
         self.assertIn("predict again", self.ui.featuresButton.toolTip)
 
@@ -81,7 +81,7 @@ class KeepingTest(panel.ModuleTestCase):
         fake.succeed(self.feature_texts(case))
         expected = self.panel.logic.assess(*case)
         self.assertEqual(len(self.history()), 2)
-        _time, volume, segment, millilitres, probability, interval, model = self.history()[1]
+        _time, probability, interval, millilitres, segment, volume, model = self.history()[1]
         self.assertEqual((volume, segment), ("CTU", "Bladder tumour"))
         self.assertEqual(millilitres, f"{expected.roi['volume_ml']:.2f}")
         self.assertEqual(probability, f"{expected.probability:.3f}")
@@ -268,7 +268,7 @@ class LiveTest(panel.ModuleTestCase):
             panel.wait(self.shows_result)
         table = self.ui.historyTable.mrmlTableNode()
         self.assertEqual(table.GetNumberOfRows(), 1)
-        self.assertEqual(table.GetCellText(0, 4), f"{self.panel.logic.assess(*case).probability:.3f}")
+        self.assertEqual(table.GetCellText(0, 1), f"{self.panel.logic.assess(*case).probability:.3f}")
         self.ui.predictButton.click()
         fake.succeed(self.feature_texts(case))
         self.assertEqual(table.GetNumberOfRows(), 2)

@@ -29,6 +29,7 @@ class ChoosingTest(panel.ModuleTestCase):
         self.assertIn("Load a CT urography", self.ui.predictButton.toolTip)
         self.assertEqual(self.ui.inputLabel.text, "Load a CT urography, or the sample case.")
         self.assertEqual(self.findings(), [])
+        self.assertTrue(self.ui.findingsTitle.isHidden())
         self.assertFalse(self.ui.sampleButton.isHidden())
         self.assertFalse(self.ui.newSegmentButton.enabled)
 
