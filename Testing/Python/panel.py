@@ -136,6 +136,7 @@ class ModuleTestCase(unittest.TestCase):
         self.panel = slicer.modules.HER2PredictWidget
         self.ui = self.panel.ui
         self.ui.outlineCheckBox.checked = self.CHECKS_OUTLINE
+        self.panel.check()
 
     def add_volume(self, name: str = "CTU") -> Any:
         return slicer.util.addVolumeFromArray(ct_array(), ijkToRAS=IJK_TO_RAS, name=name)
