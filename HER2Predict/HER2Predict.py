@@ -354,7 +354,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.check()
         if any(finding.remedy == remedy for finding in self._state.findings):
             self.ui.segmentEditorWidget.saveStateForUndo()
-            mend(*self._choice(), remedy)
+            self._state.attempt(lambda: mend(*self._choice(), remedy))
             self.check()
 
     def _onPredict(self) -> None:

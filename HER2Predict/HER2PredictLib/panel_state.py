@@ -35,7 +35,7 @@ class PanelState:
     reason : str
         Why no prediction can be started; empty while one can.
     message : str
-        How the last prediction ended, where it left no result.
+        How the last prediction ended, where it left no result, or why a remedy was refused.
     result : Result or None
         Of the last prediction.
     assessment : Assessment or None
@@ -199,6 +199,14 @@ class PanelState:
     def _refuse(self, code: str, error: InputError) -> None:
         self.reason = self.reason or str(error)
         self._input_findings = (Finding(code, "error", str(error)), *self._input_findings)
+
+    def attempt(self, remedy: Callable[[], None]) -> None:
+        """Carry out a remedy that may be refused."""
+        self.message = ""
+        try:
+            remedy()
+        except InputError as error:
+            self.message = str(error)
 
     def restore(self, text: str) -> None:
         """Take the result that was saved with a scene, unless it is the one at hand."""

@@ -118,10 +118,9 @@ class PanelView:
     def _show_result(self, state: PanelState) -> None:
         self.gauged = state.result if state.standing == "current" else None
         text = panel_text.plain(state.message)
-        if self.gauged is not None:
-            text = panel_text.result_text(self.gauged)
-        elif state.result is not None:
-            text = panel_text.outdated_text(state.result)
+        if state.result is not None:
+            shown = panel_text.result_text if self.gauged is not None else panel_text.outdated_text
+            text = f"<p>{text}</p>{shown(state.result)}" if text else shown(state.result)
         self.ui.gauge.setVisible(self.gauged is not None)
         self.ui.resultLabel.text = text
         self.ui.resultLabel.setVisible(bool(text))

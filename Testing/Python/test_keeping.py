@@ -375,6 +375,22 @@ class CaseTest(panel.ModuleTestCase):
         self.assertIn("3 separate pieces", "".join(self.findings()))
         self.assertIsNot(self.remedy_buttons()["Keep the largest piece"], button)
 
+    def test_a_remedy_that_is_refused_says_why_and_changes_nothing(self) -> None:
+        from HER2PredictLib.errors import InputError
+
+        self.predicted_case()
+        pieces = ellipsoid()
+        pieces[2:4, 5:9, 5:9] = 1
+        self.draw(pieces)
+        self.panel.check()
+        with mock.patch("HER2PredictLib.segments.mend", side_effect=InputError("Nothing <would> be left.")):
+            self.remedy_buttons()["Keep the largest piece"].click()
+        self.assertIn("Nothing &lt;would&gt; be left.", self.ui.resultLabel.text)
+        self.assertTrue(self.is_out_of_date())
+        self.remedy_buttons()["Keep the largest piece"].click()
+        self.assertNotIn("be left", self.ui.resultLabel.text)
+        self.assertTrue(self.shows_result())
+
     def test_a_remedy_that_is_no_longer_needed_changes_nothing(self) -> None:
         _volume, segmentation, segment_id = self.small_case()
         pieces = ellipsoid()
