@@ -13,6 +13,7 @@ import numpy as np
 
 from .case import Prepared
 from .errors import InputError
+from .i18n import tr as _
 
 #: The pyradiomics parameter file that defines the features. Every backend gets this file.
 PARAMETER_FILE = Path(__file__).resolve().parent.parent / "Resources" / "FeatureExtraction.yaml"
@@ -23,7 +24,25 @@ FEATURE_COUNT = 975
 #: The names in which the sub-bands of a 3D wavelet decomposition appear in pyradiomics' feature names.
 _WAVELET_BANDS = ("LLH", "LHL", "LHH", "HLL", "HLH", "HHL", "HHH", "LLL")
 
+#: Volume of the ROI's surface mesh in mm3.
+VOLUME_FEATURE = "original_shape_MeshVolume"
+
 Features = dict[str, float]
+
+
+def class_of(name: str) -> str:
+    """Class of a feature (shape, firstorder, glcm, ...), as pyradiomics names it: image_class_feature."""
+    return name.split("_")[1]
+
+
+def image_of(name: str) -> str:
+    """Image of a feature (original, wavelet-LLH, log-sigma-3-0-mm-3D, ...)."""
+    return name.split("_")[0]
+
+
+def class_words(name: str) -> str:
+    """A class of features for people."""
+    return {"shape": _("shape"), "firstorder": _("gray levels")}.get(name) or name.upper()
 
 
 @lru_cache(maxsize=1)
@@ -53,8 +72,8 @@ def feature_names() -> tuple[str, ...]:
     images: list[str] = []
     for image_type, options in extractor.enabledImagetypes.items():
         images += {
-            "Original": lambda _: ["original"],
-            "Wavelet": lambda _: [f"wavelet-{band}" for band in _WAVELET_BANDS],
+            "Original": lambda options: ["original"],
+            "Wavelet": lambda options: [f"wavelet-{band}" for band in _WAVELET_BANDS],
             "LoG": lambda options: [f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D" for sigma in options["sigma"]],
         }[image_type](options)
     classes = dict(extractor.enabledFeatures)

@@ -8,18 +8,20 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .applicability import FEWEST_PATIENTS, Domain
 from .errors import InputError
 
 #: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
 BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "Resources" / "Models" / "simulated-2024.her2model"
 
 FORMAT = "her2model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _MEMBERS = ("model.json", "arrays.npz")
 
 #: A bundle is untrusted input. The bundled one has about 0.5 MB; these bounds leave room and stop a zip bomb.
@@ -29,6 +31,8 @@ _MOST_FEATURES = 10_000
 _MOST_COMPONENTS = 1_000
 _MOST_MEMBERS = 1_000
 _MOST_UNITS = 4_096
+#: Log-odds of 1 - 4e-44: an interval reaches no further.
+_WIDEST_LOG_ODDS = 100.0
 
 _FIXED_DATE = (2020, 1, 1, 0, 0, 0)
 
@@ -60,7 +64,7 @@ class Prediction:
     probability : float
         Calibrated probability of HER2 over-expression (IHC 2+ or 3+), 0 to 1.
     interval : tuple of float
-        Low and high end, from the spread of the ensemble's members.
+        Low and high end, see `Model.predict`.
     hotelling_t2, q_residual : float
         Distance from the training patients within the principal components, and from their subspace.
     """
@@ -82,8 +86,10 @@ class Model:
     arrays : dict of ndarray (float64)
         ``mean`` (F,), ``scale`` (F,), ``pca_mean`` (F,), ``components`` (C, F), ``variance`` (C,), for each layer l
         ``weights_l`` (M, in, out) and ``bias_l`` (M, out), ``calibration`` (2,) slope and intercept on the log-odds,
-        ``train_t2`` (P,) and ``train_q`` (P,) of the training patients when left out, sorted; and, where the bundle
-        shows its cohort, ``train_scores`` (N, 2) on the first two components and ``train_status`` (N,), 1 or 0.
+        ``train_t2`` (P,) and ``train_q`` (P,) of the training patients when left out; ``usual_t2`` (F,) and
+        ``usual_q`` (F,), what each feature contributes to them on average; and, where the bundle has them,
+        ``train_volume_ml`` (N,) of the training ROIs, sorted, ``train_scores`` (N, 2) on the first two components and
+        ``train_status`` (N,), 1 or 0.
     sha256 : str
         Of the bundle file; empty for a model that was not saved yet.
     """
@@ -167,6 +173,10 @@ class Model:
     def predict(self, features: Mapping[str, float]) -> Prediction:
         """Apply the model to one patient.
 
+        The interval is probability +- `factor` * sqrt(`residual_sd`^2 + `spread_weight` * s^2) on the log-odds, with
+        the standard deviation s of the members' calibrated log-odds and three numbers that the bundle brings: see
+        `training.interval`, which fits them.
+
         Parameters
         ----------
         features : mapping of str to float
@@ -180,30 +190,46 @@ class Model:
         centred = self._centred(features)
         scores = centred @ self.arrays["components"].T
         members = self.member_probabilities(scores)
-        probability = float(self._calibrated(members.mean()))
-        level = float(self.card["interval"]["level"])
-        low, high = np.quantile(self._calibrated(members), [(1 - level) / 2, (1 + level) / 2])
+        odds = float(self._calibrated_log_odds(members.mean()))
+        low, probability, high = _expit(odds + self._half_width(members) * np.array([-1.0, 0.0, 1.0])).tolist()
         residual = centred - scores @ self.arrays["components"]
         return Prediction(
             probability,
-            (min(float(low), probability), max(float(high), probability)),
+            (low, high),
             hotelling_t2=float(np.sum(scores**2 / self.arrays["variance"])),
             q_residual=float(residual @ residual),
         )
 
-    def typicality(self, prediction: Prediction) -> float:
-        """Share of the training patients that lie at least as far out as this one, 0 to 1.
+    @property
+    def interval_level(self) -> float:
+        """Share of patients whose interval is meant to hold their true probability."""
+        return float(self.card["interval"]["level"])
 
-        The rarer of two measures: Hotelling's T2 within the principal components, and the Q residual from their
-        subspace, each against the training patients when they were left out of the fit (Jackson & Mudholkar,
-        Technometrics 1979, 21:341-349, for the two measures; ranks instead of their distributions, which 67 patients
-        do not support).
+    @cached_property
+    def domain(self) -> Domain:
+        """Where the training patients lie."""
+        return Domain.of(self.arrays["train_t2"], self.arrays["train_q"])
+
+    def typicality(self, prediction: Prediction) -> float:
+        """Share of patients like the training patients that lie at least as far out as this one, 0 to 1."""
+        return self.domain.share_beyond(prediction.hotelling_t2, prediction.q_residual)
+
+    def distance_contributions(self, features: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        """What each feature contributes to Hotelling's T2 and to the Q residual, shape (F,) each; they sum to them.
+
+        With the centred z-scores x, T2 = x M x, and feature i contributes x_i (M x)_i (complete decomposition: Alcala
+        and Qin, Automatica 2009, 45:1593-1600), which can be negative; to Q it contributes its squared residual.
         """
-        shares = [
-            float(np.mean(self.arrays[reference] >= value))
-            for reference, value in (("train_t2", prediction.hotelling_t2), ("train_q", prediction.q_residual))
-        ]
-        return min(shares)
+        centred = self._centred(features)
+        scores = centred @ self.arrays["components"].T
+        residual = centred - scores @ self.arrays["components"]
+        return centred * ((scores / self.arrays["variance"]) @ self.arrays["components"]), residual**2
+
+    @property
+    def training_volume_ml(self) -> tuple[float, float] | None:
+        """Smallest and largest training ROI in ml; None if not in the bundle."""
+        volumes = self.arrays.get("train_volume_ml")
+        return None if volumes is None else (float(volumes.min()), float(volumes.max()))
 
     @property
     def training_scores(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -251,10 +277,20 @@ class Model:
             signal = activation(layers[-1])
         return layers
 
-    def _calibrated(self, probability: np.ndarray) -> np.ndarray:
+    def _calibrated_log_odds(self, probability: np.ndarray) -> np.ndarray:
         """Platt's logistic calibration on the log-odds of the raw probability."""
         slope, intercept = self.arrays["calibration"]
-        return _expit(slope * log_odds(probability) + intercept)
+        return slope * log_odds(probability) + intercept
+
+    def spread(self, members: np.ndarray) -> float:
+        """Standard deviation of the members' calibrated log-odds."""
+        return float(self._calibrated_log_odds(members).std())
+
+    def _half_width(self, members: np.ndarray) -> float:
+        """Half of the interval's width on the log-odds."""
+        interval = self.card["interval"]
+        variance = interval["residual_sd"] ** 2 + interval["spread_weight"] * self.spread(members) ** 2
+        return float(interval["factor"] * np.sqrt(variance))
 
 
 class Shelf:
@@ -375,14 +411,38 @@ def _check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:
     components = _first_length(arrays, "components", 2, _MOST_COMPONENTS)
     _need_shape(arrays, "components", (components, features))
     _need_shape(arrays, "variance", (components,))
-    for reference in ("train_t2", "train_q"):
-        _first_length(arrays, reference, 1, _MOST_FEATURES)
+    _check_domain(arrays, features)
     if not (arrays["scale"] > 0).all() or not (arrays["variance"] > 0).all():
         raise _BundleError("a scale or variance is not positive")
-    expected = {"mean", "scale", "pca_mean", "calibration", "components", "variance", "train_t2", "train_q"}
+    expected = {"mean", "scale", "pca_mean", "calibration", "components", "variance"} | _DOMAIN_ARRAYS
     expected |= _check_layers(arrays, components) | _check_training_scores(arrays, components)
+    expected |= _check_training_volumes(arrays)
     if set(arrays) != expected:
         raise _BundleError(f"it holds unknown arrays: {', '.join(sorted(set(arrays) - expected))}")
+
+
+_DOMAIN_ARRAYS = {"train_t2", "train_q", "usual_t2", "usual_q"}
+
+
+def _check_domain(arrays: Mapping[str, np.ndarray], features: int) -> None:
+    patients = _first_length(arrays, "train_t2", 1, _MOST_FEATURES)
+    if patients < FEWEST_PATIENTS:
+        raise _BundleError(f"it tells the distances of {patients} training patients, and {FEWEST_PATIENTS} are needed")
+    _need_shape(arrays, "train_q", (patients,))
+    for usual in ("usual_t2", "usual_q"):
+        _need_shape(arrays, usual, (features,))
+    if any((arrays[name] < 0).any() for name in _DOMAIN_ARRAYS):
+        raise _BundleError("a distance of its training patients is negative")
+
+
+def _check_training_volumes(arrays: Mapping[str, np.ndarray]) -> set[str]:
+    """Optional."""
+    if "train_volume_ml" not in arrays:
+        return set()
+    _first_length(arrays, "train_volume_ml", 1, _MOST_FEATURES)
+    if not (arrays["train_volume_ml"] > 0).all():
+        raise _BundleError("the volume of a training ROI is not positive")
+    return {"train_volume_ml"}
 
 
 def _check_training_scores(arrays: Mapping[str, np.ndarray], components: int) -> set[str]:
@@ -442,9 +502,7 @@ def _check_card(card: Any) -> None:
         raise _BundleError(f'model.json names an unknown activation "{card.get("activation")}"')
     if not _is_share(card.get("threshold")):
         raise _BundleError("its threshold is not a number between 0 and 1")
-    interval = card.get("interval")
-    if not isinstance(interval, dict) or not _is_share(interval.get("level")):
-        raise _BundleError("its interval has no level between 0 and 1")
+    _check_interval(card.get("interval"))
     _check_cohort(card.get("training_cohort"))
     features = card.get("features")
     names = features.get("names") if isinstance(features, dict) else None
@@ -452,6 +510,15 @@ def _check_card(card: Any) -> None:
         raise _BundleError("its feature names are missing")
     if not 1 <= len(names) <= _MOST_FEATURES or len(set(names)) != len(names):
         raise _BundleError("its feature names are too many or not unique")
+
+
+def _check_interval(interval: Any) -> None:
+    if not isinstance(interval, dict) or not _is_share(interval.get("level")):
+        raise _BundleError("its interval has no level between 0 and 1")
+    for name in ("residual_sd", "spread_weight", "factor"):
+        value = interval.get(name)
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= _WIDEST_LOG_ODDS:
+            raise _BundleError(f'its interval lacks a usable "{name}"')
 
 
 def _check_cohort(cohort: Any) -> None:
