@@ -11,6 +11,7 @@ from typing import Any
 
 from . import __version__
 from .errors import InputError
+from .training.simulator.acquisition import ACQUISITIONS
 
 EXIT_MENDABLE = 2
 
@@ -89,6 +90,12 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument("--seed", type=_not_negative, required=True, metavar="S")
     simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
     simulate.add_argument("--format", choices=("nrrd", "nifti", "dicom"), default="nrrd")
+    simulate.add_argument(
+        "--acquisition",
+        choices=tuple(ACQUISITIONS),
+        default="study",
+        help="how they are scanned and outlined; the patients of a seed are the same in each",
+    )
     simulate.add_argument("--jobs", type=_positive, metavar="N", help="processes; all cores by default")
     simulate.set_defaults(run=_simulate)
 
@@ -114,9 +121,7 @@ def _add_train(commands: Any) -> None:
 
 
 def _add_evaluate(commands: Any) -> None:
-    evaluate = commands.add_parser(
-        "evaluate", help="external validation of a model on another cohort"
-    )
+    evaluate = commands.add_parser("evaluate", help="external validation of a model on another cohort")
     evaluate.add_argument("model", type=Path, metavar="MODEL")
     evaluate.add_argument("cohort", type=Path, metavar="COHORT.csv|FEATURES.csv")
     evaluate.add_argument("--out", type=Path, required=True, metavar="DIR", help="for predictions and performance")
@@ -244,7 +249,13 @@ def _simulate(options: argparse.Namespace) -> None:
 
     with _Bar("simulating", "patient") as bar:
         table = simulate_cohort(
-            options.patients, options.seed, options.out, fmt=options.format, jobs=options.jobs, progress=bar.show
+            options.patients,
+            options.seed,
+            options.out,
+            fmt=options.format,
+            acquisition=options.acquisition,
+            jobs=options.jobs,
+            progress=bar.show,
         )
     print(table)
 
