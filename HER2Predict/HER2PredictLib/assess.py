@@ -93,10 +93,17 @@ class Assessment:
     def summary(self) -> str:
         """The result in one line for people, always with the model and its cohort."""
         low, high = self.interval
-        return (
-            f"{self.call}: probability {self.probability:.2f} "
-            f"({self.interval_level:.0%} interval {low:.2f} to {high:.2f}), threshold {self.threshold:.2f}. "
-            f"Model: {self.model.describe()}."
+        return _(
+            "{call}: probability {probability:.2f} ({level:.0%} interval {low:.2f} to {high:.2f}), "
+            "threshold {threshold:.2f}. Model: {model}."
+        ).format(
+            call=self.call,
+            probability=self.probability,
+            level=self.interval_level,
+            low=low,
+            high=high,
+            threshold=self.threshold,
+            model=self.model.describe(),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -277,8 +284,10 @@ def _interval_findings(prediction: Prediction, threshold: float) -> tuple[Findin
         Finding(
             "interval-crosses-threshold",
             "warning",
-            f"The interval ({low:.2f} to {high:.2f}) crosses the threshold ({threshold:.2f}); "
-            "the call could as well be the other one.",
+            _(
+                "The interval ({low:.2f} to {high:.2f}) crosses the threshold ({threshold:.2f}); the "
+                "call could as well be the other one."
+            ).format(low=low, high=high, threshold=threshold),
         ),
     )
 
@@ -290,7 +299,7 @@ def _model_findings(model: Model) -> tuple[Finding, ...]:
         Finding(
             "simulated-model",
             "warning",
-            "The model was trained on simulated patients; its probability says nothing about a real patient.",
+            _("The model was trained on simulated patients; its probability says nothing about a real patient."),
         ),
     )
 

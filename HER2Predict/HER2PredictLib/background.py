@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from . import assess, features
 from .assess import Assessment, Preparation
 from .errors import InputError
+from .i18n import tr as _
 from .model import Model
 from .nodes import add_prepared_nodes, strings_from_table
 
@@ -86,7 +87,7 @@ class Run:
         self._nodes.append(self._cli)
         if not self._cli.IsBusy():
             self._remove_nodes()
-            raise InputError("SlicerRadiomics could not be started; restart Slicer and try again.")
+            raise InputError(_("SlicerRadiomics could not be started; restart Slicer and try again."))
         # Slicer sends ModifiedEvent from the main thread once it has read the outputs.
         self._observers = [
             (self._cli, self._cli.AddObserver("ModifiedEvent", self._on_modified)),
@@ -123,8 +124,8 @@ class Run:
         texts = strings_from_table(self._table)
         if not texts:
             # A failed extraction, too, ends as Completed; its log then ends with the reason.
-            log = self._cli.GetErrorText().strip().splitlines() or ["it left no message"]
-            raise InputError(f"SlicerRadiomics computed no features: {log[-1]}")
+            log = self._cli.GetErrorText().strip().splitlines() or [_("it left no message")]
+            raise InputError(_("SlicerRadiomics computed no features: {reason}").format(reason=log[-1]))
         return assess.conclude(self._preparation, features.from_strings(texts), self._model)
 
     def _end(self, assessment: Assessment | None, error: Exception | None) -> None:

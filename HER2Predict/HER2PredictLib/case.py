@@ -12,6 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import InputError
+from .i18n import tr as _
 from .nodes import roi_from_node, volume_from_node
 from .volumes import Roi, Volume, read_roi, read_volume
 
@@ -158,7 +159,11 @@ class Case:
             others = tuple(other for other in range(3) if other != axis)
             marked = np.flatnonzero(inside.any(axis=others))
             if marked.size == 0:
-                raise InputError(f'The ROI "{self.roi.name}" is empty: no voxel is marked. Outline the tumour first.')
+                raise InputError(
+                    _('The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.').format(
+                        name=self.roi.name
+                    )
+                )
             first.append(int(marked[0]))
             last.append(int(marked[-1]))
         return Box((first[0], first[1], first[2]), (last[0], last[1], last[2]))
@@ -232,8 +237,9 @@ class Case:
             mask = mask.reshape(-1, averaged, *mask.shape[1:]).mean(axis=1) >= 0.5
         if not mask.any():
             raise InputError(
-                f'The ROI "{self.roi.name}" is thinner than half a slice of {spacing[0]:g} mm; '
-                "outline more of the tumour."
+                _(
+                    'The ROI "{name}" is thinner than half a slice of {thickness:g} mm; outline more of the tumour.'
+                ).format(name=self.roi.name, thickness=spacing[0])
             )
         return Prepared(
             _canonical_image(image, spacing),
@@ -263,7 +269,7 @@ def _canonical_axes(direction: np.ndarray) -> tuple[tuple[int, int, int], tuple[
     """
     closeness = np.abs(direction).copy()
     index_axis = [0, 0, 0]
-    for _ in range(3):
+    for _axis in range(3):
         world, index = np.unravel_index(int(np.argmax(closeness)), closeness.shape)
         index_axis[int(world)] = int(index)
         closeness[world, :] = -1
@@ -334,12 +340,16 @@ def _on_grid_of(volume: sitk.Image, roi: Roi) -> tuple[Roi, float]:
     """
     marked = np.argwhere(sitk.GetArrayViewFromImage(roi.image))[:, ::-1]
     if len(marked) == 0:
-        raise InputError(f'The ROI "{roi.name}" is empty: no voxel is marked. Outline the tumour first.')
+        raise InputError(
+            _('The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.').format(name=roi.name)
+        )
     to_index = np.linalg.inv(_index_to_physical(volume)) @ _index_to_physical(roi.image)
     index = marked @ to_index[:3, :3].T + to_index[:3, 3]
     outside = ((index < -0.5) | (index > np.array(volume.GetSize()) - 0.5)).any(axis=1)
     if outside.all():
-        raise InputError(f'The ROI "{roi.name}" lies outside the volume; choose the volume that it was drawn on.')
+        raise InputError(
+            _('The ROI "{name}" lies outside the volume; choose the volume that it was drawn on.').format(name=roi.name)
+        )
     moved = sitk.Resample(roi.image, volume, sitk.Transform(), sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
     return Roi(moved, roi.name), float(outside.mean())
 

@@ -72,8 +72,8 @@ def feature_names() -> tuple[str, ...]:
     images: list[str] = []
     for image_type, options in extractor.enabledImagetypes.items():
         images += {
-            "Original": lambda options: ["original"],
-            "Wavelet": lambda options: [f"wavelet-{band}" for band in _WAVELET_BANDS],
+            "Original": lambda _options: ["original"],
+            "Wavelet": lambda _options: [f"wavelet-{band}" for band in _WAVELET_BANDS],
             "LoG": lambda options: [f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D" for sigma in options["sigma"]],
         }[image_type](options)
     classes = dict(extractor.enabledFeatures)
@@ -110,11 +110,19 @@ def from_strings(texts: Mapping[str, str]) -> Features:
     values: Features = {}
     for name in feature_names():
         if name not in texts:
-            raise InputError(f'The feature table lacks "{name}"; compute it with HER2Predict\'s own parameter file.')
+            raise InputError(
+                _('The feature table lacks "{name}"; compute it with HER2Predict\'s own parameter file.').format(
+                    name=name
+                )
+            )
         try:
             values[name] = _real(complex(texts[name].strip()))
         except ValueError as error:
-            raise InputError(f'The feature table holds "{texts[name]}" for "{name}", which is not a number.') from error
+            raise InputError(
+                _('The feature table holds "{text}" for "{name}", which is not a number.').format(
+                    text=texts[name], name=name
+                )
+            ) from error
     return _complete(values)
 
 
@@ -131,13 +139,17 @@ def _complete(values: Features) -> Features:
     missing = [name for name in names if name not in values]
     if missing:
         raise InputError(
-            f'{len(missing)} of the {len(names)} features cannot be computed for this ROI (first "{missing[0]}"); '
-            "outline more of the tumour."
+            _(
+                '{count} of the {total} features cannot be computed for this ROI (first "{first}"); '
+                "outline more of the tumour."
+            ).format(count=len(missing), total=len(names), first=missing[0])
         )
     undefined = [name for name in names if not np.isfinite(values[name])]
     if undefined:
         raise InputError(
-            f'{len(undefined)} features are undefined for this ROI (first "{undefined[0]}"): it is too small or '
-            "has one gray level only. Outline the whole tumour."
+            _(
+                '{count} features are undefined for this ROI (first "{first}"): it is too small or has '
+                "one gray level only. Outline the whole tumour."
+            ).format(count=len(undefined), first=undefined[0])
         )
     return {name: values[name] for name in names}

@@ -16,6 +16,7 @@ import numpy as np
 
 from .applicability import FEWEST_PATIENTS, Domain
 from .errors import InputError
+from .i18n import tr as _
 
 #: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
 BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "Resources" / "Models" / "simulated-2024.her2model"
@@ -127,9 +128,11 @@ class Model:
 
     def describe(self) -> str:
         """One line for people: name, version, cohort, and that it is simulated where it is."""
-        kind = "simulated patients, not for clinical use" if self.simulated else "patients"
-        cohort = self.cohort
-        return f"{self.name} {self.version}, trained on {cohort['train']} {kind} ({cohort['description']})"
+        if self.simulated:
+            words = _("{name} {version}, trained on {train} simulated patients, not for clinical use ({description})")
+        else:
+            words = _("{name} {version}, trained on {train} patients ({description})")
+        return words.format(**{**self.cohort, "name": self.name, "version": self.version})
 
     @classmethod
     def load(cls, path: Path) -> Model:
@@ -148,7 +151,11 @@ class Model:
             arrays = _load_arrays(parts["arrays.npz"])
             _check(card, arrays)
         except _BundleError as error:
-            raise InputError(f"{path.name} is not a usable .her2model bundle: {error}. Choose another file.") from error
+            raise InputError(
+                _("{file} is not a usable .her2model bundle: {error}. Choose another file.").format(
+                    file=path.name, error=error
+                )
+            ) from error
         return cls(card, arrays, hashlib.sha256(content).hexdigest())
 
     def save(self, path: Path) -> None:
@@ -242,13 +249,17 @@ class Model:
         missing = [name for name in self.feature_names if name not in features]
         if missing:
             raise InputError(
-                f'The model "{self.name}" needs {len(missing)} features that are not there (first "{missing[0]}"); '
-                "extract the features with the settings of the model."
+                _(
+                    'The model "{name}" needs {count} features that are not there (first "{first}"); extract '
+                    "the features with the settings of the model."
+                ).format(name=self.name, count=len(missing), first=missing[0])
             )
         values = np.array([features[name] for name in self.feature_names], dtype=np.float64)
         if not np.isfinite(values).all():
             first = self.feature_names[int(np.flatnonzero(~np.isfinite(values))[0])]
-            raise InputError(f'The feature "{first}" has no finite value; no prediction can be made.')
+            raise InputError(
+                _('The feature "{first}" has no finite value; no prediction can be made.').format(first=first)
+            )
         return (values - self.arrays["mean"]) / self.arrays["scale"] - self.arrays["pca_mean"]
 
     def member_probabilities(self, scores: np.ndarray) -> np.ndarray:
@@ -350,9 +361,13 @@ def _layer_count(arrays: Mapping[str, np.ndarray]) -> int:
 
 def _read_bounded(path: Path) -> bytes:
     if not path.is_file():
-        raise InputError(f"The model file {path} does not exist. Choose a .her2model file.")
+        raise InputError(_("The model file {path} does not exist. Choose a .her2model file.").format(path=path))
     if path.stat().st_size > _LARGEST_FILE_BYTES:
-        raise InputError(f"{path.name} has {path.stat().st_size / 2**20:.0f} MB; a .her2model bundle has a few.")
+        raise InputError(
+            _("{file} has {size:.0f} MB; a .her2model bundle has a few.").format(
+                file=path.name, size=path.stat().st_size / 2**20
+            )
+        )
     return path.read_bytes()
 
 
@@ -360,13 +375,13 @@ def _unzip(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as bundle:
             if sorted(bundle.namelist()) != sorted(_MEMBERS):
-                raise _BundleError(f"it must hold {' and '.join(_MEMBERS)} and nothing else")
+                raise _BundleError(_("it must hold {members} and nothing else").format(members=" and ".join(_MEMBERS)))
             return {
                 "model.json": _read_member(bundle, "model.json", _LARGEST_JSON_BYTES),
                 "arrays.npz": _read_member(bundle, "arrays.npz", _LARGEST_FILE_BYTES),
             }
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise _BundleError("it is damaged or of another format") from error
+        raise _BundleError(_("it is damaged or of another format")) from error
 
 
 def _read_member(bundle: zipfile.ZipFile, name: str, bound: int) -> bytes:
@@ -376,25 +391,25 @@ def _read_member(bundle: zipfile.ZipFile, name: str, bound: int) -> bytes:
         with bundle.open(name) as member:
             content = member.read(bound + 1)
     except zlib.error as error:
-        raise _BundleError(f"{name} is damaged") from error
+        raise _BundleError(_("{name} is damaged").format(name=name)) from error
     if len(content) > bound:
-        raise _BundleError(f"{name} is larger than {bound // 2**20} MB")
+        raise _BundleError(_("{name} is larger than {size} MB").format(name=name, size=bound // 2**20))
     return content
 
 
 def _refuse_constant(name: str) -> None:
-    raise _BundleError(f"model.json holds {name}")
+    raise _BundleError(_("model.json holds {name}").format(name=name))
 
 
 def _load_arrays(content: bytes) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_FILE_BYTES:
-                raise _BundleError("its arrays are too large")
+                raise _BundleError(_("its arrays are too large"))
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError, SyntaxError, MemoryError) as error:
-        raise _BundleError("its arrays are damaged") from error
+        raise _BundleError(_("its arrays are damaged")) from error
 
 
 def _check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:
@@ -402,7 +417,7 @@ def _check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:
     _check_card(card)
     for name, array in arrays.items():
         if array.dtype != np.float64 or not np.isfinite(array).all():
-            raise _BundleError(f'array "{name}" is not of finite float64 values')
+            raise _BundleError(_('array "{name}" is not of finite float64 values').format(name=name))
     features = len(card["features"]["names"])
     _need_shape(arrays, "mean", (features,))
     _need_shape(arrays, "scale", (features,))
@@ -413,12 +428,14 @@ def _check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:
     _need_shape(arrays, "variance", (components,))
     _check_domain(arrays, features)
     if not (arrays["scale"] > 0).all() or not (arrays["variance"] > 0).all():
-        raise _BundleError("a scale or variance is not positive")
+        raise _BundleError(_("a scale or variance is not positive"))
     expected = {"mean", "scale", "pca_mean", "calibration", "components", "variance"} | _DOMAIN_ARRAYS
     expected |= _check_layers(arrays, components) | _check_training_scores(arrays, components)
     expected |= _check_training_volumes(arrays)
     if set(arrays) != expected:
-        raise _BundleError(f"it holds unknown arrays: {', '.join(sorted(set(arrays) - expected))}")
+        raise _BundleError(
+            _("it holds unknown arrays: {names}").format(names=", ".join(sorted(set(arrays) - expected)))
+        )
 
 
 _DOMAIN_ARRAYS = {"train_t2", "train_q", "usual_t2", "usual_q"}
@@ -427,12 +444,16 @@ _DOMAIN_ARRAYS = {"train_t2", "train_q", "usual_t2", "usual_q"}
 def _check_domain(arrays: Mapping[str, np.ndarray], features: int) -> None:
     patients = _first_length(arrays, "train_t2", 1, _MOST_FEATURES)
     if patients < FEWEST_PATIENTS:
-        raise _BundleError(f"it tells the distances of {patients} training patients, and {FEWEST_PATIENTS} are needed")
+        raise _BundleError(
+            _("it tells the distances of {patients} training patients, and {fewest} are needed").format(
+                patients=patients, fewest=FEWEST_PATIENTS
+            )
+        )
     _need_shape(arrays, "train_q", (patients,))
     for usual in ("usual_t2", "usual_q"):
         _need_shape(arrays, usual, (features,))
     if any((arrays[name] < 0).any() for name in _DOMAIN_ARRAYS):
-        raise _BundleError("a distance of its training patients is negative")
+        raise _BundleError(_("a distance of its training patients is negative"))
 
 
 def _check_training_volumes(arrays: Mapping[str, np.ndarray]) -> set[str]:
@@ -441,7 +462,7 @@ def _check_training_volumes(arrays: Mapping[str, np.ndarray]) -> set[str]:
         return set()
     _first_length(arrays, "train_volume_ml", 1, _MOST_FEATURES)
     if not (arrays["train_volume_ml"] > 0).all():
-        raise _BundleError("the volume of a training ROI is not positive")
+        raise _BundleError(_("the volume of a training ROI is not positive"))
     return {"train_volume_ml"}
 
 
@@ -451,11 +472,11 @@ def _check_training_scores(arrays: Mapping[str, np.ndarray], components: int) ->
     if not names & set(arrays):
         return set()
     if components < 2:
-        raise _BundleError("it shows its cohort on two components and has one")
+        raise _BundleError(_("it shows its cohort on two components and has one"))
     patients = _first_length(arrays, "train_status", 1, _MOST_FEATURES)
     _need_shape(arrays, "train_scores", (patients, 2))
     if not np.isin(arrays["train_status"], (0.0, 1.0)).all():
-        raise _BundleError('array "train_status" holds more than 0 and 1')
+        raise _BundleError(_('array "train_status" holds more than 0 and 1'))
     return names
 
 
@@ -463,72 +484,78 @@ def _check_layers(arrays: Mapping[str, np.ndarray], inputs: int) -> set[str]:
     members = _first_length(arrays, "bias_0", 2, _MOST_MEMBERS)
     depth = _layer_count(arrays)
     if depth < 1:
-        raise _BundleError("it has no layers")
+        raise _BundleError(_("it has no layers"))
     for layer in range(depth):
         bias = arrays.get(f"bias_{layer}")
         if bias is None or bias.ndim != 2 or not 1 <= bias.shape[1] <= _MOST_UNITS:
-            raise _BundleError(f'array "bias_{layer}" is missing or has a wrong shape')
+            raise _BundleError(_('array "bias_{layer}" is missing or has a wrong shape').format(layer=layer))
         _need_shape(arrays, f"bias_{layer}", (members, bias.shape[1]))
         _need_shape(arrays, f"weights_{layer}", (members, inputs, bias.shape[1]))
         inputs = bias.shape[1]
     if inputs != 1:
-        raise _BundleError(f"its last layer has {inputs} outputs instead of 1")
+        raise _BundleError(_("its last layer has {inputs} outputs instead of 1").format(inputs=inputs))
     return {f"{kind}_{layer}" for kind in ("weights", "bias") for layer in range(depth)}
 
 
 def _need_shape(arrays: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...]) -> None:
     if name not in arrays or arrays[name].shape != shape:
         found = arrays[name].shape if name in arrays else "none"
-        raise _BundleError(f'array "{name}" must have shape {shape}, not {found}')
+        raise _BundleError(
+            _('array "{name}" must have shape {shape}, not {found}').format(name=name, shape=shape, found=found)
+        )
 
 
 def _first_length(arrays: Mapping[str, np.ndarray], name: str, dimensions: int, most: int) -> int:
     if name not in arrays or arrays[name].ndim != dimensions or not 1 <= arrays[name].shape[0] <= most:
-        raise _BundleError(f'array "{name}" is missing or has a wrong shape')
+        raise _BundleError(_('array "{name}" is missing or has a wrong shape').format(name=name))
     return int(arrays[name].shape[0])
 
 
 def _check_card(card: Any) -> None:
     if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise _BundleError("model.json is not the description of a HER2 model")
+        raise _BundleError(_("model.json is not the description of a HER2 model"))
     if card.get("format_version") != FORMAT_VERSION:
         raise _BundleError(
-            f"it has format version {card.get('format_version')}, and this program reads {FORMAT_VERSION}"
+            _("it has format version {version}, and this program reads {own}").format(
+                version=card.get("format_version"), own=FORMAT_VERSION
+            )
         )
     for field in _TEXT_FIELDS:
         if not isinstance(card.get(field), str) or not card[field].strip():
-            raise _BundleError(f'model.json lacks the text "{field}"')
+            raise _BundleError(_('model.json lacks the text "{field}"').format(field=field))
     if card.get("activation") not in _ACTIVATIONS:
-        raise _BundleError(f'model.json names an unknown activation "{card.get("activation")}"')
+        raise _BundleError(
+            _('model.json names an unknown activation "{activation}"').format(activation=card.get("activation"))
+        )
     if not _is_share(card.get("threshold")):
-        raise _BundleError("its threshold is not a number between 0 and 1")
+        raise _BundleError(_("its threshold is not a number between 0 and 1"))
     _check_interval(card.get("interval"))
     _check_cohort(card.get("training_cohort"))
     features = card.get("features")
     names = features.get("names") if isinstance(features, dict) else None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise _BundleError("its feature names are missing")
+        raise _BundleError(_("its feature names are missing"))
     if not 1 <= len(names) <= _MOST_FEATURES or len(set(names)) != len(names):
-        raise _BundleError("its feature names are too many or not unique")
+        raise _BundleError(_("its feature names are too many or not unique"))
 
 
 def _check_interval(interval: Any) -> None:
     if not isinstance(interval, dict) or not _is_share(interval.get("level")):
-        raise _BundleError("its interval has no level between 0 and 1")
+        raise _BundleError(_("its interval has no level between 0 and 1"))
     for name in ("residual_sd", "spread_weight", "factor"):
         value = interval.get(name)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= _WIDEST_LOG_ODDS:
-            raise _BundleError(f'its interval lacks a usable "{name}"')
+            raise _BundleError(_('its interval lacks a usable "{name}"').format(name=name))
 
 
 def _check_cohort(cohort: Any) -> None:
     if not isinstance(cohort, dict) or not isinstance(cohort.get("simulated"), bool):
-        raise _BundleError("it does not say whether its training cohort was simulated")
+        raise _BundleError(_("it does not say whether its training cohort was simulated"))
     if not isinstance(cohort.get("description"), str):
-        raise _BundleError("its training cohort has no description")
+        raise _BundleError(_("its training cohort has no description"))
     for count in ("patients", "positive", "train", "test"):
         if not isinstance(cohort.get(count), int):
-            raise _BundleError(f'its training cohort lacks the number "{count}"')
+            raise _BundleError(_('its training cohort lacks the number "{count}"').format(count=count))
 
 
 def _is_share(value: Any) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import InputError
+from .i18n import tr as _
 from .volumes import Roi, Volume, choose_segment
 
 if TYPE_CHECKING:
@@ -27,9 +28,11 @@ def volume_from_node(node: Any) -> Volume:
     """
     image = node.GetImageData()
     if image is None or image.GetPointData().GetScalars() is None:
-        raise InputError(f'The volume "{node.GetName()}" holds no image. Load or choose another volume.')
+        raise InputError(
+            _('The volume "{name}" holds no image. Load or choose another volume.').format(name=node.GetName())
+        )
     matrix = _matrix(node)
-    return Volume(_image(image, matrix, f'The volume "{node.GetName()}"'), node.GetName())
+    return Volume(_image(image, matrix, _('The volume "{name}"').format(name=node.GetName())), node.GetName())
 
 
 def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
@@ -50,8 +53,9 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
     if node.IsA("vtkMRMLSegmentationNode"):
         return _roi_from_segmentation(node, segment, volume_node)
     raise InputError(
-        f'"{node.GetName()}" is a {node.GetNodeTagName()} node, not a segmentation. '
-        "Convert it to a segmentation in the Data module."
+        _('"{name}" is a {kind} node, not a segmentation. Convert it to a segmentation in the Data module.').format(
+            name=node.GetName(), kind=node.GetNodeTagName()
+        )
     )
 
 
@@ -63,14 +67,18 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> R
     segmentation = node.GetSegmentation()
     ids = [segmentation.GetNthSegmentID(index) for index in range(segmentation.GetNumberOfSegments())]
     segments = [(segment_id, segmentation.GetSegment(segment_id).GetName()) for segment_id in ids]
-    segment_id = choose_segment(segments, wanted, f'The segmentation "{node.GetName()}"')
+    segment_id = choose_segment(segments, wanted, _('The segmentation "{name}"').format(name=node.GetName()))
     name = dict(segments)[segment_id]
     if not segmentation.CreateRepresentation(binary_labelmap):
-        raise InputError(f'The segment "{name}" cannot be turned into voxels; draw it in the Segment Editor.')
+        raise InputError(
+            _('The segment "{name}" cannot be turned into voxels; draw it in the Segment Editor.').format(name=name)
+        )
     own = segmentation.GetSegment(segment_id)
     # Segments that do not overlap share one image, each with its own label value.
     if not _holds(own.GetRepresentation(binary_labelmap), own.GetLabelValue()):
-        raise InputError(f'The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.')
+        raise InputError(
+            _('The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.').format(name=name)
+        )
     chosen = vtk.vtkStringArray()
     chosen.InsertNextValue(segment_id)
     merged = slicer.vtkOrientedImageData()
@@ -78,8 +86,10 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> R
         node, volume_node, chosen, slicer.vtkSegmentation.EXTENT_REFERENCE_GEOMETRY, merged
     )
     if not _holds(merged):
-        raise InputError(f'The ROI "{name}" lies outside the volume "{volume_node.GetName()}".')
-    roi = _image(merged, _matrix(volume_node), f'The ROI "{name}"')
+        raise InputError(
+            _('The ROI "{name}" lies outside the volume "{volume}".').format(name=name, volume=volume_node.GetName())
+        )
+    roi = _image(merged, _matrix(volume_node), _('The ROI "{name}"').format(name=name))
     return Roi(sitk.Cast(roi != 0, sitk.sitkUInt8), name)
 
 
@@ -157,7 +167,11 @@ def _holds(image: Any, label: int = 1) -> bool:
 def _image(image: Any, ijk_to_ras: np.ndarray, what: str) -> sitk.Image:
     voxels = _voxels(image)
     if voxels.ndim != 3:
-        raise InputError(f"{what} has {voxels.shape[-1]} values per voxel; choose a gray-level CT volume.")
+        raise InputError(
+            _("{what} has {count} values per voxel; choose a gray-level CT volume.").format(
+                what=what, count=voxels.shape[-1]
+            )
+        )
     axes = _RAS_TO_LPS @ ijk_to_ras[:3, :3]
     spacing = np.linalg.norm(axes, axis=0)
     result = sitk.GetImageFromArray(voxels)

@@ -11,8 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import InputError
-
-READABLE = "NRRD, NIfTI, MetaImage (.mha, .mhd) or a folder holding one DICOM series"
+from .i18n import tr as _
 
 #: DICOM attributes that describe the image and never the patient: keyword -> (group|element).
 IMAGE_TAGS = {
@@ -88,7 +87,9 @@ def read_roi(path: Path, segment: str | None = None) -> Roi:
         Where the file is not readable, has no such segment, or has several and none was named.
     """
     if path.is_dir():
-        raise InputError(f"{path} is a folder; the ROI must be a .seg.nrrd segmentation or a label map file.")
+        raise InputError(
+            _("{path} is a folder; the ROI must be a .seg.nrrd segmentation or a label map file.").format(path=path)
+        )
     image = _read_file(path)
     segments = _segments_of(image)
     if segments:
@@ -96,16 +97,24 @@ def read_roi(path: Path, segment: str | None = None) -> Roi:
     return _roi_of_label(_one_volume(image, path), path, segment)
 
 
+def _readable() -> str:
+    return _("NRRD, NIfTI, MetaImage (.mha, .mhd) or a folder holding one DICOM series")
+
+
 def _read_file(path: Path) -> sitk.Image:
     if not path.exists():
-        raise InputError(f"{path} does not exist. Check the path.")
+        raise InputError(_("{path} does not exist. Check the path.").format(path=path))
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
         with _without_itk_warnings():
             return reader.Execute()
     except RuntimeError as error:
-        raise InputError(f"{path} is not an image that can be read, or is damaged. Give {READABLE}.") from error
+        raise InputError(
+            _("{path} is not an image that can be read, or is damaged. Give {kinds}.").format(
+                path=path, kinds=_readable()
+            )
+        ) from error
 
 
 @contextlib.contextmanager
@@ -123,13 +132,16 @@ def _one_volume(image: sitk.Image, path: Path) -> sitk.Image:
     """`image` if it is a 3D gray-level volume (a fourth axis of length 1 is dropped), else InputError."""
     if image.GetNumberOfComponentsPerPixel() != 1:
         raise InputError(
-            f"{path} has {image.GetNumberOfComponentsPerPixel()} values per voxel (a colour or vector image); "
-            "give a gray-level CT volume."
+            _("{path} has {count} values per voxel (a colour or vector image); give a gray-level CT volume.").format(
+                path=path, count=image.GetNumberOfComponentsPerPixel()
+            )
         )
     if image.GetDimension() == 4 and image.GetSize()[3] == 1:
         image = image[:, :, :, 0]
     if image.GetDimension() != 3:
-        raise InputError(f"{path} has {image.GetDimension()} dimensions; give one volume with 3.")
+        raise InputError(
+            _("{path} has {count} dimensions; give one volume with 3.").format(path=path, count=image.GetDimension())
+        )
     return image
 
 
@@ -155,17 +167,21 @@ def _image_tags(path: Path) -> dict[str, str]:
 def _read_dicom_folder(folder: Path) -> Volume:
     series = _image_series(folder)
     if not series:
-        raise InputError(f"{folder} holds no DICOM image series. Give {READABLE}.")
-    if len(series) > 1:
-        sizes = ", ".join(f"{len(files)} slices" for files in series)
         raise InputError(
-            f"{folder} holds {len(series)} DICOM image series ({sizes}); put the excretory phase alone into a folder."
+            _("{folder} holds no DICOM image series. Give {kinds}.").format(folder=folder, kinds=_readable())
+        )
+    if len(series) > 1:
+        sizes = ", ".join(_("{count} slices").format(count=len(files)) for files in series)
+        raise InputError(
+            _(
+                "{folder} holds {count} DICOM image series ({sizes}); put the excretory phase alone into a folder."
+            ).format(folder=folder, count=len(series), sizes=sizes)
         )
     files = series[0]
     tags = [_image_tags(Path(name)) for name in files]
     for name, tag in zip(files, tags, strict=True):
         if _is_cut_short(Path(name), tag):
-            raise InputError(f"The slice {name} is cut short; export the whole series again.")
+            raise InputError(_("The slice {name} is cut short; export the whole series again.").format(name=name))
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(files)
     try:
@@ -173,7 +189,9 @@ def _read_dicom_folder(folder: Path) -> Volume:
             image = reader.Execute()
     except RuntimeError as error:
         raise InputError(
-            f"The slices in {folder} do not form one volume (sizes or orientations differ, or a file is damaged)."
+            _(
+                "The slices in {folder} do not form one volume (sizes or orientations differ, or a file is damaged)."
+            ).format(folder=folder)
         ) from error
     return Volume(_one_volume(image, folder), folder.name, tags[0].get("Modality"), _slice_gaps(tags))
 
@@ -265,20 +283,30 @@ def choose_segment(segments: list[tuple[str, str]], wanted: str | None, where: s
     InputError
         Where there is none, no such one, or a choice that was not made.
     """
-    names = ", ".join(f'"{name}"' for _, name in segments)
+    names = ", ".join(f'"{name}"' for _id, name in segments)
     if not segments:
-        raise InputError(f"{where} holds no segment. Outline the tumour first.")
+        raise InputError(_("{where} holds no segment. Outline the tumour first.").format(where=where))
     if wanted is None:
         if len(segments) > 1:
-            raise InputError(f"{where} holds {len(segments)} segments ({names}); name the one that is the tumour.")
+            raise InputError(
+                _("{where} holds {count} segments ({names}); name the one that is the tumour.").format(
+                    where=where, count=len(segments), names=names
+                )
+            )
         return segments[0][0]
-    found = [segment_id for segment_id, _ in segments if segment_id == wanted]
+    found = [segment_id for segment_id, _name in segments if segment_id == wanted]
     found = found or [segment_id for segment_id, name in segments if name == wanted]
     if not found:
-        raise InputError(f'{where} holds no segment "{wanted}"; it holds {names}.')
+        raise InputError(
+            _('{where} holds no segment "{wanted}"; it holds {names}.').format(where=where, wanted=wanted, names=names)
+        )
     if len(found) > 1:
         ids = ", ".join(found)
-        raise InputError(f'{where} holds {len(found)} segments named "{wanted}"; name one by its ID: {ids}.')
+        raise InputError(
+            _('{where} holds {count} segments named "{wanted}"; name one by its ID: {ids}.').format(
+                where=where, count=len(found), wanted=wanted, ids=ids
+            )
+        )
     return found[0]
 
 
@@ -286,9 +314,15 @@ def _roi_of_label(image: sitk.Image, path: Path, wanted: str | None) -> Roi:
     values = sitk.GetArrayViewFromImage(image)
     labels = np.unique(values[values != 0]).tolist()
     if len(labels) > 20 or any(label != int(label) for label in labels if np.isfinite(label)):
-        raise InputError(f"{path} is not a label map ({len(labels)} different values); give the ROI, not the volume.")
+        raise InputError(
+            _("{path} is not a label map ({count} different values); give the ROI, not the volume.").format(
+                path=path, count=len(labels)
+            )
+        )
     if any(not np.isfinite(label) for label in labels):
-        raise InputError(f"{path} holds values that are not numbers; give a label map of whole numbers.")
+        raise InputError(
+            _("{path} holds values that are not numbers; give a label map of whole numbers.").format(path=path)
+        )
     chosen = _choose_label([int(label) for label in labels], wanted, path)
     return Roi(sitk.Cast(image == chosen, sitk.sitkUInt8), path.name if len(labels) < 2 else f"label {chosen}")
 
@@ -296,11 +330,21 @@ def _roi_of_label(image: sitk.Image, path: Path, wanted: str | None) -> Roi:
 def _choose_label(labels: list[int], wanted: str | None, path: Path) -> int:
     listed = ", ".join(map(str, labels))
     if not labels:
-        raise InputError(f"The ROI in {path} is empty: no voxel is marked. Outline the tumour first.")
+        raise InputError(
+            _("The ROI in {path} is empty: no voxel is marked. Outline the tumour first.").format(path=path)
+        )
     if wanted is None:
         if len(labels) > 1:
-            raise InputError(f"{path} holds {len(labels)} labels ({listed}); name the one that is the tumour.")
+            raise InputError(
+                _("{path} holds {count} labels ({listed}); name the one that is the tumour.").format(
+                    path=path, count=len(labels), listed=listed
+                )
+            )
         return labels[0]
     if wanted not in map(str, labels):
-        raise InputError(f'{path} holds no segment or label "{wanted}"; it holds the labels {listed}.')
+        raise InputError(
+            _('{path} holds no segment or label "{wanted}"; it holds the labels {listed}.').format(
+                path=path, wanted=wanted, listed=listed
+            )
+        )
     return int(wanted)

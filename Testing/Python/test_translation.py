@@ -14,7 +14,10 @@ FILES = [
     MODULE / "HER2Predict.py",
     *(
         MODULE / "HER2PredictLib" / f"{name}.py"
-        for name in ("panel_state", "panel_text", "panel_view", "keep", "gauge")
+        for name in (
+            *("volumes", "nodes", "case", "features", "model", "assess", "explain", "background"),
+            *("panel_state", "panel_text", "panel_view", "keep", "gauge"),
+        )
     ),
 ]
 
@@ -23,8 +26,8 @@ _WORDS = re.compile(r"[A-Za-z]{2,}[,.:;]? (a )?[A-Za-z]{2,}")
 _TRANSLATORS = {"_", "translate"}
 #: What they say is for those who read a log, or for programs.
 _NOT_SHOWN = {"RuntimeError", "ValueError", "AssertionError", "SkipTest", "exception"}
-#: Names, the same in every language.
-_NAMES = {"HER2Predict", "HER2Predict contributors"}
+#: Names, the same in every language; among them those of nodes that nobody sees.
+_NAMES = {"HER2Predict", "HER2Predict contributors", "HER2Predict prepared", "HER2Predict features"}
 #: Where a single word is shown too.
 _SHOWN_ATTRIBUTES = {"text", "toolTip", "title", "helpText", "acknowledgementText", "message", "reason"}
 
