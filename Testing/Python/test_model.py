@@ -170,6 +170,15 @@ class BundleTest(unittest.TestCase):
         objects = np.array([print], dtype=object)
         self.assertIn("arrays are damaged", self.refused(arrays={"mean": objects}))
 
+    def test_a_card_that_is_no_json_is_refused(self) -> None:
+        self.model.save(self.path)
+        for text in ("{", "[" * 100_000, "\xff\xfe"):
+            with zipfile.ZipFile(self.path, "w") as bundle:
+                bundle.writestr("model.json", text)
+                bundle.writestr("arrays.npz", b"")
+            with self.assertRaisesRegex(InputError, "model.json"):
+                Model.load(self.path)
+
     def test_not_a_number_in_the_card_is_refused(self) -> None:
         self.assertIn("NaN", self.refused(card={"metrics": {"auc": float("nan")}}))
 

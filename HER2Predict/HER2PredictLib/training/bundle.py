@@ -15,8 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from .. import __version__
+from ..bundle_file import FORMAT, FORMAT_VERSION
 from ..features import PARAMETER_FILE, VOLUME_FEATURE
-from ..model import FORMAT, FORMAT_VERSION, Model
+from ..model import Model
 from .interval import RULE
 
 INTENDED_USE = (
