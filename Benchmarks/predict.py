@@ -6,7 +6,7 @@ A simulated full-size CTU (512 x 512 x 60) with an ROI of about 20 ml is written
 
     stock, no resampling    `pyradiomics volume roi` with our image types and features, no resampling (its default)
     stock, our parameters   `pyradiomics volume roi --param FeatureExtraction.yaml`
-    her2predict predict     the whole command, start-up included
+    her2predict predict     the whole command for one prediction, start-up included
     assess()                volume in memory to result, measured inside a process that did nothing else
 
 Each is a process of its own, so that memory (the peak resident set) is its own too. Ratios are of medians.
@@ -42,6 +42,10 @@ started = time.perf_counter()
 result = assess(case, model)
 print(json.dumps({"seconds": time.perf_counter() - started, "steps": dict(result.seconds)}))
 """
+
+
+#: One prediction, as the other lines; Benchmarks/stability.py has the variations of the outline.
+ALONE = ["--perturbations", "0"]
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def commands_of(volume: Path, roi: Path, folder: Path) -> dict[str, list[str]]:
     return {
         "stock, no resampling": [*pyradiomics, str(unresampled)],
         "stock, our parameters": [*pyradiomics, str(PARAMETER_FILE)],
-        "her2predict predict": [sys.executable, "-m", "HER2PredictLib.cli", "predict", str(volume), str(roi)],
+        "her2predict predict": [sys.executable, "-m", "HER2PredictLib.cli", "predict", str(volume), str(roi), *ALONE],
         "assess()": [sys.executable, "-c", ASSESS, str(volume), str(roi)],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import platform
 import time
@@ -17,6 +18,7 @@ from .explain import Explanation, explain, times_usual
 from .i18n import tr as _
 from .model import Model, Prediction
 from .quality import Finding
+from .stability import Stability
 
 POSITIVE, NEGATIVE = "HER2-positive", "HER2-negative"
 
@@ -71,6 +73,8 @@ class Assessment:
         Versions.
     seconds : dict
         Time of each step.
+    stability : Stability or None
+        How the probability varies with the outline, where that was measured.
     """
 
     preparation: Preparation
@@ -89,6 +93,7 @@ class Assessment:
     model: Model
     software: Mapping[str, str]
     seconds: Mapping[str, float]
+    stability: Stability | None = None
 
     def summary(self) -> str:
         """The result in one line for people, always with the model and its cohort."""
@@ -143,6 +148,7 @@ class Assessment:
             },
             "software": dict(self.software),
             "seconds": dict(self.seconds),
+            "stability": None if self.stability is None else self.stability.to_dict(),
         }
 
 
@@ -228,6 +234,39 @@ def conclude(
         model=model,
         software=_software(),
         seconds={**preparation.seconds, **(seconds or {}), "prediction": time.perf_counter() - started},
+    )
+
+
+def with_stability(
+    assessment: Assessment, stability: Stability, seconds: Mapping[str, float] | None = None
+) -> Assessment:
+    """The Assessment with how its probability varies with the outline, and a finding where the call does.
+
+    Parameters
+    ----------
+    seconds : mapping, optional
+        Time that it took, as ``{"stability": s}``.
+    """
+    return dataclasses.replace(
+        assessment,
+        stability=stability,
+        findings=(*assessment.findings, *_stability_findings(stability)),
+        seconds={**assessment.seconds, **(seconds or {})},
+    )
+
+
+def _stability_findings(stability: Stability) -> tuple[Finding, ...]:
+    if not stability.flips:
+        return ()
+    return (
+        Finding(
+            "call-depends-on-outline",
+            "warning",
+            _(
+                "{flips} of {count} variations of the outline, as other readers may draw it, give the other call; "
+                "check the outline, or have a second reader draw it."
+            ).format(flips=stability.flips, count=stability.count),
+        ),
     )
 
 

@@ -133,11 +133,21 @@ class Case:
         InputError
             Where a file is not readable, or the ROI is empty or outside the volume.
         """
-        stored = read_volume(Path(volume))
+        return cls.on_volume(read_volume(Path(volume)), roi, segment)
+
+    @classmethod
+    def on_volume(cls, volume: Volume, roi: Path, segment: str | None = None) -> Case:
+        """Case from a volume that was read before, and an ROI in a file.
+
+        Raises
+        ------
+        InputError
+            As `from_files` does.
+        """
         drawn = read_roi(Path(roi), segment)
-        if _same_grid(drawn.image, stored.image):
-            return cls(stored, drawn)
-        return cls(stored, *_on_grid_of(stored.image, drawn))
+        if same_grid(drawn.image, volume.image):
+            return cls(volume, drawn)
+        return cls(volume, *_on_grid_of(volume.image, drawn))
 
     @cached_property
     def voxels(self) -> np.ndarray:
@@ -322,7 +332,8 @@ def _canonical_image(voxels: np.ndarray, spacing: tuple[float, ...]) -> sitk.Ima
     return image
 
 
-def _same_grid(one: sitk.Image, other: sitk.Image) -> bool:
+def same_grid(one: sitk.Image, other: sitk.Image) -> bool:
+    """Do the voxels of two images lie at the same places?"""
     if one.GetSize() != other.GetSize():
         return False
     corners = [np.array(corner) * (np.array(one.GetSize()) - 1) for corner in np.ndindex(2, 2, 2)]

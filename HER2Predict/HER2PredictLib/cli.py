@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__
+from . import __version__, cli_readers
 from .errors import InputError
+from .outputs import check_file, check_json, write, write_file, write_json
 from .training.simulator.acquisition import ACQUISITIONS
 
 EXIT_MENDABLE = 2
@@ -47,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"her2predict {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_predict(commands)
+    cli_readers.add(commands)
     _add_demo(commands)
     _add_sample(commands)
     _add_simulate(commands)
@@ -71,6 +74,14 @@ def _add_result_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", metavar="FILE", help="write the result as JSON; - for standard output")
     command.add_argument("--keep-inputs", type=Path, metavar="DIR", help="write the pair that features are computed on")
     command.add_argument("--picture", type=Path, metavar="FILE", help="write the result as a PNG picture")
+    command.add_argument(
+        "--perturbations",
+        type=_not_negative,
+        default=20,
+        metavar="N",
+        help="variations of the outline that tell how much the probability depends on it; 20 by default, 0 for none",
+    )
+    command.add_argument("--jobs", type=_positive, metavar="N", help="processes for them; all cores by default")
 
 
 def _add_demo(commands: Any) -> None:
@@ -174,19 +185,33 @@ def _report(case: Any, options: argparse.Namespace) -> None:
 
     model = Model.load(options.model or BUNDLED_MODEL)
     assessment = assess(case, model)
+    if options.perturbations:
+        assessment = _with_stability(assessment, options)
     if options.picture:
         from .picture import write_picture
 
-        _write_file(options.picture, lambda path: write_picture(assessment, path))
+        write_file(options.picture, lambda path: write_picture(assessment, path))
     if options.keep_inputs:
-        _write(options.keep_inputs, assessment.preparation.prepared.write)
-    if options.json == "-":
-        print(json.dumps(assessment.to_dict(), indent=1, allow_nan=False))
-        return
+        write(options.keep_inputs, assessment.preparation.prepared.write)
     if options.json:
-        text = json.dumps(assessment.to_dict(), indent=1, allow_nan=False)
-        _write_file(Path(options.json), lambda path: path.write_text(text + "\n", encoding="utf-8"))
-    print(_for_people(assessment))
+        write_json(options.json, assessment.to_dict())
+    if options.json != "-":
+        print(_for_people(assessment))
+
+
+def _with_stability(assessment: Any, options: argparse.Namespace) -> Any:
+    from .assess import with_stability
+    from .stability import measure
+
+    started = time.perf_counter()
+    stability = measure(
+        assessment.preparation.case,
+        assessment.model,
+        assessment.probability,
+        count=options.perturbations,
+        jobs=options.jobs,
+    )
+    return with_stability(assessment, stability, {"stability": time.perf_counter() - started})
 
 
 def _for_people(assessment: Any) -> str:
@@ -197,6 +222,7 @@ def _for_people(assessment: Any) -> str:
         f'ROI "{assessment.roi["name"]}": {assessment.roi["volume_ml"]:.1f} ml, {assessment.roi["voxels"]} voxels '
         f"on {assessment.roi['slices']} slices; {len(assessment.features)} radiomic features",
         f"Model: {assessment.model.describe()}",
+        *([assessment.stability.describe()] if assessment.stability else []),
         *(f"{finding.severity}: {finding.message}" for finding in assessment.findings),
         f"{sum(assessment.seconds.values()):.2f} s",
     ]
@@ -205,31 +231,12 @@ def _for_people(assessment: Any) -> str:
 
 def _check_outputs(options: argparse.Namespace) -> None:
     """Refuse outputs that cannot be written before any work is done."""
-    files = [options.picture, Path(options.json) if options.json not in (None, "-") else None]
-    for path in filter(None, files):
-        if path.is_dir():
-            raise InputError(f"{path} is a folder; name a file to write to.")
-        if not path.absolute().parent.is_dir():
-            raise InputError(f"The folder {path.absolute().parent} does not exist; make it or choose another.")
+    if options.json:
+        check_json(options.json)
+    if options.picture:
+        check_file(options.picture)
     if options.keep_inputs and options.keep_inputs.exists() and not options.keep_inputs.is_dir():
         raise InputError(f"{options.keep_inputs} is a file; name a folder for the prepared pair.")
-
-
-def _write_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file as a whole or not at all."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        _write(temporary, write)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    try:
-        write(path)
-    except OSError as error:
-        raise InputError(f"{path.parent} cannot be written to ({error.strerror}); choose another place.") from error
 
 
 def _sample_folder() -> Path:

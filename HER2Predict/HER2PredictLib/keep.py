@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .agreement import Agreement
 from .assess import Assessment
 from .errors import InputError
 from .i18n import tr as _
@@ -65,6 +66,16 @@ def features_table(scene: Any, assessment: Assessment) -> Any:
     node.RemoveAllColumns()
     _add_column(node, _("Feature"), list(assessment.features))
     _add_column(node, _("Value"), np.array(list(assessment.features.values())))
+    return node
+
+
+def readers_table(scene: Any, agreement: Agreement) -> Any:
+    """What readers make of a tumour as a ``vtkMRMLTableNode``: a row for each outline and for the consensus, then one
+    for each pair; made again in the same node."""
+    node = _find_or_add(scene, "vtkMRMLTableNode", "readers", _("HER2Predict readers"))
+    node.RemoveAllColumns()
+    for name, *texts in zip(agreement.header(), *agreement.table(), strict=True):
+        _add_column(node, name, texts)
     return node
 
 

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from .assess import Applicability, Assessment
 from .quality import Finding, Severity
+from .stability import Stability
 
 _NUMBERS = ("probability", "interval_level", "threshold", "roi_volume_ml")
 _TEXTS = ("stamp", "time", "volume", "segment", "call", "model")
@@ -35,6 +36,8 @@ class Result:
         Feature class -> sum of contributions to the log-odds.
     model : str
         Name, version and cohort.
+    stability : Stability or None
+        How the probability varies with the outline, where that was measured.
     """
 
     stamp: str
@@ -52,6 +55,7 @@ class Result:
     model: str
     contributions: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    stability: Stability | None = None
 
     @classmethod
     def of(cls, assessment: Assessment, stamp: str, time: str) -> Result:
@@ -72,6 +76,7 @@ class Result:
             model=assessment.model.describe(),
             contributions=assessment.explanation.by_class(),
             findings=assessment.findings,
+            stability=assessment.stability,
         )
 
     @property
@@ -90,10 +95,17 @@ class Result:
         try:
             stored = json.loads(text)
             findings = tuple(Finding(**finding) for finding in stored.pop("findings"))
-            result = cls(**{**stored, "interval": tuple(stored["interval"])}, findings=findings)
+            stability = _stability(stored.pop("stability", None))  # earlier versions had none
+            result = cls(**{**stored, "interval": tuple(stored["interval"])}, findings=findings, stability=stability)
             return result if _is_sound(result) else None
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
+
+
+def _stability(stored: dict[str, Any] | None) -> Stability | None:
+    if stored is None:
+        return None
+    return Stability(**{**stored, "probabilities": tuple(stored["probabilities"])})
 
 
 def _is_sound(result: Result) -> bool:
@@ -108,6 +120,20 @@ def _is_sound(result: Result) -> bool:
         and all(0.0 <= share <= 1.0 for share in (result.probability, *result.interval, result.threshold))
         and result.applicability in get_args(Applicability)
         and all(finding.severity in get_args(Severity) for finding in result.findings)
+        and (result.stability is None or _is_sound_stability(result.stability))
+    )
+
+
+def _is_sound_stability(stability: Stability) -> bool:
+    shares = (stability.low, stability.high, *stability.probabilities)
+    counts = (stability.count, stability.failed, stability.flips)
+    return (
+        all(_is_finite(number) for number in (*shares, stability.mean_surface_distance_mm))
+        and _is_finite(stability.mean_volume_change)
+        and all(0.0 <= share <= 1.0 for share in shares)
+        and all(type(count) is int and count >= 0 for count in counts)
+        and stability.count == len(stability.probabilities)
+        and stability.flips <= stability.count
     )
 
 

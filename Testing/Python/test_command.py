@@ -27,6 +27,11 @@ def run(*arguments: object) -> tuple[int, str, str]:
     return status, out.getvalue(), err.getvalue()
 
 
+def predict(*arguments: object) -> tuple[int, str, str]:
+    """`predict` without variations of the outline, which test_stability.py tests; they take much longer."""
+    return run("predict", *arguments, "--perturbations", 0)
+
+
 class CommandTestCase(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
@@ -41,7 +46,7 @@ class CommandTestCase(unittest.TestCase):
 
 class PredictTest(CommandTestCase):
     def test_json_holds_everything_that_was_promised(self) -> None:
-        status, out, err = run("predict", self.volume, self.roi, "--json", "-")
+        status, out, err = predict(self.volume, self.roi, "--json", "-")
         self.assertEqual((status, err), (0, ""))
         result = json.loads(out)
         low, high = result["interval"]
@@ -63,7 +68,7 @@ class PredictTest(CommandTestCase):
         self.assertLessEqual({"findings", "preparation", "features", "prediction"}, set(result["seconds"]))
 
     def test_text_for_people_names_call_interval_model_and_simulated(self) -> None:
-        status, out, _ = run("predict", self.volume, self.roi)
+        status, out, _ = predict(self.volume, self.roi)
         self.assertEqual(status, 0)
         for word in ("HER2-", "probability", "interval", "threshold", "Model:", "simulated", "975"):
             self.assertIn(word, out)
@@ -73,7 +78,7 @@ class PredictTest(CommandTestCase):
         volume.SetMetaData("PatientName", "Doe^Jane")
         path = self.write("named.nrrd", volume)
         kept, picture, result = self.folder / "kept", self.folder / "p.png", self.folder / "r.json"
-        status, _, err = run("predict", path, self.roi, "--keep-inputs", kept, "--picture", picture, "--json", result)
+        status, _, err = predict(path, self.roi, "--keep-inputs", kept, "--picture", picture, "--json", result)
         self.assertEqual((status, err), (0, ""))
         self.assertEqual(picture.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
         pair = Case.from_files(kept / "volume.nrrd", kept / "roi.nrrd")
@@ -89,22 +94,25 @@ class PredictTest(CommandTestCase):
         labels = labels[:, :, 5:25]
         segments = {"S1": ("Other", 1), "S2": ("Bladder tumour", 2)}
         path = write_segmentation(self.folder / "two.seg.nrrd", labels, segments)
-        expected = json.loads(run("predict", self.volume, self.roi, "--json", "-")[1])["features"]
+        expected = json.loads(predict(self.volume, self.roi, "--json", "-")[1])["features"]
         for name in ("Bladder tumour", "S2"):
-            status, out, err = run("predict", self.volume, path, "--segment", name, "--json", "-")
+            status, out, err = predict(self.volume, path, "--segment", name, "--json", "-")
             self.assertEqual((status, err), (0, ""))
             self.assertEqual(json.loads(out)["features"], expected)
 
     def test_fourth_axis_of_length_one_is_dropped(self) -> None:
         path = self.write("4d.nii.gz", sitk.JoinSeries([sitk.ReadImage(str(self.volume))]))
-        self.assertEqual(run("predict", path, self.roi)[0], 0)
+        self.assertEqual(predict(path, self.roi)[0], 0)
 
 
 class DemoTest(unittest.TestCase):
     @unittest.skipIf(importlib.util.find_spec("slicer") is None, "neither Slicer nor slicer-core is installed")
     def test_demo_through_mrml_nodes_equals_predict_on_the_same_files(self) -> None:
         volume, roi = run("sample")[1].splitlines()
-        demo, files = (json.loads(run(*words, "--json", "-")[1]) for words in (("demo",), ("predict", volume, roi)))
+        demo, files = (
+            json.loads(run(*words, "--perturbations", 0, "--json", "-")[1])
+            for words in (("demo",), ("predict", volume, roi))
+        )
         self.assertEqual(demo["features"], files["features"])
         self.assertEqual(demo["probability"], files["probability"])
         self.assertEqual(demo["roi"], files["roi"])
@@ -118,7 +126,7 @@ class RealCtTest(unittest.TestCase):
         series = REAL_CT / "STS_002" / "dicom"
         for volume, roi in [*cases, (series, REAL_CT / "STS_002" / "CT_mask.nii.gz")]:
             with self.subTest(volume):
-                status, out, err = run("predict", volume, roi, "--json", "-")
+                status, out, err = predict(volume, roi, "--json", "-")
                 self.assertEqual((status, err), (0, ""))
                 result = json.loads(out)
                 self.assertEqual(len(result["features"]), 975)
@@ -234,7 +242,7 @@ class BadInputTest(CommandTestCase):
         self.assert_refused("does not exist", self.volume, self.roi, "--model", self.folder / "none.her2model")
 
     def test_output_into_a_folder_that_does_not_exist(self) -> None:
-        status, out, err = run("predict", self.volume, self.roi, "--json", self.folder / "no" / "r.json")
+        status, out, err = predict(self.volume, self.roi, "--json", self.folder / "no" / "r.json")
         self.assertEqual((status, out), (2, ""))
         self.assertIn("does not exist", err)
 

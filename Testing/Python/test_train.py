@@ -97,7 +97,7 @@ class TrainTest(unittest.TestCase):
         self.assertIn(Model.load(self.bundle).sha256, out)
         self.assertEqual(run("model", "verify", self.bundle)[0], 0)
         volume, roi = write_small_case(self.folder)
-        status, out, _ = run("predict", volume, roi, "--model", self.bundle)
+        status, out, _ = run("predict", volume, roi, "--model", self.bundle, "--perturbations", 0)
         self.assertEqual(status, 0)
         self.assertIn("Made up", out)
 

@@ -16,7 +16,7 @@ FILES = [
         MODULE / "HER2PredictLib" / f"{name}.py"
         for name in (
             *("volumes", "nodes", "case", "features", "bundle_file", "model", "assess", "explain", "background"),
-            *("panel_state", "panel_text", "panel_view", "keep", "gauge"),
+            *("panel_state", "panel_text", "panel_view", "keep", "gauge", "stability", "agreement"),
         )
     ),
 ]

@@ -1,0 +1,68 @@
+"""Time of the variations of an outline against one prediction, side by side in one run.
+
+    .venv/bin/python Benchmarks/stability.py [--repeats N] [--count N] [--jobs N]
+
+On the volume of Benchmarks/predict.py (512 x 512 x 60, an ROI of about 20 ml), in memory, in turns:
+
+    assess()                volume in memory to result
+    measure(), 1 process    the variations in this process
+    measure()               the variations in as many processes as there are cores; their start is counted
+
+Ratios are of medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from predict import full_size_case
+
+#: What the variations may cost, in predictions.
+MOST = 12.0
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--repeats", type=int, default=5)
+    options.add_argument("--count", type=int, default=20)
+    options.add_argument("--jobs", type=int, help="all cores by default")
+    chosen = options.parse_args()
+
+    from HER2PredictLib.assess import assess
+    from HER2PredictLib.case import Case
+    from HER2PredictLib.cores import available
+    from HER2PredictLib.model import BUNDLED_MODEL, Model
+    from HER2PredictLib.stability import measure
+
+    with tempfile.TemporaryDirectory() as folder:
+        case = Case.from_files(*full_size_case(Path(folder)))
+    model = Model.load(BUNDLED_MODEL)
+    probability = assess(case, model).probability
+    jobs = chosen.jobs or available()
+    ways: dict[str, Callable[[], object]] = {
+        "assess()": lambda: assess(case, model),
+        "measure(), 1 process": lambda: measure(case, model, probability, count=chosen.count, jobs=1),
+        f"measure(), {jobs} processes": lambda: measure(case, model, probability, count=chosen.count, jobs=jobs),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for repeat in range(chosen.repeats):
+        for name, way in ways.items():
+            print(f"run {repeat + 1}/{chosen.repeats}: {name}", file=sys.stderr)
+            started = time.perf_counter()
+            way()
+            seconds[name].append(time.perf_counter() - started)
+    one = statistics.median(seconds["assess()"])
+    for name, own in seconds.items():
+        median = statistics.median(own)
+        print(f"{name:24} {median:6.2f} s ({min(own):.2f} to {max(own):.2f})  {median / one:5.1f} predictions")
+    print(f"{chosen.count} variations may cost {MOST:g} predictions on two cores")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""The same work on many things, in this process and in helper processes beside it, with the standard library alone."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+import SimpleITK as sitk
+
+#: What the linear algebra under numpy reads when it is loaded.
+_THREAD_COUNTS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+Work = Callable[[int], Any]
+
+#: In a helper process, what it was started for.
+_work: Work | None = None
+
+
+@dataclass(frozen=True)
+class _Done:
+    """The result of one index, what was raised instead, or neither where the helper died before it was finished."""
+
+    index: int
+    result: Any = None
+    error: BaseException | None = None
+    lost: bool = False
+
+
+def available() -> int:
+    """How many processes may work at once: as many as this one may use cores; one in Slicer, whose panel is not to be
+    started a second time."""
+    if "SLICER_HOME" in os.environ:
+        return 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def spread(
+    count: int, make_work: Callable[..., Work], arguments: tuple[Any, ...], processes: int
+) -> Iterator[tuple[int, Any]]:
+    """Do ``work(0)`` to ``work(count - 1)``; yield each index with its result as it is finished.
+
+    This process works from the first moment; helpers need about half a second to start and then share what is left.
+    If one dies, this process does its work. Each calculates in one thread, lest they get in each other's way.
+
+    Parameters
+    ----------
+    make_work : function of a module
+        ``work = make_work(*arguments)``, called once in each process.
+    arguments : tuple
+        Picklable.
+    processes : int
+        How many work at once, this one included.
+    """
+    left = deque(range(count))
+    work = make_work(*arguments)
+    finished: SimpleQueue[_Done] = SimpleQueue()
+    with _helpers(min(processes, count) - 1, (make_work, *arguments), left, finished):
+        yielded = 0
+        while yielded < count:
+            own = _next(left) if finished.empty() else None
+            if own is not None:
+                yield own, work(own)
+                yielded += 1
+                continue
+            done = finished.get()
+            if done.error is not None:
+                raise done.error
+            if done.lost:
+                left.append(done.index)
+                continue
+            yield done.index, done.result
+            yielded += 1
+
+
+@contextlib.contextmanager
+def _helpers(
+    number: int, started_for: tuple[Any, ...], left: deque[int], finished: SimpleQueue[_Done]
+) -> Iterator[None]:
+    """Helper processes that take from `left` and put into `finished`; they end with the block, however it ends."""
+    if number < 1:
+        yield
+        return
+    # Spawned on every system: a fork of a process with threads, or with a graphics card at work, may hang.
+    pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), _start, started_for)
+    try:
+        with _one_thread_each():
+            for _ in range(number):
+                Thread(target=_feed, args=(pool, left, finished), daemon=True).start()
+            yield
+    finally:
+        left.clear()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _feed(pool: ProcessPoolExecutor, left: deque[int], finished: SimpleQueue[_Done]) -> None:
+    """Keep one helper busy, in a thread of its own."""
+    if hasattr(signal, "pthread_sigmask"):
+        # Helpers inherit it: Ctrl-C in a terminal reaches them too, but this process alone is to answer it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    while (index := _next(left)) is not None:
+        try:
+            finished.put(_Done(index, pool.submit(_do, index).result()))
+        except (BrokenProcessPool, CancelledError):
+            finished.put(_Done(index, lost=True))
+            return
+        except BaseException as error:
+            finished.put(_Done(index, error=error))
+            return
+
+
+def _next(left: deque[int]) -> int | None:
+    try:
+        return left.popleft()
+    except IndexError:
+        return None
+
+
+def _start(make_work: Callable[..., Work], *arguments: Any) -> None:
+    """Get a helper ready."""
+    global _work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    _work = make_work(*arguments)
+
+
+def _do(index: int) -> Any:
+    if _work is None:
+        raise RuntimeError("this process was not started as a helper")
+    return _work(index)
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Every process that is at work calculates in one thread: the helpers that start meanwhile, and ITK in this one."""
+    threads, variables = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads(), dict(os.environ)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    os.environ.update(dict.fromkeys(_THREAD_COUNTS, "1"))
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+        for name in _THREAD_COUNTS:
+            if name in variables:
+                os.environ[name] = variables[name]
+            else:
+                del os.environ[name]
