@@ -8,27 +8,23 @@ import platform
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from . import __version__, features, quality
+from .applicability import Applicability, applicability_of
 from .case import Case, Prepared
 from .errors import InputError
-from .explain import Explanation, explain
+from .explain import Explanation, explain, times_usual
 from .i18n import tr as _
 from .model import Model, Prediction
 from .quality import Finding
-
-if TYPE_CHECKING:
-    from .stability import Stability
+from .stability import Stability
 
 POSITIVE, NEGATIVE = "HER2-positive", "HER2-negative"
 
-#: Is the case like those that the model has learnt from?
-Applicability = Literal["inside", "edge", "outside"]
-
-#: A case rarer than this among the training patients counts as outside of what the model knows.
-_OUTSIDE_SHARE = 0.01
-_EDGE_SHARE = 0.05
+#: A feature class this many times farther out than usual is worth a word.
+_WORTH_SAYING = 1.5
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +55,10 @@ class Assessment:
         ``"HER2-positive"`` or ``"HER2-negative"``.
     applicability : {'inside', 'edge', 'outside'}
         Where the case lies among those that the model has learnt from.
+    share_beyond : float
+        Share (0 to 1) of patients like the training patients that lie at least as far out.
+    times_usual : dict
+        Feature class -> how many times the usual distance from the training patients it adds, largest first.
     explanation : Explanation
         Which features pushed the probability up or down.
     findings : tuple of Finding
@@ -84,6 +84,8 @@ class Assessment:
     threshold: float
     call: str
     applicability: Applicability
+    share_beyond: float
+    times_usual: Mapping[str, float]
     explanation: Explanation
     findings: tuple[Finding, ...]
     features: Mapping[str, float]
@@ -117,11 +119,20 @@ class Assessment:
             "interval_level": self.interval_level,
             "threshold": self.threshold,
             "call": self.call,
-            "applicability": self.applicability,
+            "applicability": {
+                "verdict": self.applicability,
+                "share_beyond": self.share_beyond,
+                "times_usual": dict(self.times_usual),
+            },
             "explanation": {
                 "log_odds": self.explanation.log_odds,
                 "baseline_log_odds": self.explanation.baseline_log_odds,
                 "by_class": self.explanation.by_class(),
+                "by_image": self.explanation.by_image(),
+                "strongest": [
+                    {"feature": name, "contribution": contribution, "z_score": z_score}
+                    for name, contribution, z_score in self.explanation.strongest()
+                ],
             },
             "findings": [
                 {"code": finding.code, "severity": finding.severity, "message": finding.message}
@@ -191,10 +202,12 @@ def conclude(
     """
     started = time.perf_counter()
     prediction = model.predict(values)
-    applicability = _applicability(model.typicality(prediction))
+    share_beyond, unusual = model.typicality(prediction), times_usual(model, values)
+    applicability = applicability_of(share_beyond)
     findings = (
         *preparation.findings,
-        *_applicability_findings(applicability),
+        *_applicability_findings(applicability, unusual),
+        *_volume_findings(model, values),
         *_interval_findings(prediction, model.threshold),
         *_model_findings(model),
     )
@@ -203,10 +216,12 @@ def conclude(
         preparation=preparation,
         probability=prediction.probability,
         interval=prediction.interval,
-        interval_level=float(model.card["interval"]["level"]),
+        interval_level=model.interval_level,
         threshold=model.threshold,
         call=POSITIVE if prediction.probability >= model.threshold else NEGATIVE,
         applicability=applicability,
+        share_beyond=share_beyond,
+        times_usual=unusual,
         explanation=explain(model, values),
         findings=findings,
         features=values,
@@ -261,30 +276,43 @@ def _refuse_errors(findings: tuple[Finding, ...]) -> None:
         raise InputError(" ".join(errors))
 
 
-def _applicability(typicality: float) -> Applicability:
-    if typicality < _OUTSIDE_SHARE:
-        return "outside"
-    return "edge" if typicality < _EDGE_SHARE else "inside"
-
-
-def _applicability_findings(applicability: Applicability) -> tuple[Finding, ...]:
+def _applicability_findings(applicability: Applicability, unusual: Mapping[str, float]) -> tuple[Finding, ...]:
+    why = _why_unusual(unusual)
     if applicability == "outside":
-        return (
-            Finding(
-                "outside-training-domain",
-                "warning",
-                _("This case lies outside what the model has learnt from; do not rely on the probability."),
-            ),
-        )
+        message = _(
+            "This case lies outside what the model has learnt from{why}; do not rely on the probability."
+        ).format(why=why)
+        return (Finding("outside-training-domain", "warning", message),)
     if applicability == "edge":
-        return (
-            Finding(
-                "edge-of-training-domain",
-                "warning",
-                _("This case lies at the edge of what the model has learnt from; take the probability with caution."),
-            ),
-        )
+        message = _(
+            "This case lies at the edge of what the model has learnt from{why}; take the probability with caution."
+        ).format(why=why)
+        return (Finding("edge-of-training-domain", "warning", message),)
     return ()
+
+
+def _why_unusual(unusual: Mapping[str, float]) -> str:
+    """The feature classes that make a case unusual, in brackets; empty where none stands out."""
+    named = [(name, times) for name, times in unusual.items() if times >= _WORTH_SAYING][:_MOST_NAMED]
+    if not named:
+        return ""
+    listed = ", ".join(
+        _("{feature_class} {times:.2g} times").format(feature_class=features.class_words(name), times=times)
+        for name, times in named
+    )
+    return _(" (distance against the usual one: {listed})").format(listed=listed)
+
+
+def _volume_findings(model: Model, values: features.Features) -> tuple[Finding, ...]:
+    if model.training_volume_ml is None or features.VOLUME_FEATURE not in values:
+        return ()
+    volume, (least, most) = values[features.VOLUME_FEATURE] / 1000.0, model.training_volume_ml
+    if least <= volume <= most:
+        return ()
+    message = _(
+        "The ROI has {volume:.1f} ml; the model has learnt on ROIs of {least:.1f} to {most:.1f} ml."
+    ).format(volume=volume, least=least, most=most)
+    return (Finding("roi-volume-unusual", "warning", message),)
 
 
 def _interval_findings(prediction: Prediction, threshold: float) -> tuple[Finding, ...]:

@@ -24,6 +24,11 @@ MARGIN_MM = (10.0, 10.0, 35.0)
 #: Slice thickness in mm of the study, and of the grid on which features are computed.
 SLICE_MM = 5.0
 
+#: A voxel of averaged slices belongs to the ROI where at least this share of them does. Half would keep the volume, but
+#: take in voxels that are half urine, which the study's readers leave out on slices of 5 mm: on simulated tumours
+#: outlined on slices of 1.25 mm, the 90th percentile of the ROI then rises by 71 HU, and by 5 HU with three quarters.
+SLAB_SHARE = 0.75
+
 #: Largest distance in voxels between corresponding corners of two grids that count as the same.
 _SAME_GRID_VOXELS = 1e-3
 
@@ -244,11 +249,12 @@ class Case:
         mask = np.where(_inside(ranges, order, self.voxels.shape), mask, 0)
         if averaged > 1:
             image = image.reshape(-1, averaged, *image.shape[1:]).mean(axis=1)
-            mask = mask.reshape(-1, averaged, *mask.shape[1:]).mean(axis=1) >= 0.5
+            mask = mask.reshape(-1, averaged, *mask.shape[1:]).mean(axis=1) >= SLAB_SHARE
         if not mask.any():
             raise InputError(
                 _(
-                    'The ROI "{name}" is thinner than half a slice of {thickness:g} mm; outline more of the tumour.'
+                    'The ROI "{name}" is thinner than three quarters of a slice of {thickness:g} mm; '
+                    "outline more of the tumour."
                 ).format(name=self.roi.name, thickness=spacing[0])
             )
         return Prepared(

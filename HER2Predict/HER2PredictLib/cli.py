@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__, cli_readers
+from . import __version__, cli_readers, cli_trust
+from .arguments import Bar, not_negative, positive
 from .errors import InputError
 from .outputs import check_file, check_json, write, write_file, write_json
+from .training.simulator.acquisition import ACQUISITIONS
 
 EXIT_MENDABLE = 2
 
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_model(commands)
+    cli_trust.add(commands)
     return parser
 
 
@@ -75,12 +78,12 @@ def _add_result_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--picture", type=Path, metavar="FILE", help="write the result as a PNG picture")
     command.add_argument(
         "--perturbations",
-        type=_not_negative,
+        type=not_negative,
         default=20,
         metavar="N",
         help="variations of the outline that tell how much the probability depends on it; 20 by default, 0 for none",
     )
-    command.add_argument("--jobs", type=_positive, metavar="N", help="processes for them; all cores by default")
+    command.add_argument("--jobs", type=positive, metavar="N", help="processes for them; all cores by default")
 
 
 def _add_demo(commands: Any) -> None:
@@ -96,11 +99,17 @@ def _add_sample(commands: Any) -> None:
 
 def _add_simulate(commands: Any) -> None:
     simulate = commands.add_parser("simulate", help="make a cohort of simulated patients")
-    simulate.add_argument("--patients", type=_positive, required=True, metavar="N")
-    simulate.add_argument("--seed", type=_not_negative, required=True, metavar="S")
+    simulate.add_argument("--patients", type=positive, required=True, metavar="N")
+    simulate.add_argument("--seed", type=not_negative, required=True, metavar="S")
     simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
     simulate.add_argument("--format", choices=("nrrd", "nifti", "dicom"), default="nrrd")
-    simulate.add_argument("--jobs", type=_positive, metavar="N", help="processes; all cores by default")
+    simulate.add_argument(
+        "--acquisition",
+        choices=tuple(ACQUISITIONS),
+        default="study",
+        help="how they are scanned and outlined; the patients of a seed are the same in each",
+    )
+    simulate.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
     simulate.set_defaults(run=_simulate)
 
 
@@ -108,7 +117,7 @@ def _add_extract(commands: Any) -> None:
     extract = commands.add_parser("extract", help="radiomic features of a cohort, as a table; goes on where it stopped")
     extract.add_argument("cohort", type=Path, metavar="COHORT.csv")
     extract.add_argument("--out", type=Path, required=True, metavar="FEATURES.csv")
-    extract.add_argument("--jobs", type=_positive, metavar="N", help="processes; all cores by default")
+    extract.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
     extract.add_argument("--dask", metavar="ADDRESS", help="run on this Dask cluster instead of this machine's cores")
     extract.set_defaults(run=_extract)
 
@@ -117,24 +126,22 @@ def _add_train(commands: Any) -> None:
     train = commands.add_parser("train", help="train, evaluate and document a model on a cohort")
     train.add_argument("cohort", type=Path, metavar="COHORT.csv|FEATURES.csv")
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the model, report, figures, tables")
-    train.add_argument("--seed", type=_not_negative, default=2024, metavar="N")
+    train.add_argument("--seed", type=not_negative, default=2024, metavar="N")
     train.add_argument("--name", default="HER2 model", help="name of the model")
     train.add_argument("--description", default="", metavar="TEXT", help="of the cohort, for the model's card")
-    train.add_argument("--jobs", type=_positive, metavar="N", help="processes; all cores by default")
+    train.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
     train.set_defaults(run=_train)
 
 
 def _add_evaluate(commands: Any) -> None:
-    evaluate = commands.add_parser(
-        "evaluate", help="external validation of a model on another cohort"
-    )
+    evaluate = commands.add_parser("evaluate", help="external validation of a model on another cohort")
     evaluate.add_argument("model", type=Path, metavar="MODEL")
     evaluate.add_argument("cohort", type=Path, metavar="COHORT.csv|FEATURES.csv")
     evaluate.add_argument("--out", type=Path, required=True, metavar="DIR", help="for predictions and performance")
     evaluate.add_argument(
         "--recalibrate", metavar="NAME", help="also write DIR/recalibrated.her2model, under this name, for that cohort"
     )
-    evaluate.add_argument("--jobs", type=_positive, metavar="N", help="processes; all cores by default")
+    evaluate.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
     evaluate.set_defaults(run=_evaluate)
 
 
@@ -143,20 +150,6 @@ def _add_model(commands: Any) -> None:
     model.add_argument("action", choices=("show", "verify"))
     model.add_argument("file", type=Path, metavar="FILE")
     model.set_defaults(run=_model)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not a positive number")
-    return number
-
-
-def _not_negative(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{number} is negative")
-    return number
 
 
 def _predict(options: argparse.Namespace) -> None:
@@ -249,9 +242,15 @@ def _sample(_: argparse.Namespace) -> None:
 def _simulate(options: argparse.Namespace) -> None:
     from .training.simulate import simulate_cohort
 
-    with _Bar("simulating", "patient") as bar:
+    with Bar("simulating", "patient") as bar:
         table = simulate_cohort(
-            options.patients, options.seed, options.out, fmt=options.format, jobs=options.jobs, progress=bar.show
+            options.patients,
+            options.seed,
+            options.out,
+            fmt=options.format,
+            acquisition=options.acquisition,
+            jobs=options.jobs,
+            progress=bar.show,
         )
     print(table)
 
@@ -260,7 +259,7 @@ def _extract(options: argparse.Namespace) -> None:
     from .training.cohort import read_table
     from .training.extraction import extract
 
-    with _Bar("extracting", "patient") as bar:
+    with Bar("extracting", "patient") as bar:
         extraction = extract(
             read_table(options.cohort), options.out, jobs=options.jobs, dask=options.dask, progress=bar.show
         )
@@ -271,7 +270,7 @@ def _extract(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     from .training.train import MODEL_FILE, protocol_of, train
 
-    with _Bar("extracting", "patient") as extracting, _Bar("learning", "step") as learning:
+    with Bar("extracting", "patient") as extracting, Bar("learning", "step") as learning:
         training = train(
             options.cohort,
             options.out,
@@ -294,7 +293,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from .training.evaluate import evaluate, recalibrated
 
     model = Model.load(options.model)
-    with _Bar("extracting", "patient") as bar:
+    with Bar("extracting", "patient") as bar:
         evaluation = evaluate(model, options.cohort, options.out, jobs=options.jobs, progress=bar.show)
     _report_exclusions(evaluation.exclusions)
     for name, estimate in evaluation.performance.estimates().items():
@@ -323,30 +322,6 @@ def _model(options: argparse.Namespace) -> None:
 def _report_exclusions(reasons: Mapping[str, str]) -> None:
     for patient, reason in reasons.items():
         print(f"her2predict: patient {patient} is left out: {reason}", file=sys.stderr)
-
-
-class _Bar:
-    """A progress bar with the time left, on standard error; it appears with the first step."""
-
-    def __init__(self, title: str, unit: str) -> None:
-        self._title, self._unit = title, unit
-        self._bar: Any = None
-
-    def show(self, done: int, total: int) -> None:
-        if self._bar is None:
-            from tqdm import tqdm
-
-            self._bar = tqdm(desc=self._title, unit=f" {self._unit}", total=total, initial=done, dynamic_ncols=True)
-        self._bar.update(done - self._bar.n)
-        if done >= total:
-            self._bar.close()
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from .features import class_of, image_of
 from .model import Model, log_odds
 
 #: Largest difference between the sum of the contributions and the change in log-odds that they explain.
@@ -40,23 +41,39 @@ class Explanation:
 
     def by_class(self) -> dict[str, float]:
         """Sum of the contributions for each feature class (shape, firstorder, glcm, ...)."""
-        return self._sum_by(lambda name: name.split("_")[1])
+        return sum_by(class_of, self.names, self.contributions)
 
     def by_image(self) -> dict[str, float]:
         """Sum of the contributions for each image type (original, wavelet-LLH, log-sigma-3-0-mm-3D, ...)."""
-        return self._sum_by(lambda name: name.split("_")[0])
+        return sum_by(image_of, self.names, self.contributions)
 
     def strongest(self, count: int = 10) -> list[tuple[str, float, float]]:
         """The features that pull most: name, contribution, z-score; strongest first."""
         order = np.argsort(-np.abs(self.contributions), kind="stable")[:count]
         return [(self.names[i], float(self.contributions[i]), float(self.z_scores[i])) for i in order]
 
-    def _sum_by(self, group_of: Callable[[str], str]) -> dict[str, float]:
-        sums: dict[str, float] = {}
-        for name, contribution in zip(self.names, self.contributions, strict=True):
-            group = group_of(name)
-            sums[group] = sums.get(group, 0.0) + float(contribution)
-        return sums
+
+def sum_by(group_of: Callable[[str], str], names: Sequence[str], values: np.ndarray) -> dict[str, float]:
+    """Sum of the values of the features of each group."""
+    sums: dict[str, float] = {}
+    for name, value in zip(names, values, strict=True):
+        group = group_of(name)
+        sums[group] = sums.get(group, 0.0) + float(value)
+    return sums
+
+
+def times_usual(model: Model, features: Mapping[str, float]) -> dict[str, float]:
+    """For each feature class, how many times the usual share it adds to the distance from the training patients.
+
+    1 is what the average training patient has. Of the two distances the one counts by which this patient is rarer.
+    """
+    prediction = model.predict(features)
+    t2, q = model.domain.standardised(prediction.hotelling_t2, prediction.q_residual)
+    measure = 0 if t2 >= q else 1
+    own = sum_by(class_of, model.feature_names, model.distance_contributions(features)[measure])
+    usual = sum_by(class_of, model.feature_names, model.arrays[("usual_t2", "usual_q")[measure]])
+    shares = {name: max(own[name], 0.0) / usual[name] for name in own if usual[name] > 0}
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
 
 def explain(model: Model, features: Mapping[str, float]) -> Explanation:

@@ -24,7 +24,25 @@ FEATURE_COUNT = 975
 #: The names in which the sub-bands of a 3D wavelet decomposition appear in pyradiomics' feature names.
 _WAVELET_BANDS = ("LLH", "LHL", "LHH", "HLL", "HLH", "HHL", "HHH", "LLL")
 
+#: Volume of the ROI's surface mesh in mm3.
+VOLUME_FEATURE = "original_shape_MeshVolume"
+
 Features = dict[str, float]
+
+
+def class_of(name: str) -> str:
+    """Class of a feature (shape, firstorder, glcm, ...), as pyradiomics names it: image_class_feature."""
+    return name.split("_")[1]
+
+
+def image_of(name: str) -> str:
+    """Image of a feature (original, wavelet-LLH, log-sigma-3-0-mm-3D, ...)."""
+    return name.split("_")[0]
+
+
+def class_words(name: str) -> str:
+    """A class of features for people."""
+    return {"shape": _("shape"), "firstorder": _("gray levels")}.get(name) or name.upper()
 
 
 @lru_cache(maxsize=1)

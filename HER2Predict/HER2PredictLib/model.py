@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from . import bundle_file
+from .applicability import Domain
 from .errors import InputError
 from .i18n import tr as _
 
 #: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
 BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "Resources" / "Models" / "simulated-2024.her2model"
-
-FORMAT = "her2model"
-FORMAT_VERSION = 1
-_MEMBERS = ("model.json", "arrays.npz")
-
-#: A bundle is untrusted input. The bundled one has about 0.5 MB; these bounds leave room and stop a zip bomb.
-_LARGEST_FILE_BYTES = 64 * 2**20
-_LARGEST_JSON_BYTES = 8 * 2**20
-_MOST_FEATURES = 10_000
-_MOST_COMPONENTS = 1_000
-_MOST_MEMBERS = 1_000
-_MOST_UNITS = 4_096
-
-_FIXED_DATE = (2020, 1, 1, 0, 0, 0)
-
-_TEXT_FIELDS = ("name", "version", "created", "intended_use", "licence")
 
 
 @dataclass(frozen=True)
@@ -61,7 +44,7 @@ class Prediction:
     probability : float
         Calibrated probability of HER2 over-expression (IHC 2+ or 3+), 0 to 1.
     interval : tuple of float
-        Low and high end, from the spread of the ensemble's members.
+        Low and high end, see `Model.predict`.
     hotelling_t2, q_residual : float
         Distance from the training patients within the principal components, and from their subspace.
     """
@@ -83,8 +66,10 @@ class Model:
     arrays : dict of ndarray (float64)
         ``mean`` (F,), ``scale`` (F,), ``pca_mean`` (F,), ``components`` (C, F), ``variance`` (C,), for each layer l
         ``weights_l`` (M, in, out) and ``bias_l`` (M, out), ``calibration`` (2,) slope and intercept on the log-odds,
-        ``train_t2`` (P,) and ``train_q`` (P,) of the training patients when left out, sorted; and, where the bundle
-        shows its cohort, ``train_scores`` (N, 2) on the first two components and ``train_status`` (N,), 1 or 0.
+        ``train_t2`` (P,) and ``train_q`` (P,) of the training patients when left out; ``usual_t2`` (F,) and
+        ``usual_q`` (F,), what each feature contributes to them on average; and, where the bundle has them,
+        ``train_volume_ml`` (N,) of the training ROIs, sorted, ``train_scores`` (N, 2) on the first two components and
+        ``train_status`` (N,), 1 or 0.
     sha256 : str
         Of the bundle file; empty for a model that was not saved yet.
     """
@@ -137,35 +122,11 @@ class Model:
         InputError
             Where the file is missing, damaged, too large, of another format or inconsistent in itself.
         """
-        path = Path(path)
-        content = _read_bounded(path)
-        try:
-            parts = _unzip(content)
-            card = json.loads(parts["model.json"].decode("utf-8"), parse_constant=_refuse_constant)
-            arrays = _load_arrays(parts["arrays.npz"])
-            _check(card, arrays)
-        except _BundleError as error:
-            raise InputError(
-                _("{file} is not a usable .her2model bundle: {error}. Choose another file.").format(
-                    file=path.name, error=error
-                )
-            ) from error
-        return cls(card, arrays, hashlib.sha256(content).hexdigest())
+        return cls(*bundle_file.read(Path(path)))
 
     def save(self, path: Path) -> None:
         """Write the bundle; the same model gives the same bytes."""
-        _check(self.card, self.arrays)
-        arrays = io.BytesIO()
-        named: dict[str, Any] = {name: np.asarray(array, np.float64) for name, array in sorted(self.arrays.items())}
-        np.savez(arrays, **named)
-        text = json.dumps(self.card, indent=1, ensure_ascii=False, allow_nan=False)
-        temporary = path.with_name(path.name + ".part")
-        with zipfile.ZipFile(temporary, "w") as bundle:
-            for name, content in zip(_MEMBERS, (text.encode("utf-8"), arrays.getvalue()), strict=True):
-                entry = zipfile.ZipInfo(name, _FIXED_DATE)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                bundle.writestr(entry, content)
-        temporary.replace(path)
+        bundle_file.write(self.card, self.arrays, path)
 
     def scores(self, features: Mapping[str, float]) -> np.ndarray:
         """Coordinates of one patient on the principal components, shape (C,)."""
@@ -173,6 +134,10 @@ class Model:
 
     def predict(self, features: Mapping[str, float]) -> Prediction:
         """Apply the model to one patient.
+
+        The interval is probability +- `factor` * sqrt(`residual_sd`^2 + `spread_weight` * s^2) on the log-odds, with
+        the standard deviation s of the members' calibrated log-odds and three numbers that the bundle brings: see
+        `training.interval`, which fits them.
 
         Parameters
         ----------
@@ -187,30 +152,46 @@ class Model:
         centred = self._centred(features)
         scores = centred @ self.arrays["components"].T
         members = self.member_probabilities(scores)
-        probability = float(self._calibrated(members.mean()))
-        level = float(self.card["interval"]["level"])
-        low, high = np.quantile(self._calibrated(members), [(1 - level) / 2, (1 + level) / 2])
+        odds = float(self._calibrated_log_odds(members.mean()))
+        low, probability, high = _expit(odds + self._half_width(members) * np.array([-1.0, 0.0, 1.0])).tolist()
         residual = centred - scores @ self.arrays["components"]
         return Prediction(
             probability,
-            (min(float(low), probability), max(float(high), probability)),
+            (low, high),
             hotelling_t2=float(np.sum(scores**2 / self.arrays["variance"])),
             q_residual=float(residual @ residual),
         )
 
-    def typicality(self, prediction: Prediction) -> float:
-        """Share of the training patients that lie at least as far out as this one, 0 to 1.
+    @property
+    def interval_level(self) -> float:
+        """Share of patients whose interval is meant to hold their true probability."""
+        return float(self.card["interval"]["level"])
 
-        The rarer of two measures: Hotelling's T2 within the principal components, and the Q residual from their
-        subspace, each against the training patients when they were left out of the fit (Jackson & Mudholkar,
-        Technometrics 1979, 21:341-349, for the two measures; ranks instead of their distributions, which 67 patients
-        do not support).
+    @cached_property
+    def domain(self) -> Domain:
+        """Where the training patients lie."""
+        return Domain.of(self.arrays["train_t2"], self.arrays["train_q"])
+
+    def typicality(self, prediction: Prediction) -> float:
+        """Share of patients like the training patients that lie at least as far out as this one, 0 to 1."""
+        return self.domain.share_beyond(prediction.hotelling_t2, prediction.q_residual)
+
+    def distance_contributions(self, features: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        """What each feature contributes to Hotelling's T2 and to the Q residual, shape (F,) each; they sum to them.
+
+        With the centred z-scores x, T2 = x M x, and feature i contributes x_i (M x)_i (complete decomposition: Alcala
+        and Qin, Automatica 2009, 45:1593-1600), which can be negative; to Q it contributes its squared residual.
         """
-        shares = [
-            float(np.mean(self.arrays[reference] >= value))
-            for reference, value in (("train_t2", prediction.hotelling_t2), ("train_q", prediction.q_residual))
-        ]
-        return min(shares)
+        centred = self._centred(features)
+        scores = centred @ self.arrays["components"].T
+        residual = centred - scores @ self.arrays["components"]
+        return centred * ((scores / self.arrays["variance"]) @ self.arrays["components"]), residual**2
+
+    @property
+    def training_volume_ml(self) -> tuple[float, float] | None:
+        """Smallest and largest training ROI in ml; None if not in the bundle."""
+        volumes = self.arrays.get("train_volume_ml")
+        return None if volumes is None else (float(volumes.min()), float(volumes.max()))
 
     @property
     def training_scores(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -257,15 +238,25 @@ class Model:
         activation = _ACTIVATIONS[self.card["activation"]].value
         signal = np.broadcast_to(scores, (self.arrays["bias_0"].shape[0], 1, len(scores)))
         layers = []
-        for layer in range(_layer_count(self.arrays)):
+        for layer in range(bundle_file.layer_count(self.arrays)):
             layers.append(signal @ self.arrays[f"weights_{layer}"] + self.arrays[f"bias_{layer}"][:, None, :])
             signal = activation(layers[-1])
         return layers
 
-    def _calibrated(self, probability: np.ndarray) -> np.ndarray:
+    def _calibrated_log_odds(self, probability: np.ndarray) -> np.ndarray:
         """Platt's logistic calibration on the log-odds of the raw probability."""
         slope, intercept = self.arrays["calibration"]
-        return _expit(slope * log_odds(probability) + intercept)
+        return slope * log_odds(probability) + intercept
+
+    def spread(self, members: np.ndarray) -> float:
+        """Standard deviation of the members' calibrated log-odds."""
+        return float(self._calibrated_log_odds(members).std())
+
+    def _half_width(self, members: np.ndarray) -> float:
+        """Half of the interval's width on the log-odds."""
+        interval = self.card["interval"]
+        variance = interval["residual_sd"] ** 2 + interval["spread_weight"] * self.spread(members) ** 2
+        return float(interval["factor"] * np.sqrt(variance))
 
 
 class Shelf:
@@ -299,10 +290,6 @@ class Shelf:
         return True
 
 
-class _BundleError(Exception):
-    """Why a bundle cannot be used."""
-
-
 #: Raw probabilities are kept this far from 0 and 1 before the log-odds are taken.
 LOG_ODDS_CLIP = 1e-6
 
@@ -317,175 +304,3 @@ def _expit(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-x)), without overflow on either side."""
     small = np.exp(-np.abs(x))
     return np.where(np.asarray(x) >= 0, 1.0 / (1.0 + small), small / (1.0 + small))
-
-
-def _layer_count(arrays: Mapping[str, np.ndarray]) -> int:
-    return sum(name.startswith("weights_") for name in arrays)
-
-
-def _read_bounded(path: Path) -> bytes:
-    if not path.is_file():
-        raise InputError(_("The model file {path} does not exist. Choose a .her2model file.").format(path=path))
-    if path.stat().st_size > _LARGEST_FILE_BYTES:
-        raise InputError(
-            _("{file} has {size:.0f} MB; a .her2model bundle has a few.").format(
-                file=path.name, size=path.stat().st_size / 2**20
-            )
-        )
-    return path.read_bytes()
-
-
-def _unzip(content: bytes) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as bundle:
-            if sorted(bundle.namelist()) != sorted(_MEMBERS):
-                raise _BundleError(_("it must hold {members} and nothing else").format(members=" and ".join(_MEMBERS)))
-            return {
-                "model.json": _read_member(bundle, "model.json", _LARGEST_JSON_BYTES),
-                "arrays.npz": _read_member(bundle, "arrays.npz", _LARGEST_FILE_BYTES),
-            }
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise _BundleError(_("it is damaged or of another format")) from error
-
-
-def _read_member(bundle: zipfile.ZipFile, name: str, bound: int) -> bytes:
-    import zlib
-
-    try:
-        with bundle.open(name) as member:
-            content = member.read(bound + 1)
-    except zlib.error as error:
-        raise _BundleError(_("{name} is damaged").format(name=name)) from error
-    if len(content) > bound:
-        raise _BundleError(_("{name} is larger than {size} MB").format(name=name, size=bound // 2**20))
-    return content
-
-
-def _refuse_constant(name: str) -> None:
-    raise _BundleError(_("model.json holds {name}").format(name=name))
-
-
-def _load_arrays(content: bytes) -> dict[str, np.ndarray]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_FILE_BYTES:
-                raise _BundleError(_("its arrays are too large"))
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError, SyntaxError, MemoryError) as error:
-        raise _BundleError(_("its arrays are damaged")) from error
-
-
-def _check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:
-    """Raise _BundleError unless card and arrays follow the format and fit each other."""
-    _check_card(card)
-    for name, array in arrays.items():
-        if array.dtype != np.float64 or not np.isfinite(array).all():
-            raise _BundleError(_('array "{name}" is not of finite float64 values').format(name=name))
-    features = len(card["features"]["names"])
-    _need_shape(arrays, "mean", (features,))
-    _need_shape(arrays, "scale", (features,))
-    _need_shape(arrays, "pca_mean", (features,))
-    _need_shape(arrays, "calibration", (2,))
-    components = _first_length(arrays, "components", 2, _MOST_COMPONENTS)
-    _need_shape(arrays, "components", (components, features))
-    _need_shape(arrays, "variance", (components,))
-    for reference in ("train_t2", "train_q"):
-        _first_length(arrays, reference, 1, _MOST_FEATURES)
-    if not (arrays["scale"] > 0).all() or not (arrays["variance"] > 0).all():
-        raise _BundleError(_("a scale or variance is not positive"))
-    expected = {"mean", "scale", "pca_mean", "calibration", "components", "variance", "train_t2", "train_q"}
-    expected |= _check_layers(arrays, components) | _check_training_scores(arrays, components)
-    if set(arrays) != expected:
-        raise _BundleError(
-            _("it holds unknown arrays: {names}").format(names=", ".join(sorted(set(arrays) - expected)))
-        )
-
-
-def _check_training_scores(arrays: Mapping[str, np.ndarray], components: int) -> set[str]:
-    """Optional: both arrays, or neither."""
-    names = {"train_scores", "train_status"}
-    if not names & set(arrays):
-        return set()
-    if components < 2:
-        raise _BundleError(_("it shows its cohort on two components and has one"))
-    patients = _first_length(arrays, "train_status", 1, _MOST_FEATURES)
-    _need_shape(arrays, "train_scores", (patients, 2))
-    if not np.isin(arrays["train_status"], (0.0, 1.0)).all():
-        raise _BundleError(_('array "train_status" holds more than 0 and 1'))
-    return names
-
-
-def _check_layers(arrays: Mapping[str, np.ndarray], inputs: int) -> set[str]:
-    members = _first_length(arrays, "bias_0", 2, _MOST_MEMBERS)
-    depth = _layer_count(arrays)
-    if depth < 1:
-        raise _BundleError(_("it has no layers"))
-    for layer in range(depth):
-        bias = arrays.get(f"bias_{layer}")
-        if bias is None or bias.ndim != 2 or not 1 <= bias.shape[1] <= _MOST_UNITS:
-            raise _BundleError(_('array "bias_{layer}" is missing or has a wrong shape').format(layer=layer))
-        _need_shape(arrays, f"bias_{layer}", (members, bias.shape[1]))
-        _need_shape(arrays, f"weights_{layer}", (members, inputs, bias.shape[1]))
-        inputs = bias.shape[1]
-    if inputs != 1:
-        raise _BundleError(_("its last layer has {inputs} outputs instead of 1").format(inputs=inputs))
-    return {f"{kind}_{layer}" for kind in ("weights", "bias") for layer in range(depth)}
-
-
-def _need_shape(arrays: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...]) -> None:
-    if name not in arrays or arrays[name].shape != shape:
-        found = arrays[name].shape if name in arrays else "none"
-        raise _BundleError(
-            _('array "{name}" must have shape {shape}, not {found}').format(name=name, shape=shape, found=found)
-        )
-
-
-def _first_length(arrays: Mapping[str, np.ndarray], name: str, dimensions: int, most: int) -> int:
-    if name not in arrays or arrays[name].ndim != dimensions or not 1 <= arrays[name].shape[0] <= most:
-        raise _BundleError(_('array "{name}" is missing or has a wrong shape').format(name=name))
-    return int(arrays[name].shape[0])
-
-
-def _check_card(card: Any) -> None:
-    if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise _BundleError(_("model.json is not the description of a HER2 model"))
-    if card.get("format_version") != FORMAT_VERSION:
-        raise _BundleError(
-            _("it has format version {version}, and this program reads {own}").format(
-                version=card.get("format_version"), own=FORMAT_VERSION
-            )
-        )
-    for field in _TEXT_FIELDS:
-        if not isinstance(card.get(field), str) or not card[field].strip():
-            raise _BundleError(_('model.json lacks the text "{field}"').format(field=field))
-    if card.get("activation") not in _ACTIVATIONS:
-        raise _BundleError(
-            _('model.json names an unknown activation "{activation}"').format(activation=card.get("activation"))
-        )
-    if not _is_share(card.get("threshold")):
-        raise _BundleError(_("its threshold is not a number between 0 and 1"))
-    interval = card.get("interval")
-    if not isinstance(interval, dict) or not _is_share(interval.get("level")):
-        raise _BundleError(_("its interval has no level between 0 and 1"))
-    _check_cohort(card.get("training_cohort"))
-    features = card.get("features")
-    names = features.get("names") if isinstance(features, dict) else None
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise _BundleError(_("its feature names are missing"))
-    if not 1 <= len(names) <= _MOST_FEATURES or len(set(names)) != len(names):
-        raise _BundleError(_("its feature names are too many or not unique"))
-
-
-def _check_cohort(cohort: Any) -> None:
-    if not isinstance(cohort, dict) or not isinstance(cohort.get("simulated"), bool):
-        raise _BundleError(_("it does not say whether its training cohort was simulated"))
-    if not isinstance(cohort.get("description"), str):
-        raise _BundleError(_("its training cohort has no description"))
-    for count in ("patients", "positive", "train", "test"):
-        if not isinstance(cohort.get(count), int):
-            raise _BundleError(_('its training cohort lacks the number "{count}"').format(count=count))
-
-
-def _is_share(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1

@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 
 from . import cores, features
-from .assess import begin
 from .case import MARGIN_MM, SLICE_MM, Case
 from .errors import InputError
 from .features import Features
@@ -202,7 +201,6 @@ def variation_of(drawn: Case, varied: Case, probability: float | None) -> Variat
 def neighbourhood(case: Case) -> Case:
     """The case with no more of its volume than its variations need: they have the same prepared pair.
 
-    The whole case, where what is left of the volume would not pass for a CT by itself (it may hold no fat).
     """
     around = [
         int(np.ceil((margin + 2.0 * SLICE_MM) / spacing)) + voxels
@@ -212,16 +210,11 @@ def neighbourhood(case: Case) -> Case:
     for axis, margin in zip(case.axes[0], around, strict=True):
         box[axis] = slice(max(0, case.box.first[axis] - margin), case.box.last[axis] + 1 + margin)
     k, j, i = box
-    near = dataclasses.replace(
+    return dataclasses.replace(
         case,
         volume=dataclasses.replace(case.volume, image=case.volume.image[i, j, k]),
         roi=dataclasses.replace(case.roi, image=case.roi.image[i, j, k]),
     )
-    try:
-        begin(near)
-    except InputError:
-        return case
-    return dataclasses.replace(near)  # without the arrays that it has looked at, for the way to another process
 
 
 def _worker(case: Case, seed: int) -> Callable[[int], tuple[Features | None, float, float]]:
@@ -237,7 +230,7 @@ def _worker(case: Case, seed: int) -> Callable[[int], tuple[Features | None, flo
 
 def _features(case: Case) -> Features | None:
     try:
-        return features.extract(begin(case).prepared)
+        return features.extract(case.prepared())
     except InputError:
         return None
 

@@ -54,6 +54,31 @@ class ExplanationTest(unittest.TestCase):
         explanation = explain(self.model, patient)
         self.assertEqual(explanation.contributions[NAMES.index("original_glcm_7")], 0.0)
 
+    def test_the_feature_class_that_is_far_out_is_named_first(self) -> None:
+        from HER2PredictLib.explain import times_usual
+
+        patient = self.table.median().to_dict()
+        far = {name: value + 8 * self.table[name].std() for name, value in patient.items() if "_shape_" in name}
+        unusual = times_usual(self.model, {**patient, **far})
+        self.assertEqual(next(iter(unusual)), "shape")
+        self.assertGreater(unusual["shape"], 3.0)
+        self.assertGreater(unusual["shape"], 2 * unusual["glcm"])
+
+    def test_the_usual_distance_is_once_the_usual_distance(self) -> None:
+        """Weighted by what each class usually adds, the classes' multiples of the usual average to the whole's."""
+        from HER2PredictLib.explain import class_of, sum_by, times_usual
+
+        for _, row in self.table.head(10).iterrows():
+            prediction = self.model.predict(row.to_dict())
+            t2, q = self.model.domain.standardised(prediction.hotelling_t2, prediction.q_residual)
+            name = "t2" if t2 >= q else "q"
+            usual = sum_by(class_of, self.model.feature_names, self.model.arrays[f"usual_{name}"])
+            whole = prediction.hotelling_t2 if name == "t2" else prediction.q_residual
+            total = sum(times * usual[group] for group, times in times_usual(self.model, row.to_dict()).items())
+            self.assertGreaterEqual(total, whole - 1e-9)
+            if name == "q":
+                self.assertAlmostEqual(total, whole, places=9)
+
     def test_strongest_features_come_first_with_their_z_scores(self) -> None:
         strongest = self.explanations[0].strongest(5)
         sizes = [abs(contribution) for _, contribution, _ in strongest]

@@ -56,7 +56,30 @@ class AgainstScikitLearnTest(unittest.TestCase):
         table, _ = made_up_cohort(NAMES)
         model = made_up_model(NAMES)
         self.assertGreater(model.typicality(model.predict(table.median().to_dict())), 0.2)
-        self.assertEqual(model.typicality(model.predict((table.median() + 20 * table.std()).to_dict())), 0.0)
+        self.assertLess(model.typicality(model.predict((table.median() + 20 * table.std()).to_dict())), 1e-3)
+
+    def test_contributions_of_features_sum_to_the_distances(self) -> None:
+        table, _ = made_up_cohort(NAMES)
+        for _, row in table.iterrows():
+            prediction = made_up_model(NAMES).predict(row.to_dict())
+            t2, q = made_up_model(NAMES).distance_contributions(row.to_dict())
+            self.assertAlmostEqual(float(t2.sum()), prediction.hotelling_t2, places=9)
+            self.assertAlmostEqual(float(q.sum()), prediction.q_residual, places=9)
+
+    def test_the_interval_is_as_wide_on_the_log_odds_as_the_card_says(self) -> None:
+        table, _ = made_up_cohort(NAMES)
+        pipeline, calibrator = made_up_pipeline(NAMES)
+        model = made_up_model(NAMES)
+        rule = model.card["interval"]
+        scores = pipeline[:-1].transform(table.to_numpy())
+        members = pipeline.named_steps["classifier"].estimators_
+        raw = np.stack([member.predict_proba(scores)[:, 1] for member in members])
+        spread = (calibrator.coef_[0, 0] * log_odds(raw) + calibrator.intercept_[0]).std(axis=0)
+        half = rule["factor"] * np.sqrt(rule["residual_sd"] ** 2 + rule["spread_weight"] * spread**2)
+        for number, (_, row) in enumerate(table.iterrows()):
+            prediction = model.predict(row.to_dict())
+            odds = log_odds(np.array([*prediction.interval, prediction.probability]))
+            np.testing.assert_allclose(odds[:2] - odds[2], [-half[number], half[number]], rtol=0, atol=1e-6)
 
 
 @unittest.skipIf(sklearn is None, "scikit-learn is not installed")
@@ -115,13 +138,20 @@ class BundleTest(unittest.TestCase):
         one_gone = self.model.arrays["weights_0"][:, :-1]
         for reason, change in {
             "not the description": {"card": {"format": "other"}},
-            "format version 2": {"card": {"format_version": 2}},
+            "format version 1": {"card": {"format_version": 1}},
             "activation": {"card": {"activation": "__import__"}},
             "threshold": {"card": {"threshold": 1.5}},
             "whether its training cohort was simulated": {"card": {"training_cohort": {}}},
             "feature names": {"card": {"features": {"names": ["a", "a"]}}},
             '"name"': {"card": {"name": " "}},
             "level": {"card": {"interval": {"level": "0.95"}}},
+            '"factor"': {"card": {"interval": {"level": 0.95, "residual_sd": 1.0, "spread_weight": 0.0, "factor": -1}}},
+            '"residual_sd"': {"card": {"interval": {"level": 0.95, "factor": 1.0, "spread_weight": 0.0}}},
+            "distances of 2 training patients": {"arrays": {"train_t2": np.ones(2)}},
+            '"train_q" must have shape': {"arrays": {"train_q": np.ones(5)}},
+            '"usual_q" must have shape': {"arrays": {"usual_q": mean[:-1]}},
+            "distance of its training patients is negative": {"arrays": {"usual_t2": -np.ones_like(mean)}},
+            "volume of a training ROI": {"arrays": {"train_volume_ml": np.zeros(4)}},
             '"mean" must have shape': {"arrays": {"mean": mean[:-1]}},
             '"mean" is not of finite': {"arrays": {"mean": nan}},
             '"bias_1" is not of finite': {"arrays": {"bias_1": self.model.arrays["bias_1"].astype(np.float32)}},
@@ -139,6 +169,15 @@ class BundleTest(unittest.TestCase):
     def test_pickled_arrays_are_refused_unread(self) -> None:
         objects = np.array([print], dtype=object)
         self.assertIn("arrays are damaged", self.refused(arrays={"mean": objects}))
+
+    def test_a_card_that_is_no_json_is_refused(self) -> None:
+        self.model.save(self.path)
+        for text in ("{", "[" * 100_000, "\xff\xfe"):
+            with zipfile.ZipFile(self.path, "w") as bundle:
+                bundle.writestr("model.json", text)
+                bundle.writestr("arrays.npz", b"")
+            with self.assertRaisesRegex(InputError, "model.json"):
+                Model.load(self.path)
 
     def test_not_a_number_in_the_card_is_refused(self) -> None:
         self.assertIn("NaN", self.refused(card={"metrics": {"auc": float("nan")}}))

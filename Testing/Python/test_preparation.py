@@ -126,6 +126,19 @@ class PreparedPairTest(unittest.TestCase):
         expected = voxels(volume)[source : source + 2, j0 + j, i0 + i].astype(float).mean()
         self.assertEqual(voxels(prepared.image)[k, j, i], expected)
 
+    def test_a_voxel_of_averaged_slices_is_in_the_roi_where_three_quarters_of_them_are(self) -> None:
+        roi = np.zeros((60, 40, 40), np.uint8)
+        roi[20:28, 15:25, 15:25] = 1
+        for thin_slices, kept in ((3, True), (2, False)):
+            roi[24:28, 16, 16] = 0
+            roi[24 : 24 + thin_slices, 16, 16] = 1
+            spacing = (1.0, 1.0, 1.25)
+            prepared = case_of(as_image(ct_array(6, (40, 40, 60)), spacing), as_image(roi, spacing)).prepared()
+            upper, lower = voxels(prepared.mask)[8, 10:20, 10:20], voxels(prepared.mask)[7, 10:20, 10:20]
+            self.assertEqual(lower.sum(), 100)
+            self.assertEqual(upper.sum(), 100 if kept else 99)
+            self.assertEqual(bool(upper[1, 1]), kept)
+
     def test_crop_into_the_margin_is_a_finding_and_edge_values_stand_in(self) -> None:
         volume, roi = small_case()
         case = case_of(volume[:, :, 12:], roi[:, :, 12:])

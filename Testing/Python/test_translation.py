@@ -15,7 +15,7 @@ FILES = [
     *(
         MODULE / "HER2PredictLib" / f"{name}.py"
         for name in (
-            *("volumes", "nodes", "case", "features", "model", "assess", "explain", "background"),
+            *("volumes", "nodes", "case", "features", "bundle_file", "model", "assess", "explain", "background"),
             *("stability", "agreement"),
             *("panel_state", "why", "panel_text", "panel_view", "finding_row", "keep_section", "keep", "gauge"),
         )

@@ -15,10 +15,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from .. import __version__
-from ..features import PARAMETER_FILE
-from ..model import FORMAT, FORMAT_VERSION, Model
-
-INTERVAL_LEVEL = 0.95
+from ..bundle_file import FORMAT, FORMAT_VERSION
+from ..features import PARAMETER_FILE, VOLUME_FEATURE
+from ..model import Model
+from .interval import RULE
 
 INTENDED_USE = (
     "Research: the probability that a bladder tumour over-expresses HER2 (IHC 2+ or 3+), from an excretory-phase CT "
@@ -66,7 +66,7 @@ def build_model(
     calibrator : LogisticRegression
         On the log-odds of the pipeline's probability.
     distances : ndarray, shape (patients, 2)
-        Hotelling's T2 and Q residual of the training patients when left out.
+        Hotelling's T2 and Q residual of the training patients when left out, in the order of `training`.
     threshold : float
         Probability from which on the call is HER2-positive.
     training : DataFrame, shape (patients, features)
@@ -75,7 +75,10 @@ def build_model(
         Their HER2 status.
     """
     arrays = bundle_arrays(pipeline, calibrator)
-    arrays |= {"train_t2": np.sort(distances[:, 0]), "train_q": np.sort(distances[:, 1])}
+    arrays |= {"train_t2": distances[:, 0], "train_q": distances[:, 1]}
+    arrays |= _usual_contributions(arrays, training)
+    if VOLUME_FEATURE in training and (training[VOLUME_FEATURE] > 0).all():
+        arrays |= {"train_volume_ml": np.sort(training[VOLUME_FEATURE].to_numpy(np.float64)) / 1000.0}
     if len(arrays["components"]) > 1:
         arrays |= {"train_scores": _scores(pipeline, training)[:, :2], "train_status": status.astype(np.float64)}
     ensemble = pipeline.named_steps["classifier"]
@@ -91,7 +94,7 @@ def build_model(
         "features": {"names": list(training.columns), "settings": PARAMETER_FILE.read_text(encoding="utf-8")},
         "activation": ensemble.estimators_[0].activation,
         "threshold": threshold,
-        "interval": {"level": INTERVAL_LEVEL, "method": f"quantiles of {len(ensemble.estimators_)} bagged members"},
+        "interval": RULE.to_dict(),
         "metrics": dict(provenance.metrics),
         "seed": provenance.seed,
         "software": {
@@ -102,6 +105,21 @@ def build_model(
         },
     }
     return Model(card, arrays)
+
+
+def _usual_contributions(arrays: Mapping[str, np.ndarray], training: pd.DataFrame) -> dict[str, np.ndarray]:
+    """What each feature contributes to T2 and Q of a training patient, on average, as ``usual_t2`` and ``usual_q``.
+
+    Fitted patients lie nearer than those left out, so the contributions are scaled to sum to the mean distances of the
+    latter.
+    """
+    centred = (training.to_numpy(np.float64) - arrays["mean"]) / arrays["scale"] - arrays["pca_mean"]
+    scores = centred @ arrays["components"].T
+    own = {
+        "t2": np.maximum((centred * ((scores / arrays["variance"]) @ arrays["components"])).mean(axis=0), 0.0),
+        "q": ((centred - scores @ arrays["components"]) ** 2).mean(axis=0),
+    }
+    return {f"usual_{name}": usual * (arrays[f"train_{name}"].mean() / usual.sum()) for name, usual in own.items()}
 
 
 def _scores(pipeline: Pipeline, values: pd.DataFrame) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..applicability import EDGE_SHARE
 from .figure_style import (
     FAINT,
     INK,
@@ -24,7 +25,7 @@ from .figure_style import (
     study_figure,
     unit_square,
 )
-from .results import APPLICABILITY_LEVEL, SET_LABELS, Results
+from .results import SET_LABELS, Results
 from .study import TEST, TRAIN
 
 if TYPE_CHECKING:
@@ -229,9 +230,9 @@ def applicability(results: Results) -> StudyFigure:
     caption = (
         "Applicability: distance of each patient from the training patients within the principal components "
         "(Hotelling's T²) and from their subspace (Q residual, sum of squared z-scores). Training patients are "
-        f"measured when left out of the fit, mean over the folds. Dashed: {percent(APPLICABILITY_LEVEL)} quantile of "
-        f"the training patients; {limits.beyond[TEST]} of {len(study.test)} test patients lie beyond at least one of "
-        "the two."
+        f"measured when left out of the fit, mean over the folds. Dashed: beyond either "
+        f"of the two, {percent(EDGE_SHARE)} of patients like the training patients are expected, and "
+        f"{limits.beyond[TEST]} of {len(study.test)} test patients lie."
     )
     return study_figure(
         11,

@@ -37,7 +37,8 @@ def model_card(results: Results, model: Model) -> str:
 radiomic features of an ROI on an excretory-phase CT urography
 - z-scores, {results.variance.kept} principal components, mean of {protocol.members} bagged multilayer perceptrons \
 ({mlp["Chosen"]}), logistic calibration
-- Output: probability, the interval that the members span, and a call at the threshold {model.threshold:.3f}
+- Output: probability with a {100 * model.interval_level:.0f} % interval (its width was fitted on computer-made \
+cohorts, where the true probability is known), and a call at the threshold {model.threshold:.3f}
 - Made on {model.card["created"]} with {software}; seed {protocol.seed}
 - Licence: {model.card["licence"]}{digest}
 

@@ -126,8 +126,9 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             "nor resampled.",
             f"The deployed model is the MLP: the mean of {protocol.members} MLPs, each started at random and fitted "
             "to a bootstrap sample of the training patients [6]. Its probability is calibrated by logistic "
-            "regression [7] on the log-odds of out-of-fold predictions. It gives a probability with the interval "
-            "that its members span, and a call at the threshold that maximises sensitivity + specificity [8] in the "
+            "regression [7] on the log-odds of out-of-fold predictions. It gives a probability with an interval, "
+            "whose width was fitted on computer-made cohorts, where the true probability is known, and a call at the "
+            "threshold that maximises sensitivity + specificity [8] in the "
             "calibrated out-of-fold predictions of the training patients; the other models have thresholds by the "
             "same rule. The model was not updated after evaluation.",
         ),

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+from ..applicability import EDGE_SHARE, Domain
 from ..explain import explain
 from ..model import Model
 from .baseline import BaselineTable, table1, table2
@@ -33,8 +34,6 @@ SET_LABELS = {TRAIN: "Training set, out of fold", TEST: "Test set", APPARENT: "T
 
 #: Number of components over which the study takes the area under the cumulative explained variance.
 STUDY_COMPONENTS = 100
-#: Quantile of the training patients' distances beyond which a patient counts as unlike them.
-APPLICABILITY_LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -241,7 +240,7 @@ class Results:
                 "image_type": _plain(self.importance.by_image["mean"].to_dict()),
             },
             "applicability": {
-                "level": APPLICABILITY_LEVEL,
+                "level": 1.0 - EDGE_SHARE,
                 "limit_t2": self.applicability.limit_t2,
                 "limit_q": self.applicability.limit_q,
                 "beyond": dict(self.applicability.beyond),
@@ -378,7 +377,7 @@ def _strength(sums: pd.DataFrame, names: pd.Index, part: int) -> pd.DataFrame:
 
 def _applicability(study: Study) -> Applicability:
     distances = study.distances.to_numpy()
-    limits = np.quantile(distances[study.train], APPLICABILITY_LEVEL, axis=0)
+    limits = Domain.of(*distances[study.train].T).limits(EDGE_SHARE)
     beyond = (distances > limits).any(axis=1)
     rows = {TRAIN: study.train, TEST: study.test}
     return Applicability(

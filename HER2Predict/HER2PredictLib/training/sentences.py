@@ -180,8 +180,8 @@ def applicability(results: Results) -> str:
     beyond, total = results.applicability.beyond[TEST], len(results.study.test)
     expected = f"{results.applicability.beyond[TRAIN]} of {len(results.study.train)} training patients"
     return (
-        f"{beyond} of {total} test patients and {expected} lay beyond the 95 % quantile of the training patients in "
-        "at least one of the two distances. For patients like these a prediction extrapolates."
+        f"{beyond} of {total} test patients and {expected} lay farther out than 95 % of patients like the "
+        "training patients are expected to. For patients like these a prediction extrapolates."
     )
 
 

@@ -7,10 +7,11 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal, get_args
@@ -19,6 +20,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..errors import InputError
+from .simulator.acquisition import ACQUISITIONS, Acquisition
 from .simulator.grid import MATRIX
 from .simulator.her2_effect import Latents, true_probability
 from .simulator.image_files import SEGMENT_NAME, image_from_array, write_segmentation, write_volume
@@ -45,27 +47,41 @@ class SampleCase:
     segment: str
 
 
-def simulate(patient: Patient) -> tuple[sitk.Image, sitk.Image]:
-    """Make the CTU of a patient (int16 HU) and the ROI on its grid (uint8)."""
+def simulate(patient: Patient, acquisition: Acquisition = ACQUISITIONS["study"]) -> tuple[sitk.Image, sitk.Image]:
+    """Make the CTU of a patient (int16 HU) and the ROI on its grid (uint8).
+
+    Anatomy and tumour are the same in every acquisition.
+    """
     index = patient.number - 1
-    phantom = Phantom(generator(patient.seed, index, "anatomy"), patient.latents.look, female=patient.gender == "F")
+    phantom = Phantom(
+        generator(patient.seed, index, "anatomy"),
+        patient.latents.look,
+        female=patient.gender == "F",
+        acquisition=acquisition,
+    )
     rng = generator(patient.seed, index, "noise")
     grid = phantom.grid
-    scanner = Scanner(rng, MATRIX, grid.pixel_mm)
+    scanner = Scanner(rng, MATRIX, grid.pixel_mm, acquisition)
     shape = (grid.slices, MATRIX, MATRIX)
     ct, roi = np.empty(shape, np.int16), np.zeros(shape, np.uint8)
     for k, slab in enumerate(phantom.slabs()):
         ct[k] = scanner.scan(slab.hu)
         roi[k] = slab.roi
-    return (
-        image_from_array(ct, grid.spacing, grid.origin),
-        _largest_part(image_from_array(roi, grid.spacing, grid.origin)),
-    )
+    drawn = _largest_part(image_from_array(roi, grid.spacing, grid.origin))
+    return image_from_array(ct, grid.spacing, grid.origin), _grown(drawn, acquisition.roi_grow_mm)
 
 
 def _largest_part(roi: sitk.Image) -> sitk.Image:
     """The ROI without specks that are cut off from it."""
     return sitk.Cast(sitk.RelabelComponent(sitk.ConnectedComponent(roi, True)) == 1, sitk.sitkUInt8)
+
+
+def _grown(roi: sitk.Image, margin_mm: float) -> sitk.Image:
+    """The ROI and every voxel whose centre lies within the margin of that of one of its voxels."""
+    if margin_mm == 0:
+        return roi
+    distance = sitk.SignedMaurerDistanceMap(roi, squaredDistance=False, useImageSpacing=True)
+    return sitk.Cast(distance <= margin_mm, sitk.sitkUInt8)
 
 
 def simulate_cohort(
@@ -74,6 +90,7 @@ def simulate_cohort(
     out: Path,
     *,
     fmt: Format = "nrrd",
+    acquisition: str = "study",
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
@@ -89,6 +106,8 @@ def simulate_cohort(
         A folder that does not exist or is empty.
     fmt : {'nrrd', 'nifti', 'dicom'}
         Format of the CTs; ROIs are always ``.seg.nrrd``.
+    acquisition : str
+        A name in :data:`.simulator.acquisition.ACQUISITIONS`. The patients of a seed are the same in each.
     jobs : int, optional
         Number of processes; by default as many as there are processors.
     progress : callable, optional
@@ -107,12 +126,15 @@ def simulate_cohort(
     """
     if fmt not in get_args(Format):
         raise InputError(f"The format {fmt!r} is unknown; choose one of {', '.join(get_args(Format))}.")
+    if acquisition not in ACQUISITIONS:
+        raise InputError(f"The acquisition {acquisition!r} is unknown; choose one of {', '.join(ACQUISITIONS)}.")
     cohort = draw_cohort(patients, seed)
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} already holds something; choose another folder or delete it.")
     out.mkdir(parents=True, exist_ok=True)
-    for done, _ in enumerate(_each(cohort, out, fmt, jobs or os.cpu_count() or 1), start=1):
+    tasks = [partial(_write_patient, patient, out, fmt, ACQUISITIONS[acquisition]) for patient in cohort]
+    for done, _ in enumerate(_each(tasks, jobs or os.cpu_count() or 1), start=1):
         if progress:
             progress(done, patients)
     _write_table(out / "latents.csv", [_latents_row(patient) for patient in cohort])
@@ -121,28 +143,28 @@ def simulate_cohort(
     return out / "cohort.csv"
 
 
-def _each(cohort: list[Patient], out: Path, fmt: Format, jobs: int) -> Iterator[None]:
-    """Write every patient, in as many processes as asked for, yielding after each."""
-    if jobs == 1 or len(cohort) == 1:
-        for patient in cohort:
-            _write_patient(patient, out, fmt)
+def _each(tasks: Sequence[Callable[[], None]], jobs: int) -> Iterator[None]:
+    """Do every task, in as many processes as asked for, yielding after each."""
+    if jobs == 1 or len(tasks) == 1:
+        for task in tasks:
+            task()
             yield
         return
     # A fresh interpreter for each worker: forking a process that runs Slicer or BLAS threads is not safe.
     with (
         _one_thread_per_process(),
         ProcessPoolExecutor(
-            min(jobs, len(cohort)),
+            min(jobs, len(tasks)),
             mp_context=get_context("spawn"),
             # Ctrl-C reaches the whole group; the workers finish the patient at hand, this process stops the rest.
             initializer=signal.signal,
             initargs=(signal.SIGINT, signal.SIG_IGN),
         ) as pool,
     ):
-        tasks = [pool.submit(_write_patient, patient, out, fmt) for patient in cohort]
+        running = [pool.submit(task) for task in tasks]
         try:
-            for task in as_completed(tasks):
-                yield task.result()
+            for done in as_completed(running):
+                yield done.result()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -164,15 +186,15 @@ def _one_thread_per_process() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _write_patient(patient: Patient, out: Path, fmt: Format) -> None:
+def _write_patient(patient: Patient, out: Path, fmt: Format, acquisition: Acquisition) -> None:
     """Simulate one patient and put both files in place at once."""
-    ct, roi = simulate(patient)
+    ct, roi = simulate(patient, acquisition)
     final = out / patient.identifier
     with _temporary_folder(out) as folder:
         if fmt == "dicom":
             from .simulator.dicom_series import write_series  # pydicom is only needed for this format
 
-            write_series(ct, folder / "ct", patient)
+            write_series(ct, folder / "ct", patient, acquisition)
         else:
             write_volume(ct, folder / f"ct{_VOLUME_SUFFIX[fmt]}")
         write_segmentation(roi, folder / "roi.seg.nrrd")

@@ -260,9 +260,9 @@ def _fit(
     protocol: Protocol,
 ) -> Fit:
     search = _choose(candidate, values[train], status[train], protocol, protocol.repeats, protocol.jobs)
-    out_of_fold, _ = _out_of_fold(search.best_estimator_, values[train], status[train], protocol)
+    left_out, _ = out_of_fold(search.best_estimator_, values[train], status[train], protocol)
     probability = {
-        TRAIN: out_of_fold,
+        TRAIN: left_out,
         TEST: search.predict_proba(values[test])[:, 1],
         "apparent": search.predict_proba(values[train])[:, 1],
     }
@@ -273,7 +273,7 @@ def _parameters(best: Mapping[str, Any]) -> dict[str, Any]:
     return {name.removeprefix("classifier__"): value for name, value in best.items()}
 
 
-def _out_of_fold(
+def out_of_fold(
     pipeline: Pipeline, values: np.ndarray, status: np.ndarray, protocol: Protocol
 ) -> tuple[np.ndarray, np.ndarray]:
     """Probability (n,) and (T2, Q) distances (n, 2) of each patient by pipelines fitted without that patient.
@@ -317,7 +317,7 @@ def _deployed(
 ) -> tuple[Pipeline, LogisticRegression, Fit, np.ndarray]:
     """The bagged MLP with the chosen hyper-parameters, its calibrator, its predictions and all distances."""
     unfitted = bagged_mlp(protocol.seed, chosen.parameters, protocol.members)
-    raw, left_out_distances = _out_of_fold(unfitted, values[train], status[train], protocol)
+    raw, left_out_distances = out_of_fold(unfitted, values[train], status[train], protocol)
     calibrator = fit_calibrator(raw, status[train])
     pipeline = unfitted.fit(values[train], status[train])
 

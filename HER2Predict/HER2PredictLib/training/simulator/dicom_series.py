@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
+from .acquisition import Acquisition, Phase
 from .patients import Patient
 from .scanner import PADDING_HU
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 #: Date of every simulated examination.
 _DATE, _YEAR = "20240115", 2024
-#: The contrast medium is given ten minutes before the excretory phase.
-_INJECTION, _EXCRETORY = "100000", "101000"
+#: The contrast medium is given ten minutes before the excretory phase, 100 s before the nephrographic one.
+_INJECTION = "100000"
+_TIME: dict[Phase, str] = {"excretory": "101000", "nephrographic": "100140"}
 
 
 def uid(*parts: object) -> str:
@@ -27,7 +29,7 @@ def uid(*parts: object) -> str:
     return f"2.25.{int.from_bytes(digest[:16], 'big')}"
 
 
-def write_series(image: sitk.Image, folder: Path, patient: Patient) -> None:
+def write_series(image: sitk.Image, folder: Path, patient: Patient, acquisition: Acquisition) -> None:
     """Write an axial CT (int16 HU, -1024 to 3071) as one file per slice into a new folder.
 
     Parameters
@@ -38,18 +40,26 @@ def write_series(image: sitk.Image, folder: Path, patient: Patient) -> None:
         Made here.
     patient : Patient
         The made-up identity.
+    acquisition : Acquisition
+        How the image was made.
     """
     folder.mkdir()
     voxels = sitk.GetArrayFromImage(image)
     for k in range(len(voxels)):
         dataset = _patient_and_study(patient)
-        _series(dataset, patient)
+        _series(dataset, patient, acquisition)
         _geometry(dataset, image, k)
         # A scanner numbers the slices as the couch moves: from the head down.
         dataset.InstanceNumber = len(voxels) - k
-        dataset.SOPInstanceUID = uid(patient.seed, patient.number, "image", dataset.InstanceNumber)
+        dataset.SOPInstanceUID = uid(*_scan(patient, acquisition), "image", dataset.InstanceNumber)
         _pixels(dataset, voxels[k])
         _save(dataset, folder / f"{dataset.InstanceNumber:04d}.dcm")
+
+
+def _scan(patient: Patient, acquisition: Acquisition) -> tuple[object, ...]:
+    """What tells this image from all others; how the ROI is drawn does not change it."""
+    how = acquisition.slice_mm, acquisition.phase, acquisition.kernel, acquisition.noise
+    return patient.seed, patient.number, *how
 
 
 def _patient_and_study(patient: Patient) -> Dataset:
@@ -71,21 +81,21 @@ def _patient_and_study(patient: Patient) -> Dataset:
     return dataset
 
 
-def _series(dataset: Dataset, patient: Patient) -> None:
+def _series(dataset: Dataset, patient: Patient, acquisition: Acquisition) -> None:
     dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2"  # CT Image Storage
     dataset.Modality = "CT"
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
-    dataset.SeriesInstanceUID = uid(patient.seed, patient.number, "series")
+    dataset.SeriesInstanceUID = uid(*_scan(patient, acquisition), "series")
     dataset.SeriesNumber, dataset.AcquisitionNumber = 4, 4
-    dataset.SeriesDescription = "Pelvis excretory phase 5.0 mm (simulated)"
+    dataset.SeriesDescription = f"Pelvis {acquisition.phase} phase {acquisition.slice_mm} mm (simulated)"
     dataset.SeriesDate = dataset.AcquisitionDate = dataset.ContentDate = _DATE
-    dataset.SeriesTime = dataset.AcquisitionTime = dataset.ContentTime = _EXCRETORY
+    dataset.SeriesTime = dataset.AcquisitionTime = dataset.ContentTime = _TIME[acquisition.phase]
     dataset.BodyPartExamined, dataset.PatientPosition = "PELVIS", "HFS"
     dataset.FrameOfReferenceUID = uid(patient.seed, patient.number, "frame of reference")
     dataset.PositionReferenceIndicator = ""
     dataset.Manufacturer, dataset.ManufacturerModelName = "HER2Predict", "Simulated CT"
     dataset.KVP = 120
-    dataset.ConvolutionKernel = "SOFT"
+    dataset.ConvolutionKernel = acquisition.kernel.upper()
     dataset.ContrastBolusAgent = "Iohexol 350"
     dataset.ContrastBolusRoute = "IV"
     dataset.ContrastBolusVolume = 100

@@ -162,7 +162,7 @@ def coverage(lower: Array, upper: Array, pixel_mm: float) -> Array:
     Notes
     -----
     Where the outline is flat within the voxel, the distance is linear through the slab and the share is the clipped
-    linear function below: the partial volume of a 5 mm slab without sampling it more finely.
+    linear function below: the partial volume of a slab without sampling it more finely.
     """
     width = np.maximum(np.abs(upper - lower), np.float32(pixel_mm))
     return np.clip(np.float32(0.5) - (lower + upper) / (2 * width), 0, 1)

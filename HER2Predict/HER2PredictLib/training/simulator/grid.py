@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,8 +11,6 @@ from .fields import Array, Plane
 
 #: Rows and columns of the CT.
 MATRIX = 512
-#: Distance of slices and their thickness in mm, as in the study.
-SLICE_MM = 5.0
 
 #: Rows and columns of a part of a slice.
 Window = tuple[slice, slice]
@@ -28,6 +26,8 @@ class Grid:
     left, front, bottom : float
         Outer edges of the first column, row and slice in mm (LPS).
     slices : int
+    slice_mm : float
+        Distance of slices and their thickness.
     """
 
     pixel_mm: float
@@ -35,17 +35,22 @@ class Grid:
     front: float
     bottom: float
     slices: int
+    slice_mm: float
+
+    def sliced(self, slice_mm: float) -> Grid:
+        """As many slices of another thickness as the same range holds, from the same bottom."""
+        return replace(self, slices=int(self.slices * self.slice_mm / slice_mm + 1e-6), slice_mm=slice_mm)
 
     @property
     def origin(self) -> tuple[float, float, float]:
         """Centre of the first voxel in mm (LPS), to a nanometre, so that every format holds it exactly."""
         half = self.pixel_mm / 2
-        return round(self.left + half, 6), round(self.front + half, 6), round(self.bottom + SLICE_MM / 2, 6)
+        return round(self.left + half, 6), round(self.front + half, 6), round(self.bottom + self.slice_mm / 2, 6)
 
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Distance of voxels in mm along columns, rows and slices."""
-        return self.pixel_mm, self.pixel_mm, SLICE_MM
+        return self.pixel_mm, self.pixel_mm, self.slice_mm
 
     @cached_property
     def x(self) -> Array:
@@ -70,7 +75,7 @@ class Grid:
     @property
     def faces(self) -> Array:
         """Levels of the slices' faces in mm, shape (slices + 1,)."""
-        return self.bottom + SLICE_MM * np.arange(self.slices + 1)
+        return self.bottom + self.slice_mm * np.arange(self.slices + 1)
 
     def half_plane(self, z: float, shift: tuple[Array, Array] | None = None, scale: float = 1.0) -> Plane:
         """The half-resolution plane at the level z (mm), shifted along x and y (mm), then divided by the scale."""

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 
 from . import anatomy
+from .acquisition import STUDY_SLICE_MM, Acquisition
 from .bowel import Bowel
 from .fields import Array, FineShares, SmoothField, coverage, enlarge
-from .grid import MATRIX, SLICE_MM, Grid, halved
+from .grid import MATRIX, Grid, halved
 from .habitus import Habitus, paint_couch
 from .sections import chains_distance, columns_distance, hip_distance, packed_distance
+from .tissues import (
+    AIR_HU,
+    BLADDER_WALL_HU,
+    BOWEL_WALL_HU,
+    CANAL_HU,
+    CARTILAGE_HU,
+    DISC_HU,
+    FAT_HU,
+    NEPHROGRAPHIC_TUMOUR_HU,
+    PLAIN_URINE_HU,
+    PROSTATE_HU,
+    SKIN_HU,
+    UTERUS_HU,
+    VESICLE_HU,
+    Tissues,
+)
 from .tumour import Bladder, Look, Tumour
 
-#: HU of air, and of tissues at 120 kVp in the excretory phase, in which soft tissue still enhances slightly.
-AIR_HU, FAT_HU, SKIN_HU, MUSCLE_HU, VESSEL_HU = -1000.0, -104.0, 30.0, 60.0, 118.0
-BOWEL_WALL_HU, BLADDER_WALL_HU, PROSTATE_HU, UTERUS_HU, VESICLE_HU = 82.0, 68.0, 74.0, 88.0, 48.0
-DISC_HU, CANAL_HU, CARTILAGE_HU, WATER_HU = 85.0, 28.0, 75.0, 15.0
 #: Thickness of the skin in mm.
 SKIN_MM = 1.8
 #: Thickness of the cortex in mm, and how much denser than that of the spine the marrow is, HU.
@@ -34,52 +48,6 @@ class Slab:
 
     hu: Array
     roi: Array
-
-
-@dataclass(frozen=True)
-class Tissues:
-    """HU that differ from patient to patient.
-
-    Attributes
-    ----------
-    muscle, vessel, cortex, marrow : float
-    marbling : float
-        0 for lean muscle, 1 for muscle with much fat in it.
-    plaque : float
-        The more, the longer the calcified stretches of the arteries.
-    ureters : tuple of float
-        The right and the left one; a ureter without contrast medium holds water.
-    urine : tuple of float
-        In front and at the back of the bladder.
-    urine_blur_mm : float
-        Height over which the one passes into the other.
-    """
-
-    muscle: float
-    vessel: float
-    cortex: float
-    marrow: float
-    marbling: float
-    plaque: float
-    ureters: tuple[float, float]
-    urine: tuple[float, float]
-    urine_blur_mm: float
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator) -> Tissues:
-        """Draw those of one patient."""
-        right, left = np.where(rng.random(2) < 0.85, rng.uniform(350, 800, 2), WATER_HU)
-        return cls(
-            muscle=MUSCLE_HU + rng.normal(0, 4),
-            vessel=VESSEL_HU + rng.normal(0, 10),
-            cortex=rng.uniform(780, 1050),
-            marrow=rng.uniform(90, 240),
-            marbling=rng.uniform(0, 1),
-            plaque=rng.uniform(-1.0, 0.4),
-            ureters=(float(right), float(left)),
-            urine=(rng.uniform(310, 460), rng.uniform(620, 980)),
-            urine_blur_mm=rng.uniform(2.5, 9.0),
-        )
 
 
 class Textures:
@@ -132,24 +100,33 @@ class Phantom:
     look : Look
         The tumour.
     female : bool
+    acquisition : Acquisition
+        Slices and phase. All else is the same in every acquisition.
     """
 
-    def __init__(self, rng: np.random.Generator, look: Look, *, female: bool) -> None:
+    def __init__(self, rng: np.random.Generator, look: Look, *, female: bool, acquisition: Acquisition) -> None:
+        nephrographic = acquisition.phase == "nephrographic"
+        if nephrographic:
+            look = replace(look, mean_hu=look.mean_hu + NEPHROGRAPHIC_TUMOUR_HU)
         self._female = female
         self._scale = float(np.clip(rng.normal(0.965 if female else 1.0, 0.035), 0.88, 1.08))
         self._habitus = Habitus(rng, female)
-        self.grid = self._draw_grid(rng)
+        self._study_grid = self._draw_grid(rng)
+        self.grid = self._study_grid.sliced(acquisition.slice_mm)
         self.bladder = Bladder(rng, look.volume_ml)
         self.tumour = Tumour(rng, self.bladder, look)
         self._bowel = Bowel(rng, (self.bladder.centre[2] + self.bladder.axes[2]) / self._scale)
         self._tissues = Tissues.draw(rng)
         self._urine_level = self.bladder.centre[1] + rng.uniform(-0.25, 0.35) * self.bladder.axes[1]
-        self._textures = Textures(rng, self.grid)
+        self._textures = Textures(rng, self._study_grid)
         self._window = self.grid.window(self.tumour.centre[0], self.tumour.centre[1], self.tumour.reach_mm)
         self._draw_tumour_fields(rng, look)
+        plain_urine = rng.uniform(*PLAIN_URINE_HU)
+        if nephrographic:
+            self._tissues = self._tissues.nephrographic(plain_urine)
 
     def _draw_grid(self, rng: np.random.Generator) -> Grid:
-        """A grid that just holds the body, as a radiographer chooses it."""
+        """The study's grid that just holds the body, as a radiographer chooses it."""
         width = 2 * (self._scale * 184 + self._habitus.sides_mm)
         pixel = round(float(np.clip(width / MATRIX * rng.uniform(1.06, 1.14), 0.7, 0.9)), 4)
         edge = -MATRIX / 2 * pixel
@@ -159,11 +136,12 @@ class Phantom:
             round(edge + 8 + rng.normal(0, 6), 3),
             round(rng.uniform(-45, -38), 1),
             int(rng.integers(37, 44)),
+            STUDY_SLICE_MM,
         )
 
     def _draw_tumour_fields(self, rng: np.random.Generator, look: Look) -> None:
         rows, columns = self._window
-        size, ends = look.texture_mm, (self.grid.faces[0], self.grid.faces[-1])
+        size, ends = look.texture_mm, (self._study_grid.faces[0], self._study_grid.faces[-1])
 
         def field(z: float, in_plane: float) -> SmoothField:
             return SmoothField(rng, self.grid.x[columns], self.grid.y[rows], ends, (z, in_plane, in_plane))
@@ -174,13 +152,31 @@ class Phantom:
 
     def slabs(self) -> Iterator[Slab]:
         """The slices from the feet to the head."""
-        levels = self.grid.faces
-        faces = [self._face(z) for z in levels]
-        self._fit_tumour(faces)
-        lowest_row = max(np.nonzero((face["body"] < 0).any(axis=1))[0][-1] for face in faces)
+        # No slab is thicker than the study's: outlines would be too far from linear in it, and textures not averaged.
+        parts = ceil(self.grid.slice_mm / STUDY_SLICE_MM)
+        thin = self.grid.sliced(self.grid.slice_mm / parts)
+        levels = [float(z) for z in thin.faces]
+        faces = self._faces(levels)
+        lower = next(faces)
+        for first in range(0, thin.slices, parts):
+            slabs = []
+            for z in levels[first : first + parts]:
+                upper = next(faces)
+                slabs.append(self._slab(lower, upper, z + thin.slice_mm / 2))
+                lower = upper
+            hu, share = (sum(images[1:], images[0]) / np.float32(parts) for images in zip(*slabs, strict=True))
+            yield Slab(hu, self._drawn(share, levels[first] + self.grid.slice_mm / 2))
+
+    def _faces(self, levels: list[float]) -> Iterator[Face]:
+        """The faces at the given levels; tumour and couch are fitted to those of the study, whatever the slices."""
+        known = {float(z): self._face(float(z)) for z in self._study_grid.faces}
+        self._fit_tumour(known)
+        lowest_row = max(np.nonzero((face["body"] < 0).any(axis=1))[0][-1] for face in known.values())
         self._couch_mm = float(self.grid.half_y[lowest_row]) + 3
-        for lower, upper, z in zip(faces[:-1], faces[1:], levels[:-1] + SLICE_MM / 2, strict=True):
-            yield self._slab(lower, upper, float(z))
+        for z in levels:
+            face = known.pop(z) if z in known else self._face(z)
+            face["tumour"] = self._tumour_distance(face)
+            yield face
 
     def _face(self, z: float) -> Face:
         """Distances to every structure in the plane at the level z."""
@@ -215,20 +211,19 @@ class Phantom:
         face["mass"] = self.tumour.mass(straight, textures.surface.at(z))
         return face
 
-    def _fit_tumour(self, faces: list[Face]) -> None:
-        """Give the tumour its volume, and every face the distance to the tumour."""
+    def _fit_tumour(self, faces: dict[float, Face]) -> None:
+        """Give the tumour its volume, from the study's faces by their level."""
         window, centre = halved(self._window), self.tumour.centre[2]
-        near = [
-            face
-            for face, z in zip(faces, self.grid.faces, strict=True)
-            if abs(z - centre) < self.tumour.reach_mm + SLICE_MM
-        ]
+        near = [face for z, face in faces.items() if abs(z - centre) < self.tumour.reach_mm + STUDY_SLICE_MM]
         masses, bladders = (np.stack([face[name][window] for face in near]) for name in ("mass", "bladder"))
-        self.tumour.fit_volume(masses, bladders, self.bladder.wall_mm, (2 * self.grid.pixel_mm) ** 2 * SLICE_MM)
-        for face in faces:
-            face["tumour"] = self.tumour.distance(face["mass"][window], face["bladder"][window], self.bladder.wall_mm)
+        self.tumour.fit_volume(masses, bladders, self.bladder.wall_mm, (2 * self.grid.pixel_mm) ** 2 * STUDY_SLICE_MM)
 
-    def _slab(self, lower: Face, upper: Face, z: float) -> Slab:
+    def _tumour_distance(self, face: Face) -> Array:
+        window = halved(self._window)
+        return self.tumour.distance(face["mass"][window], face["bladder"][window], self.bladder.wall_mm)
+
+    def _slab(self, lower: Face, upper: Face, z: float) -> tuple[Array, Array]:
+        """HU of a slab, and the share of tumour in its voxels, the latter in the tumour's window."""
         inner = enlarge(self._soft_tissue(lower, upper, z))
         self._paint_bones(inner, lower, upper, z)
         hu = np.full_like(inner, AIR_HU)
@@ -238,7 +233,7 @@ class Phantom:
         hu[body.window] += inside * (part - np.float32(AIR_HU))
         paint_couch(hu, self.grid, self._couch_mm)
         self._paint_bladder(hu, lower, upper, z)
-        return Slab(hu, self._paint_tumour(hu, lower, upper, z))
+        return hu, self._paint_tumour(hu, lower, upper, z)
 
     def _soft_tissue(self, lower: Face, upper: Face, z: float) -> Array:
         """Everything of low contrast, at half resolution."""
@@ -252,14 +247,15 @@ class Phantom:
         def paint(part: Array, value: float | np.float32 | Array) -> None:
             np.add(hu, part * (value - hu), out=hu)
 
-        paint(share("bowel"), BOWEL_WALL_HU)
+        paint(share("bowel"), BOWEL_WALL_HU + tissues.organs)
         paint(share("lumen"), (lower["content"] + upper["content"]) / 2)
         streaks = np.float32(30 + 70 * tissues.marbling) * np.clip(
             np.abs(textures.fibres.at(z)) - np.float32(1.4), 0, 1
         )
         paint(share("muscle", 1.5) * share("septum"), np.float32(tissues.muscle) + 4 * medium + 3 * grain - streaks)
         paint(share("capsule"), CARTILAGE_HU + 4 * medium)
-        paint(share("gland"), (UTERUS_HU if self._female else PROSTATE_HU) + 7 * medium + 5 * grain)
+        gland = (UTERUS_HU if self._female else PROSTATE_HU) + tissues.organs
+        paint(share("gland"), gland + 7 * medium + 5 * grain)
         paint(share("vesicle"), VESICLE_HU + 10 * grain)
         paint(share("vein"), np.float32(tissues.vessel - 4))
         paint(share("artery"), np.float32(tissues.vessel + 5))
@@ -290,7 +286,7 @@ class Phantom:
         wall = np.float32(self.bladder.wall_mm) + np.float32(0.5) * enlarge(
             self._textures.wall.at(z)[bladder.half_window]
         )
-        part += bladder.share(wall) * (np.float32(BLADDER_WALL_HU) - part)
+        part += bladder.share(wall) * (np.float32(BLADDER_WALL_HU + self._tissues.organs) - part)
         part += bladder.share() * (self._urine_hu(self.grid.y[bladder.window[0]])[:, None] - part)
 
     def _urine_hu(self, y: Array) -> Array:
@@ -299,29 +295,28 @@ class Phantom:
         depth = (y - self._urine_level) / self._tissues.urine_blur_mm
         slope = 0.12 * np.clip((y - self.bladder.centre[1]) / self.bladder.axes[1], -1, 1)
         mixture = np.clip(1 / (1 + np.exp(-np.clip(depth, -30, 30))) + slope, 0, 1)
-        return np.clip(front + (back - front) * mixture, 300, 1000).astype(np.float32)
+        return (front + (back - front) * mixture).astype(np.float32)
 
     def _paint_tumour(self, hu: Array, lower: Face, upper: Face, z: float) -> Array:
-        """Paint the tumour and return the ROI that a reader draws around it, shape of `hu`, bool."""
-        roi = np.zeros(hu.shape, bool)
+        """Paint the tumour and return its share of the voxels of its window."""
         below, above = enlarge(lower["tumour"]), enlarge(upper["tumour"])
-        if min(below.min(), above.min()) > SLICE_MM:
-            return roi
         # The edge of a tumour is a little softer than that of the wall.
         share = coverage(below, above, 1.5 * self.grid.pixel_mm)
-        texture = np.float32(0.8) * self._patches.at(z) + np.float32(0.6) * self._specks.at(z)
-        inside = self.tumour.hu((below + above) / 2, self.grid.plane(z, self._window), texture, self._lumps.at(z))
-        part = hu[self._window]
-        part += share * (inside - part)
-        roi[self._window] = self._drawn(share, z)
-        return roi
+        if share.any():
+            texture = np.float32(0.8) * self._patches.at(z) + np.float32(0.6) * self._specks.at(z)
+            inside = self.tumour.hu((below + above) / 2, self.grid.plane(z, self._window), texture, self._lumps.at(z))
+            part = hu[self._window]
+            part += share * (inside - part)
+        return share
 
     def _drawn(self, share: Array, z: float) -> Array:
-        """Where a reader draws the ROI, given the share of tumour in the voxels.
+        """Where a reader draws the ROI, given the share of tumour in the voxels of its window; bool, a whole slice.
 
         At the usual window (40/400) a voxel that holds a fifth of urine is white, so the reader takes those of four
         fifths of tumour or more, 0.4 mm inside because of the blur; the line wavers by 0.4 mm (SD) over a centimetre.
         """
         wavering = np.float32(0.4) * (1 + self._wavering.at(z))
         steepness = np.hypot(*np.gradient(share)) / np.float32(self.grid.pixel_mm)
-        return share - wavering * steepness > np.float32(0.8)
+        roi = np.zeros((MATRIX, MATRIX), bool)
+        roi[self._window] = share - wavering * steepness > np.float32(0.8)
+        return roi

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .acquisition import Acquisition, Kernel
 from .fields import Array, enlarge
 
 #: Linear attenuation of water at 70 keV, the mean energy of a 120 kVp beam: 0.193 / cm (NIST XCOM).
@@ -17,8 +18,13 @@ _ANGLES = 90
 _STREAK = (-0.3, -0.2, 0.1, 0.25, 0.3, 0.25, 0.1, -0.2, -0.3)
 
 
+#: Of each kernel, the weight of each neighbour in a blur along an axis (a resolution of about 1.3 mm at 0.8 mm voxels
+#: with the soft one), and the frequency in cycles/mm at which the noise's amplitude has fallen off to 1/e.
+_KERNELS: dict[Kernel, tuple[float, float]] = {"soft": (0.25, 0.38), "sharp": (0.08, 0.70)}
+
+
 class Scanner:
-    """A scanner with a soft-tissue kernel.
+    """A scanner: kernel, noise and artefacts.
 
     Parameters
     ----------
@@ -26,17 +32,21 @@ class Scanner:
     matrix : int
         Rows and columns of a slice.
     pixel_mm : float
+    acquisition : Acquisition
+        Kernel and noise.
     """
 
-    def __init__(self, rng: np.random.Generator, matrix: int, pixel_mm: float) -> None:
+    def __init__(self, rng: np.random.Generator, matrix: int, pixel_mm: float, acquisition: Acquisition) -> None:
         self._rng = rng
         self._pixel_mm = pixel_mm
-        self._noise_hu = float(rng.uniform(9, 14))
+        self._noise_hu = float(rng.uniform(9, 14)) * acquisition.noise_factor
+        self._streaks_factor = np.float32(acquisition.noise_factor)
+        self._neighbour, falloff = _KERNELS[acquisition.kernel]
         self._hardening = float(rng.uniform(0.03, 0.06))
         frequency = np.hypot(np.fft.fftfreq(matrix, pixel_mm)[:, None], np.fft.rfftfreq(matrix, pixel_mm)[None, :])
         # Noise power of filtered back-projection: the ramp of the filter times the kernel's fall-off (Hanson 1979),
-        # here with a peak near 0.25 cycles/mm as measured for body kernels.
-        amplitude = np.sqrt(frequency + 0.02) * np.exp(-((frequency / 0.38) ** 2))
+        # for the soft kernel with a peak near 0.25 cycles/mm as measured for body kernels.
+        amplitude = np.sqrt(frequency + 0.02) * np.exp(-((frequency / falloff) ** 2))
         amplitude[0, 0] = 0
         full = np.full(frequency.shape[1], 2.0)
         full[0] = full[-1] = 1
@@ -51,7 +61,7 @@ class Scanner:
 
     def scan(self, ideal: Array) -> Array:
         """An ideal slice in HU, shape (rows, columns), as the scanner would show it, int16 HU."""
-        hu = _blurred(ideal)
+        hu = _blurred(ideal, self._neighbour)
         hu += self._hardener(hu, self._hardening)
         hu += self._noise(hu)
         hu[self._padding] = PADDING_HU
@@ -81,7 +91,7 @@ class Scanner:
         first = np.minimum(position.astype(int), 7)
         t = (position - first).astype(np.float32)
         strength = np.clip(4.5 * np.exp(0.75 * (across - 7.6)), 0, 12).astype(np.float32)
-        return strength[:, None] * (coarse[:, first] * (1 - t) + coarse[:, first + 1] * t)
+        return self._streaks_factor * strength[:, None] * (coarse[:, first] * (1 - t) + coarse[:, first + 1] * t)
 
 
 class _BeamHardening:
@@ -115,12 +125,13 @@ class _BeamHardening:
         return enlarge(enlarge(image.reshape(size, size)))
 
 
-def _blurred(image: Array) -> Array:
-    """The image convolved with (1, 2, 1) / 4 along both axes: a resolution of about 1.3 mm at 0.8 mm voxels."""
-    out = np.float32(0.5) * image
-    out[1:-1] += np.float32(0.25) * (image[:-2] + image[2:])
-    out[[0, -1]] *= 2
-    image, out = out, np.float32(0.5) * out
-    out[:, 1:-1] += np.float32(0.25) * (image[:, :-2] + image[:, 2:])
-    out[:, [0, -1]] *= 2
-    return out
+def _blurred(image: Array, neighbour: float) -> Array:
+    """The image convolved with (w, 1 - 2 w, w) along both axes, w being the weight of a neighbour; edges are kept."""
+    side, middle = np.float32(neighbour), np.float32(1 - 2 * neighbour)
+    for axis in (0, 1):
+        source = np.moveaxis(image, axis, 0)
+        image = image * middle
+        out = np.moveaxis(image, axis, 0)
+        out[1:-1] += side * (source[:-2] + source[2:])
+        out[[0, -1]] = source[[0, -1]]
+    return image
