@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import InputError
-from .volumes import Roi, Volume, choose_segment
+from .volumes import Roi, Volume, choose_segment, share_outside
 
 if TYPE_CHECKING:
     from .case import Prepared
@@ -28,12 +28,13 @@ def volume_from_node(node: Any) -> Volume:
     image = node.GetImageData()
     if image is None or image.GetPointData().GetScalars() is None:
         raise InputError(f'The volume "{node.GetName()}" holds no image. Load or choose another volume.')
-    matrix = _matrix(node)
-    return Volume(_image(image, matrix, f'The volume "{node.GetName()}"'), node.GetName())
+    transform = node.GetParentTransformNode()
+    warped = transform is not None and not transform.IsTransformToWorldLinear()
+    return Volume(_image(image, _matrix(node), f'The volume "{node.GetName()}"'), node.GetName(), warped=warped)
 
 
-def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
-    """The ROI as a uint8 image of 0 and 1 on the grid of `volume_node`, parent transforms of both honoured.
+def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi, float]:
+    """The ROI on the grid of `volume_node`, parent transforms of both honoured, and the share of it that lies outside.
 
     Parameters
     ----------
@@ -41,6 +42,11 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
     segment : str or None
         Name or ID; needed where there are several.
     volume_node : vtkMRMLScalarVolumeNode
+
+    Returns
+    -------
+    tuple
+        A uint8 image of 0 and 1, and the share (0 to 1) of the ROI as drawn that is lost.
 
     Raises
     ------
@@ -55,7 +61,7 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
     )
 
 
-def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> Roi:
+def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> tuple[Roi, float]:
     import slicer
     import vtk
 
@@ -80,7 +86,36 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> R
     if not _holds(merged):
         raise InputError(f'The ROI "{name}" lies outside the volume "{volume_node.GetName()}".')
     roi = _image(merged, _matrix(volume_node), f'The ROI "{name}"')
-    return Roi(sitk.Cast(roi != 0, sitk.sitkUInt8), name)
+    lost = _share_outside(own.GetRepresentation(binary_labelmap), own.GetLabelValue(), node, volume_node)
+    return Roi(sitk.Cast(roi != 0, sitk.sitkUInt8), name), lost
+
+
+def _share_outside(labelmap: Any, label: int, node: Any, volume_node: Any) -> float:
+    """Share of the voxels of a segment, on the grid that it was drawn on, whose centres lie outside the volume."""
+    import slicer
+    import vtk
+    from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+    first = np.array(labelmap.GetExtent()[::2])
+    drawn = np.argwhere(_voxels(labelmap) == label)[:, ::-1] + first
+    way = vtk.vtkGeneralTransform()
+    way.PostMultiply()
+    to_parent = vtk.vtkMatrix4x4()
+    labelmap.GetImageToWorldMatrix(to_parent)
+    way.Concatenate(to_parent)
+    between = vtk.vtkGeneralTransform()
+    own, others = node.GetParentTransformNode(), volume_node.GetParentTransformNode()
+    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(own, others, between)
+    way.Concatenate(between)
+    to_index = vtk.vtkMatrix4x4()
+    volume_node.GetRASToIJKMatrix(to_index)
+    way.Concatenate(to_index)
+    points, moved = vtk.vtkPoints(), vtk.vtkPoints()
+    points.SetDataTypeToDouble()
+    moved.SetDataTypeToDouble()
+    points.SetData(numpy_to_vtk(drawn.astype(np.float64), deep=True))
+    way.TransformPoints(points, moved)
+    return share_outside(vtk_to_numpy(moved.GetData()), volume_node.GetImageData().GetDimensions())
 
 
 def add_prepared_nodes(scene: Any, prepared: Prepared) -> tuple[Any, Any]:
