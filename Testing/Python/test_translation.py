@@ -14,7 +14,10 @@ FILES = [
     MODULE / "HER2Predict.py",
     *(
         MODULE / "HER2PredictLib" / f"{name}.py"
-        for name in ("panel_state", "panel_text", "panel_view", "keep", "gauge")
+        for name in (
+            *("panel_state", "panel_text", "panel_view", "keep", "gauge"),
+            *("quality", "volume_checks", "roi_checks", "tissue_checks"),
+        )
     ),
 ]
 
