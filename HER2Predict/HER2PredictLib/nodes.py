@@ -150,17 +150,26 @@ def strings_from_table(node: Any) -> dict[str, str]:
     }
 
 
-def largest_piece(labelmap: Any) -> Any:
-    """A copy of a ``vtkOrientedImageData`` of 0 and more that keeps only its largest piece, as 1."""
-    import slicer
-    from vtk.util.numpy_support import numpy_to_vtk
+def set_segment(segmentation_node: Any, segment_id: str, mask: sitk.Image, volume_node: Any) -> None:
+    """Replace the voxels of a segment by a mask of 0 and 1 that lies under the transform of `volume_node`.
 
-    pieces = sitk.ConnectedComponent(sitk.GetImageFromArray((_voxels(labelmap) != 0).astype(np.uint8)), True)
-    largest = sitk.RelabelComponent(pieces, sortByObjectSize=True) == 1
-    kept = slicer.vtkOrientedImageData()
-    kept.DeepCopy(labelmap)
-    kept.GetPointData().SetScalars(numpy_to_vtk(sitk.GetArrayViewFromImage(largest).ravel(), deep=True))
-    return kept
+    Other segments stay as they are.
+    """
+    import slicer
+
+    scene = segmentation_node.GetScene()
+    labelmap = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "HER2Predict mended")
+    try:
+        labelmap.SetHideFromEditors(True)
+        _fill(labelmap, mask)
+        labelmap.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
+        logic = slicer.vtkSlicerSegmentationsModuleLogic
+        moved = logic.CreateOrientedImageDataFromVolumeNode(labelmap, segmentation_node.GetParentTransformNode())
+        if moved.GetReferenceCount() > 1:  # the method hands over the image that it has made
+            moved.UnRegister(None)
+        logic.SetBinaryLabelmapToSegment(moved, segmentation_node, segment_id)
+    finally:
+        scene.RemoveNode(labelmap)
 
 
 def _matrix(volume_node: Any) -> np.ndarray:

@@ -16,7 +16,7 @@ FILES = [
         MODULE / "HER2PredictLib" / f"{name}.py"
         for name in (
             *("panel_state", "panel_text", "panel_view", "keep", "gauge"),
-            *("quality", "volume_checks", "roi_checks", "tissue_checks"),
+            *("quality", "volume_checks", "roi_checks", "tissue_checks", "remedies"),
         )
     ),
 ]
