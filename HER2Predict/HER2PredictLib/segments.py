@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+import SimpleITK as sitk
+
 from .case import Case
 from .errors import InputError
 from .i18n import tr as _
-from .nodes import largest_piece
-from .quality import KEEP_LARGEST_PIECE
+from .nodes import set_segment
+from .remedies import mended
 
 #: SNOMED CT: neoplasm of the urinary bladder, in the form and from the lists that Slicer's terminology module reads.
 TERMINOLOGY = (
@@ -131,25 +134,25 @@ def set_abdomen_window(volume_node: Any) -> None:
 
 
 def mend(volume_node: Any, segmentation_node: Any, segment_id: str, remedy: str) -> None:
-    """Change a segment as the remedy of a finding says.
+    """Carry out a remedy of a finding on a segment, whose voxels are then those of the volume.
 
     Parameters
     ----------
     volume_node : vtkMRMLScalarVolumeNode
-        That the segment is outlined on.
+    segmentation_node : vtkMRMLSegmentationNode
+    segment_id : str
     remedy : str
-        Of a `quality.Finding`.
+        One of those in `finding`.
+
+    Raises
+    ------
+    InputError
+        Where a node does not hold what it should, or nothing would be left of the ROI.
     """
-    import slicer
-
-    if remedy != KEEP_LARGEST_PIECE:
-        raise ValueError(f"no remedy {remedy}")
-
-    labelmap = slicer.vtkOrientedImageData()
-    segmentation_node.GetBinaryLabelmapRepresentation(segment_id, labelmap)
-    slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(
-        largest_piece(labelmap), segmentation_node, segment_id
-    )
+    case = chosen_case(volume_node, segmentation_node, segment_id)
+    mask = sitk.GetImageFromArray(mended(case, remedy).astype(np.uint8))
+    mask.CopyInformation(case.volume.image)
+    set_segment(segmentation_node, segment_id, mask, volume_node)
 
 
 class Watcher:

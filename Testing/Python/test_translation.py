@@ -18,6 +18,7 @@ FILES = [
             *("volumes", "nodes", "case", "features", "bundle_file", "model", "assess", "explain", "background"),
             *("stability", "agreement"),
             *("panel_state", "why", "panel_text", "panel_view", "finding_row", "keep_section", "keep", "gauge"),
+            *("quality", "volume_checks", "roi_checks", "tissue_checks", "remedies"),
         )
     ),
 ]
@@ -30,7 +31,13 @@ _TRANSLATORS = {"_", "translate"}
 #: What they say is for those who read a log, or for programs.
 _NOT_SHOWN = {"RuntimeError", "ValueError", "AssertionError", "SkipTest", "exception"}
 #: Names, the same in every language; among them those of nodes that nobody sees.
-_NAMES = {"HER2Predict", "HER2Predict contributors", "HER2Predict prepared", "HER2Predict features"}
+_NAMES = {
+    "HER2Predict",
+    "HER2Predict contributors",
+    "HER2Predict prepared",
+    "HER2Predict features",
+    "HER2Predict mended",
+}
 #: Where a single word is shown too.
 _SHOWN_ATTRIBUTES = {"text", "toolTip", "title", "helpText", "acknowledgementText", "message", "reason"}
 
