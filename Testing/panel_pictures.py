@@ -85,7 +85,8 @@ def write_pictures(folder: Path) -> list[Path]:
     segmentation, segment_id = ui.segmentSelector.currentNode(), ui.segmentSelector.currentSegmentID()
     volume = ui.volumeSelector.currentNode()
     drawn = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, volume)
-    drawn[drawn.any(axis=(1, 2)).nonzero()[0][0], 10:16, 10:16] = 1
+    k, j, i = (int(indices.max()) for indices in drawn.nonzero())
+    drawn[k, j - 6 : j, i + 12 : i + 18] = 1  # a second piece
     slicer.util.updateSegmentBinaryLabelmapFromArray(drawn, segmentation, segment_id, volume)
     picture("out-of-date")
     slicer.app.processEvents()
