@@ -347,11 +347,11 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._choose(*add_tumour_segment(slicer.mrmlScene, volume, segmentation))
 
     def _onRemedy(self) -> None:
-        from HER2PredictLib.segments import keep_largest_piece
+        from HER2PredictLib.finding import KEEP_LARGEST_PIECE
+        from HER2PredictLib.segments import mend
 
-        _volume, segmentation, segmentID = self._choice()
         self.ui.segmentEditorWidget.saveStateForUndo()
-        keep_largest_piece(segmentation, segmentID)
+        mend(*self._choice(), KEEP_LARGEST_PIECE)
         self.check()
 
     def _onPredict(self) -> None:

@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from .errors import InputError
 from .i18n import tr as _
 from .nodes import roi_from_node, volume_from_node
-from .volumes import Roi, Volume, read_roi, read_volume
+from .volumes import Roi, Volume, read_roi, read_volume, share_outside
 
 #: Surroundings of the ROI that the prepared pair keeps, in mm (left-right, anterior-posterior, head-foot).
 #: pyradiomics keeps 5 voxels of 1 x 1 x 5 mm for its filters, rounds outwards by up to one new and half an old voxel,
@@ -122,7 +122,7 @@ class Case:
         InputError
             Where a node does not hold what it should, or the ROI is empty or outside the volume.
         """
-        return cls(volume_from_node(volume_node), roi_from_node(roi_node, segment_id, volume_node))
+        return cls(volume_from_node(volume_node), *roi_from_node(roi_node, segment_id, volume_node))
 
     @classmethod
     def from_files(cls, volume: Path, roi: Path, segment: str | None = None) -> Case:
@@ -223,6 +223,11 @@ class Case:
         k, j, i = (_canonical_spacing(float(stored[axis])) for axis in self.axes[0])
         return k, j, i
 
+    @property
+    def slices_averaged(self) -> int:
+        """How many thin slices make one slice of the prepared pair; 1 where none are averaged."""
+        return max(1, int(SLICE_MM / self.spacing_mm[0] + 1e-6))
+
     def prepared(self) -> Prepared:
         """The canonical pair: ROI and margin, anchored to the ROI, in anatomical axes, thin slices averaged.
 
@@ -234,35 +239,69 @@ class Case:
         InputError
             Where the ROI is empty, or so thin that averaging leaves nothing of it.
         """
-        order, flips = self.axes
-        averaged = max(1, int(SLICE_MM / self.spacing_mm[0] + 1e-6))
-        spacing = (_canonical_spacing(self.spacing_mm[0] * averaged), *self.spacing_mm[1:])
-        ranges, missing = [], []
-        for position, axis in enumerate(order):
-            step = averaged if position == 0 else 1
-            margin = int(np.ceil(MARGIN_MM[2 - position] / spacing[position] - 1e-9)) * step
-            wanted = _range_around(self.box, axis, flips[position], margin, step)
-            ranges.append(wanted)
-            missing.append(_missing(wanted, self.voxels.shape[axis], self.spacing_mm[position]))
-        image = _cut(self.voxels, order, ranges).astype(np.float64)
-        mask = _cut(self.roi_voxels, order, ranges)
-        mask = np.where(_inside(ranges, order, self.voxels.shape), mask, 0)
-        if averaged > 1:
-            image = image.reshape(-1, averaged, *image.shape[1:]).mean(axis=1)
-            mask = mask.reshape(-1, averaged, *mask.shape[1:]).mean(axis=1) >= SLAB_SHARE
-        if not mask.any():
+        prepared = self.surroundings(MARGIN_MM)
+        if not sitk.GetArrayViewFromImage(prepared.mask).any():
             raise InputError(
                 _(
                     'The ROI "{name}" is thinner than three quarters of a slice of {thickness:g} mm; '
                     "outline more of the tumour."
-                ).format(name=self.roi.name, thickness=spacing[0])
+                ).format(name=self.roi.name, thickness=prepared.image.GetSpacing()[2])
             )
+        return prepared
+
+    def surroundings(self, margin_mm: tuple[float, float, float]) -> Prepared:
+        """The ROI with another margin (left-right, anterior-posterior, head-foot, in mm), otherwise as `prepared`.
+
+        Raises
+        ------
+        InputError
+            Where the ROI is empty.
+        """
+        order, averaged, ranges = self.axes[0], self.slices_averaged, self._ranges(margin_mm)
+        missing = [
+            _missing(wanted, self.voxels.shape[axis], spacing)
+            for wanted, axis, spacing in zip(ranges, order, self.spacing_mm, strict=True)
+        ]
+        image = _averaged(_cut(self.voxels, order, ranges).astype(np.float64), averaged)
+        mask = self.coverage(margin_mm) >= SLAB_SHARE
         return Prepared(
-            _canonical_image(image, spacing),
-            _canonical_image(mask.astype(np.uint8), spacing),
+            _canonical_image(image, self._averaged_spacing),
+            _canonical_image(mask.astype(np.uint8), self._averaged_spacing),
             averaged,
             tuple(missing[2] + missing[1] + missing[0]),
         )
+
+    def coverage(self, margin_mm: tuple[float, float, float]) -> np.ndarray:
+        """Share (0 to 1) of the slices of each voxel of `surroundings` of this margin that are in the ROI."""
+        order, ranges = self.axes[0], self._ranges(margin_mm)
+        mask = np.where(_inside(ranges, order, self.voxels.shape), _cut(self.roi_voxels, order, ranges), 0)
+        return _averaged(mask, self.slices_averaged)
+
+    def from_surroundings(self, mask: np.ndarray, margin_mm: tuple[float, float, float]) -> np.ndarray:
+        """A boolean array on the grid of `surroundings` of this margin, on the volume's grid, axes (k, j, i).
+
+        Every slice of an averaged one is given its values.
+        """
+        order, ranges = self.axes[0], self._ranges(margin_mm)
+        held = [(wanted >= 0) & (wanted < self.voxels.shape[axis]) for wanted, axis in zip(ranges, order, strict=True)]
+        placed = np.zeros(self.voxels.shape, bool)
+        to = np.ix_(*(wanted[inside] for wanted, inside in zip(ranges, held, strict=True)))
+        placed.transpose(order)[to] = np.repeat(mask, self.slices_averaged, axis=0)[np.ix_(*held)]
+        return placed
+
+    @property
+    def _averaged_spacing(self) -> tuple[float, float, float]:
+        """Spacing in mm along head-foot, anterior-posterior, left-right once thin slices are averaged."""
+        return _canonical_spacing(self.spacing_mm[0] * self.slices_averaged), self.spacing_mm[1], self.spacing_mm[2]
+
+    def _ranges(self, margin_mm: tuple[float, float, float]) -> list[np.ndarray]:
+        """Indices of the ROI and a margin along head-foot, anterior-posterior, left-right, in anatomical order."""
+        ranges = []
+        for position, (axis, flip) in enumerate(zip(*self.axes, strict=True)):
+            step = self.slices_averaged if position == 0 else 1
+            margin = int(np.ceil(margin_mm[2 - position] / self._averaged_spacing[position] - 1e-9)) * step
+            ranges.append(_range_around(self.box, axis, flip, margin, step))
+        return ranges
 
 
 def _canonical_spacing(spacing: float) -> float:
@@ -320,6 +359,11 @@ def _cut(array: np.ndarray, order: tuple[int, int, int], ranges: list[np.ndarray
     return array[np.ix_(*by_axis)].transpose(order)
 
 
+def _averaged(array: np.ndarray, slices: int) -> np.ndarray:
+    """The mean of every so many slices."""
+    return array.reshape(-1, slices, *array.shape[1:]).mean(axis=1) if slices > 1 else array
+
+
 def _inside(ranges: list[np.ndarray], order: tuple[int, int, int], shape: tuple[int, ...]) -> np.ndarray:
     """Boolean array in anatomical axes: is this voxel a voxel of the volume?"""
     along = [(wanted >= 0) & (wanted < shape[axis]) for axis, wanted in zip(order, ranges, strict=True)]
@@ -362,13 +406,13 @@ def _on_grid_of(volume: sitk.Image, roi: Roi) -> tuple[Roi, float]:
         )
     to_index = np.linalg.inv(_index_to_physical(volume)) @ _index_to_physical(roi.image)
     index = marked @ to_index[:3, :3].T + to_index[:3, 3]
-    outside = ((index < -0.5) | (index > np.array(volume.GetSize()) - 0.5)).any(axis=1)
-    if outside.all():
+    share = share_outside(index, volume.GetSize())
+    if share == 1.0:
         raise InputError(
             _('The ROI "{name}" lies outside the volume; choose the volume that it was drawn on.').format(name=roi.name)
         )
     moved = sitk.Resample(roi.image, volume, sitk.Transform(), sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
-    return Roi(moved, roi.name), float(outside.mean())
+    return Roi(moved, roi.name), share
 
 
 def _index_to_physical(image: sitk.Image) -> np.ndarray:

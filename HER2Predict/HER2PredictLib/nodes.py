@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from .errors import InputError
 from .i18n import tr as _
-from .volumes import Roi, Volume, choose_segment
+from .volumes import Roi, Volume, choose_segment, share_outside
 
 if TYPE_CHECKING:
     from .case import Prepared
@@ -31,12 +31,14 @@ def volume_from_node(node: Any) -> Volume:
         raise InputError(
             _('The volume "{name}" holds no image. Load or choose another volume.').format(name=node.GetName())
         )
-    matrix = _matrix(node)
-    return Volume(_image(image, matrix, _('The volume "{name}"').format(name=node.GetName())), node.GetName())
+    transform = node.GetParentTransformNode()
+    warped = transform is not None and not transform.IsTransformToWorldLinear()
+    voxels = _image(image, _matrix(node), _('The volume "{name}"').format(name=node.GetName()))
+    return Volume(voxels, node.GetName(), warped=warped)
 
 
-def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
-    """The ROI as a uint8 image of 0 and 1 on the grid of `volume_node`, parent transforms of both honoured.
+def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi, float]:
+    """The ROI on the grid of `volume_node`, parent transforms of both honoured, and the share of it that lies outside.
 
     Parameters
     ----------
@@ -44,6 +46,11 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
     segment : str or None
         Name or ID; needed where there are several.
     volume_node : vtkMRMLScalarVolumeNode
+
+    Returns
+    -------
+    tuple
+        A uint8 image of 0 and 1, and the share (0 to 1) of the ROI as drawn that is lost.
 
     Raises
     ------
@@ -59,7 +66,7 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> Roi:
     )
 
 
-def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> Roi:
+def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> tuple[Roi, float]:
     import slicer
     import vtk
 
@@ -90,7 +97,36 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> R
             _('The ROI "{name}" lies outside the volume "{volume}".').format(name=name, volume=volume_node.GetName())
         )
     roi = _image(merged, _matrix(volume_node), _('The ROI "{name}"').format(name=name))
-    return Roi(sitk.Cast(roi != 0, sitk.sitkUInt8), name)
+    lost = _share_outside(own.GetRepresentation(binary_labelmap), own.GetLabelValue(), node, volume_node)
+    return Roi(sitk.Cast(roi != 0, sitk.sitkUInt8), name), lost
+
+
+def _share_outside(labelmap: Any, label: int, node: Any, volume_node: Any) -> float:
+    """Share of the voxels of a segment, on the grid that it was drawn on, whose centres lie outside the volume."""
+    import slicer
+    import vtk
+    from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+    first = np.array(labelmap.GetExtent()[::2])
+    drawn = np.argwhere(_voxels(labelmap) == label)[:, ::-1] + first
+    way = vtk.vtkGeneralTransform()
+    way.PostMultiply()
+    to_parent = vtk.vtkMatrix4x4()
+    labelmap.GetImageToWorldMatrix(to_parent)
+    way.Concatenate(to_parent)
+    between = vtk.vtkGeneralTransform()
+    own, others = node.GetParentTransformNode(), volume_node.GetParentTransformNode()
+    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(own, others, between)
+    way.Concatenate(between)
+    to_index = vtk.vtkMatrix4x4()
+    volume_node.GetRASToIJKMatrix(to_index)
+    way.Concatenate(to_index)
+    points, moved = vtk.vtkPoints(), vtk.vtkPoints()
+    points.SetDataTypeToDouble()
+    moved.SetDataTypeToDouble()
+    points.SetData(numpy_to_vtk(drawn.astype(np.float64), deep=True))
+    way.TransformPoints(points, moved)
+    return share_outside(vtk_to_numpy(moved.GetData()), volume_node.GetImageData().GetDimensions())
 
 
 def add_prepared_nodes(scene: Any, prepared: Prepared) -> tuple[Any, Any]:
@@ -125,17 +161,26 @@ def strings_from_table(node: Any) -> dict[str, str]:
     }
 
 
-def largest_piece(labelmap: Any) -> Any:
-    """A copy of a ``vtkOrientedImageData`` of 0 and more that keeps only its largest piece, as 1."""
-    import slicer
-    from vtk.util.numpy_support import numpy_to_vtk
+def set_segment(segmentation_node: Any, segment_id: str, mask: sitk.Image, volume_node: Any) -> None:
+    """Replace the voxels of a segment by a mask of 0 and 1 that lies under the transform of `volume_node`.
 
-    pieces = sitk.ConnectedComponent(sitk.GetImageFromArray((_voxels(labelmap) != 0).astype(np.uint8)), True)
-    largest = sitk.RelabelComponent(pieces, sortByObjectSize=True) == 1
-    kept = slicer.vtkOrientedImageData()
-    kept.DeepCopy(labelmap)
-    kept.GetPointData().SetScalars(numpy_to_vtk(sitk.GetArrayViewFromImage(largest).ravel(), deep=True))
-    return kept
+    Other segments stay as they are.
+    """
+    import slicer
+
+    scene = segmentation_node.GetScene()
+    labelmap = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "HER2Predict mended")
+    try:
+        labelmap.SetHideFromEditors(True)
+        _fill(labelmap, mask)
+        labelmap.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
+        logic = slicer.vtkSlicerSegmentationsModuleLogic
+        moved = logic.CreateOrientedImageDataFromVolumeNode(labelmap, segmentation_node.GetParentTransformNode())
+        if moved.GetReferenceCount() > 1:  # the method hands over the image that it has made
+            moved.UnRegister(None)
+        logic.SetBinaryLabelmapToSegment(moved, segmentation_node, segment_id)
+    finally:
+        scene.RemoveNode(labelmap)
 
 
 def _matrix(volume_node: Any) -> np.ndarray:

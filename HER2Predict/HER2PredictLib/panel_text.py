@@ -7,6 +7,7 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
+from .finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM
 from .i18n import tr as _
 from .model import Model
 from .result import Result
@@ -146,6 +147,31 @@ def _at(values: Any, *names: str) -> Any:
     for name in names:
         values = values.get(name) if isinstance(values, dict) else None
     return values
+
+
+def remedy_words(remedy: str) -> tuple[str, str]:
+    """Text and tool tip of the button that carries out a remedy."""
+    return {
+        KEEP_LARGEST_PIECE: (
+            _("Keep the largest piece"),
+            _("Erase all of the segment but its largest piece. Undo brings it back."),
+        ),
+        FILL_HOLES: (
+            _("Fill the holes"),
+            _("Add the holes that the outline encloses on each slice to the segment. Undo takes them out again."),
+        ),
+        FILL_SKIPPED_SLICES: (
+            _("Fill the skipped slices"),
+            _("Outline the skipped slices between their neighbours, by shape-based interpolation. Undo empties them."),
+        ),
+        TRIM_RIM: (
+            _("Trim the rim"),
+            _(
+                "Erase air, fat, bone and opacified urine that reach into the segment from outside, then keep its "
+                "largest piece; necrosis and calcifications in the tumour stay. Undo brings it back."
+            ),
+        ),
+    }[remedy]
 
 
 def volume_line(node: Any, database: Any = None) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+import SimpleITK as sitk
+
 from .case import Case
 from .errors import InputError
 from .i18n import tr as _
-from .nodes import largest_piece
+from .nodes import set_segment
+from .remedies import mended
 
 #: SNOMED CT: neoplasm of the urinary bladder, in the form and from the lists that Slicer's terminology module reads.
 TERMINOLOGY = (
@@ -104,15 +108,26 @@ def set_abdomen_window(volume_node: Any) -> None:
         display.SetWindowLevel(*ABDOMEN_WINDOW_HU)
 
 
-def keep_largest_piece(segmentation_node: Any, segment_id: str) -> None:
-    """Erase all of a segment but the piece with the most voxels."""
-    import slicer
+def mend(volume_node: Any, segmentation_node: Any, segment_id: str, remedy: str) -> None:
+    """Carry out a remedy of a finding on a segment, whose voxels are then those of the volume.
 
-    labelmap = slicer.vtkOrientedImageData()
-    segmentation_node.GetBinaryLabelmapRepresentation(segment_id, labelmap)
-    slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(
-        largest_piece(labelmap), segmentation_node, segment_id
-    )
+    Parameters
+    ----------
+    volume_node : vtkMRMLScalarVolumeNode
+    segmentation_node : vtkMRMLSegmentationNode
+    segment_id : str
+    remedy : str
+        One of those in `finding`.
+
+    Raises
+    ------
+    InputError
+        Where a node does not hold what it should, or nothing would be left of the ROI.
+    """
+    case = chosen_case(volume_node, segmentation_node, segment_id)
+    mask = sitk.GetImageFromArray(mended(case, remedy).astype(np.uint8))
+    mask.CopyInformation(case.volume.image)
+    set_segment(segmentation_node, segment_id, mask, volume_node)
 
 
 class Watcher:

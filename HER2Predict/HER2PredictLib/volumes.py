@@ -42,12 +42,18 @@ class Volume:
         DICOM modality, where the source tells it.
     slice_gaps : tuple of float
         Distances in mm between neighbouring DICOM slices; empty for other sources.
+    gantry_tilt_deg : float
+        Angle in degrees between the line through the positions of the DICOM slices and their normal.
+    warped : bool
+        Does a non-linear transform, which the image is without, lie on it in the scene?
     """
 
     image: sitk.Image
     name: str
     modality: str | None = None
     slice_gaps: tuple[float, ...] = ()
+    gantry_tilt_deg: float = 0.0
+    warped: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +199,8 @@ def _read_dicom_folder(folder: Path) -> Volume:
                 "The slices in {folder} do not form one volume (sizes or orientations differ, or a file is damaged)."
             ).format(folder=folder)
         ) from error
-    return Volume(_one_volume(image, folder), folder.name, tags[0].get("Modality"), _slice_gaps(tags))
+    modality = tags[0].get("Modality")
+    return Volume(_one_volume(image, folder), folder.name, modality, _slice_gaps(tags), _gantry_tilt_deg(tags))
 
 
 def _image_series(folder: Path) -> list[tuple[str, ...]]:
@@ -222,9 +229,35 @@ def _slice_gaps(tags: list[dict[str, str]]) -> tuple[float, ...]:
     """Distances in mm between neighbouring slices along the slice normal (DICOM PS3.3 C.7.6.2.1.1)."""
     if len(tags) < 2 or any("ImageOrientationPatient" not in tag for tag in tags):
         return ()
-    row, column = np.array(tags[0]["ImageOrientationPatient"].split("\\"), dtype=float).reshape(2, 3)
-    positions = np.array([tag["ImagePositionPatient"].split("\\") for tag in tags], dtype=float)
-    return tuple(np.abs(np.diff(positions @ np.cross(row, column))).tolist())
+    return tuple(np.abs(np.diff(_positions(tags) @ _slice_normal(tags[0]))).tolist())
+
+
+def _gantry_tilt_deg(tags: list[dict[str, str]]) -> float:
+    """Angle in degrees between the line from the first slice to the last and the slice normal.
+
+    Readers of DICOM stack slices along their normal; where the table moved at an angle to it, they shear the body.
+    """
+    if len(tags) < 2 or any("ImageOrientationPatient" not in tag for tag in tags):
+        return 0.0
+    positions, normal = _positions(tags), _slice_normal(tags[0])
+    along = positions[-1] - positions[0]
+    across = np.linalg.norm(np.cross(along, normal))
+    return float(np.degrees(np.arctan2(across, abs(along @ normal))))
+
+
+def _positions(tags: list[dict[str, str]]) -> np.ndarray:
+    """Positions of the slices in mm, shape (slices, 3)."""
+    return np.array([tag["ImagePositionPatient"].split("\\") for tag in tags], dtype=float)
+
+
+def _slice_normal(tag: dict[str, str]) -> np.ndarray:
+    row, column = np.array(tag["ImageOrientationPatient"].split("\\"), dtype=float).reshape(2, 3)
+    return np.cross(row, column)
+
+
+def share_outside(index: np.ndarray, size: tuple[int, ...]) -> float:
+    """Share (0 to 1) of the positions, in voxels, shape (n, 3), that lie outside an image of this size."""
+    return float(((index < -0.5) | (index > np.array(size) - 0.5)).any(axis=1).mean())
 
 
 @dataclass(frozen=True)

@@ -68,3 +68,44 @@ def write_segmentation(path: Path, roi: sitk.Image, segments: dict[str, tuple[st
             roi.SetMetaData(f"Segment{number}_{key}", value)
     sitk.WriteImage(roi, str(path), useCompression=True)
     return path
+
+
+PELVIS_SIZE = (110, 110, 24)
+LUMEN_MM = 28.0
+#: Centre of the tumour in mm from that of the bladder, towards the left.
+TUMOUR_MM = -16.0
+
+
+def offsets_mm(size: tuple[int, int, int] = PELVIS_SIZE) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distance of each voxel from the middle of the volume in mm, along (x, y, z); axes (k, j, i)."""
+    middle = [(count - 1) / 2 for count in reversed(size)]
+    z, y, x = (
+        (index - centre) * step
+        for index, centre, step in zip(np.indices(tuple(reversed(size))), middle, reversed(SPACING), strict=True)
+    )
+    return x, y, z
+
+
+def pelvis(urine_hu: float = 500.0, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """A bladder 56 mm wide in fat with a tumour of 80 HU in it, int16 HU, and the ROI on the tumour; axes (k, j, i).
+
+    Edges are sharp and the noise (SD 8 HU) never makes one tissue look like another.
+    """
+    x, y, z = offsets_mm()
+    lumen = np.sqrt(x**2 + y**2 + (z / 1.5) ** 2)
+    hu = np.full(lumen.shape, -100.0)
+    hu[lumen <= LUMEN_MM + 4.0] = 60.0
+    hu[lumen <= LUMEN_MM] = urine_hu
+    roi = ((x - TUMOUR_MM) / 11.0) ** 2 + (y / 11.0) ** 2 + (z / 14.0) ** 2 <= 1.0
+    hu[roi] = 80.0
+    hu[:, :3, :3] = -1000.0
+    noise = np.clip(np.random.default_rng(seed).normal(0.0, 8.0, hu.shape), -20.0, 20.0)
+    return np.rint(hu + noise).astype(np.int16), roi.astype(np.uint8)
+
+
+def stored_otherwise(images: tuple[sitk.Image, sitk.Image], seed: int) -> tuple[sitk.Image, sitk.Image]:
+    """The same anatomy with its axes in another order, some of them running backwards."""
+    random = np.random.default_rng(seed)
+    axes, flips = random.permutation(3).tolist(), random.integers(0, 2, 3).astype(bool).tolist()
+    one, other = (sitk.Flip(sitk.PermuteAxes(image, axes), flips) for image in images)
+    return one, other

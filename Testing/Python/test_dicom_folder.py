@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 import unittest
@@ -17,20 +18,33 @@ from HER2PredictLib.errors import InputError
 from HER2PredictLib.volumes import Roi, read_volume
 
 
-def write_series(folder: Path, image: sitk.Image, positions: np.ndarray, modality: str = "CT", series: int = 1) -> None:
-    """Write the slices of an axial image with their table positions in mm, through GDCM."""
+def write_series(
+    folder: Path,
+    image: sitk.Image,
+    positions: np.ndarray,
+    modality: str = "CT",
+    series: int = 1,
+    gantry_deg: float = 0.0,
+    table_deg: float = 0.0,
+) -> None:
+    """Write the slices of an axial image with their table positions in mm, through GDCM.
+
+    The gantry leans by `gantry_deg` about the left-right axis, and the table moves at `table_deg` to the body's axis.
+    """
     folder.mkdir(exist_ok=True)
     x, y, _ = image.GetOrigin()
-    for number, z in enumerate(positions):
+    lean, way = math.radians(gantry_deg), math.radians(table_deg)
+    for number, along in enumerate(positions):
         slice_ = image[:, :, number]
+        z = along * math.cos(way)
         for tag, value in {
             "0008|0060": modality,
             "0020|000d": "1.2.826.0.1.3680043.2.1125.1",
             "0020|000e": f"1.2.826.0.1.3680043.2.1125.1.{series}",
             "0008|0018": f"1.2.826.0.1.3680043.2.1125.1.{series}.{number + 1}",
             "0020|0013": str(number + 1),
-            "0020|0032": f"{x}\\{y}\\{z}",
-            "0020|0037": "1\\0\\0\\0\\1\\0",
+            "0020|0032": f"{x}\\{y - along * math.sin(way):.6f}\\{z}",
+            "0020|0037": f"1\\0\\0\\0\\{math.cos(lean):.9f}\\{math.sin(lean):.9f}",
             "0028|1052": "-1024",
             "0028|1053": "1",
         }.items():
@@ -39,6 +53,10 @@ def write_series(folder: Path, image: sitk.Image, positions: np.ndarray, modalit
         writer.KeepOriginalImageUIDOn()
         writer.SetFileName(str(folder / f"{series}-{number:03d}.dcm"))
         writer.Execute(slice_)
+
+
+#: The small case is soft tissue and fat alone.
+NO_BLADDER = [("not-excretory-phase", "warning"), ("far-from-bladder", "warning")]
 
 
 class DicomFolderTest(unittest.TestCase):
@@ -60,7 +78,7 @@ class DicomFolderTest(unittest.TestCase):
         np.testing.assert_allclose(volume.image.GetOrigin(), self.image.GetOrigin(), atol=1e-9)
         self.assertEqual(volume.modality, "CT")
         np.testing.assert_allclose(volume.slice_gaps, 5.0)
-        self.assertEqual(self.codes(), [])
+        self.assertEqual(self.codes(), NO_BLADDER)
 
     def test_order_of_file_names_does_not_matter(self) -> None:
         write_series(self.folder, self.image, self.positions)
@@ -79,6 +97,24 @@ class DicomFolderTest(unittest.TestCase):
         self.positions[20:] += 0.4
         write_series(self.folder, self.image, self.positions)
         self.assertIn(("uneven-slices", "warning"), self.codes())
+
+    def test_tilt_of_the_gantry_is_the_angle_between_table_and_slice_normal(self) -> None:
+        for gantry_deg, table_deg, tilt_deg in (
+            (15.0, 0.0, 15.0),
+            (-8.5, 0.0, 8.5),
+            (0.0, 0.0, 0.0),
+            (15.0, 15.0, 0.0),
+        ):
+            write_series(self.folder, self.image, self.positions, gantry_deg=gantry_deg, table_deg=table_deg)
+            volume = read_volume(self.folder)
+            self.assertAlmostEqual(volume.gantry_tilt_deg, tilt_deg, places=3)
+            np.testing.assert_allclose(volume.slice_gaps, 5.0 * math.cos(math.radians(tilt_deg)), atol=1e-4)
+            shutil.rmtree(self.folder)
+
+    def test_tilt_of_more_than_a_degree_is_a_warning(self) -> None:
+        for gantry_deg, expected in ((0.95, []), (1.05, [("gantry-tilt", "warning")])):
+            write_series(self.folder, self.image, self.positions, gantry_deg=gantry_deg)
+            self.assertEqual(self.codes(), [*expected, *NO_BLADDER])
 
     def test_other_modality_is_an_error(self) -> None:
         write_series(self.folder, self.image, self.positions, modality="MR")

@@ -12,9 +12,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from cases import as_image, ct_array, ellipsoid, small_case, write_segmentation, write_small_case
-from HER2PredictLib import nodes
+from HER2PredictLib import nodes, quality
 from HER2PredictLib.case import Case
 from HER2PredictLib.errors import InputError
+from HER2PredictLib.segments import mend
 
 try:
     import slicer
@@ -168,6 +169,56 @@ class NodesTest(unittest.TestCase):
         case = Case.from_nodes(self.volume, node)
         self.assertAlmostEqual(case.roi_volume_ml, self.expected().roi_volume_ml, delta=0.5)
 
+    def test_share_of_the_roi_outside_equals_that_from_files(self) -> None:
+        """Drawn on another volume: shifted by a third of the volume, under turned transforms, or merely larger."""
+        with tempfile.TemporaryDirectory() as folder:
+            volume, _ = write_small_case(Path(folder))
+            origin = np.array(self.roi_image.GetOrigin())
+            for shift in ((26.0, 0.0, 0.0), (0.0, -19.0, 70.0), (0.0, 0.0, 0.0)):
+                drawn = sitk.ConstantPad(as_image(ellipsoid()), (3, 3, 3), (3, 3, 3))
+                drawn.SetOrigin(
+                    (np.array(drawn.GetOrigin()) - as_image(ellipsoid()).GetOrigin() + origin + shift).tolist()
+                )
+                path = Path(folder) / "roi.nrrd"
+                sitk.WriteImage(drawn, str(path))
+                expected = Case.from_files(volume, path).roi_share_outside
+                self.assertEqual(expected > 0, any(shift))
+                node = self.segmentation(tumour=drawn)
+                self.assertAlmostEqual(Case.from_nodes(self.volume, node).roi_share_outside, expected, places=9)
+                turned = self.transform(rotation(20.0, (30.0, 5.0, 0.0)))
+                for moved in (node, self.volume):
+                    moved.SetAndObserveTransformNodeID(turned)
+                self.assertAlmostEqual(Case.from_nodes(self.volume, node).roi_share_outside, expected, places=9)
+                self.volume.SetAndObserveTransformNodeID(None)
+
+    def test_segment_that_shares_its_image_with_another_has_its_own_share_outside(self) -> None:
+        corner = np.zeros_like(ellipsoid())
+        corner[8:14, 5:20, 5:20] = 1
+        drawn = [as_image(array) for array in (ellipsoid(), corner)]
+        for image in drawn:
+            image.SetOrigin((np.array(image.GetOrigin()) - [8.0, 0.0, 0.0]).tolist())
+        node = self.segmentation(tumour=drawn[0], corner=drawn[1])
+        node.GetSegmentation().CollapseBinaryLabelmaps(False)
+        self.assertEqual(Case.from_nodes(self.volume, node, "ID_tumour").roi_share_outside, 0.0)
+        self.assertAlmostEqual(Case.from_nodes(self.volume, node, "ID_corner").roi_share_outside, 5 / 15)
+
+    def test_a_volume_under_a_non_linear_transform_is_warped(self) -> None:
+        self.assertFalse(nodes.volume_from_node(self.volume).warped)
+        self.volume.SetAndObserveTransformNodeID(self.transform(rotation(20.0)))
+        self.assertFalse(nodes.volume_from_node(self.volume).warped)
+        grid = self.scene.AddNewNodeByClass("vtkMRMLGridTransformNode", "Acquisition transform")
+        displacement = vtk.vtkImageData()
+        displacement.SetDimensions(4, 4, 4)
+        displacement.AllocateScalars(vtk.VTK_DOUBLE, 3)
+        displacement.GetPointData().GetScalars().Fill(0.0)
+        transform = slicer.vtkOrientedGridTransform()
+        transform.SetDisplacementGridData(displacement)
+        grid.SetAndObserveTransformFromParent(transform)
+        self.volume.SetAndObserveTransformNodeID(grid.GetID())
+        self.assertTrue(nodes.volume_from_node(self.volume).warped)
+        findings = quality.examine(Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image)))
+        self.assertIn("volume-warped", [finding.code for finding in findings])
+
     def test_wrong_nodes_are_refused_with_a_sentence(self) -> None:
         node = self.segmentation(tumour=self.roi_image, empty=as_image(np.zeros_like(ellipsoid())))
         far = as_image(ellipsoid())
@@ -185,6 +236,44 @@ class NodesTest(unittest.TestCase):
         }.items():
             with self.subTest(reason), self.assertRaisesRegex(InputError, reason):
                 Case.from_nodes(*arguments)
+
+    def test_mending_changes_one_segment_and_no_other_node(self) -> None:
+        roi, wall = ellipsoid(), sitk.BinaryDilate(self.roi_image, (3, 3, 1))
+        roi[2:4, 5:9, 5:9] = 1
+        node = self.segmentation(tumour=as_image(roi), wall=wall)
+        before = self.scene.GetNumberOfNodes()
+        mend(self.volume, node, "ID_tumour", quality.KEEP_LARGEST_PIECE)
+        self.assertEqual(self.scene.GetNumberOfNodes(), before)
+        self.assert_same_pair(Case.from_nodes(self.volume, node, "ID_tumour"), self.expected())
+        self.assert_same_pair(Case.from_nodes(self.volume, node, "ID_wall"), self.expected(roi=wall))
+
+    def test_mending_a_segment_that_shares_its_image_leaves_the_other(self) -> None:
+        roi, corner = ellipsoid(), np.zeros_like(ellipsoid())
+        roi[2:4, 5:9, 5:9] = 1
+        corner[8:14, 5:20, 5:20] = 1
+        node = self.segmentation(tumour=as_image(roi), corner=as_image(corner))
+        node.GetSegmentation().CollapseBinaryLabelmaps(False)
+        self.assertEqual(node.GetSegmentation().GetNumberOfLayers(), 1)
+        mend(self.volume, node, "ID_tumour", quality.KEEP_LARGEST_PIECE)
+        self.assert_same_pair(Case.from_nodes(self.volume, node, "ID_tumour"), self.expected())
+        self.assert_same_pair(Case.from_nodes(self.volume, node, "ID_corner"), self.expected(roi=as_image(corner)))
+
+    def test_mending_works_under_transforms_and_on_other_grids(self) -> None:
+        roi = ellipsoid()
+        roi[2:4, 8:12, 8:12] = 1
+        node = self.segmentation(tumour=as_image(roi)[6:66, 7:60, 1:29])
+        turned = self.transform(rotation(20.0, (30.0, 5.0, 0.0)))
+        for own in (node, self.volume):
+            own.SetAndObserveTransformNodeID(turned)
+        mend(self.volume, node, "ID_tumour", quality.KEEP_LARGEST_PIECE)
+        self.assert_same_pair(Case.from_nodes(self.volume, node), self.expected())
+        shifted = as_image(roi)
+        shifted.SetOrigin((np.array(shifted.GetOrigin()) + [8.0, -4.0, 10.0]).tolist())
+        node = self.segmentation(tumour=shifted)
+        self.volume.SetAndObserveTransformNodeID(None)
+        node.SetAndObserveTransformNodeID(self.transform(rotation(0.0, (8.0, -4.0, -10.0))))
+        mend(self.volume, node, "ID_tumour", quality.KEEP_LARGEST_PIECE)
+        self.assert_same_pair(Case.from_nodes(self.volume, node), self.expected())
 
     def test_reading_a_case_leaves_the_scene_as_it_was(self) -> None:
         node = self.segmentation(tumour=self.roi_image)

@@ -16,11 +16,14 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from HER2PredictLib import quality
+from HER2PredictLib.case import Case
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.training.simulate import sample_case, simulate, simulate_cohort
 from HER2PredictLib.training.simulator.her2_effect import EFFECT, Latents, best_auc, true_probability
 from HER2PredictLib.training.simulator.image_files import SEGMENT_ID, SEGMENT_NAME, TERMINOLOGY
 from HER2PredictLib.training.simulator.patients import draw_cohort, study_split
+from HER2PredictLib.volumes import Roi, Volume
 
 try:
     import slicer
@@ -119,6 +122,18 @@ class SimulatedPatientTest(unittest.TestCase):
         volume = self.roi.sum() * np.prod(self.image.GetSpacing()) / 1000
         true = self.patient.latents.look.volume_ml
         self.assertTrue(0.5 * true < volume < true, (volume, true))
+
+    def test_only_a_careless_outline_and_another_phase_have_findings(self) -> None:
+        def codes(ct: np.ndarray, roi: np.ndarray) -> set[str]:
+            image, mask = (sitk.GetImageFromArray(voxels) for voxels in (ct, roi.astype(np.uint8)))
+            for stored in (image, mask):
+                stored.CopyInformation(self.image)
+            return {finding.code for finding in quality.examine(Case(Volume(image, "CTU"), Roi(mask, "tumour")))}
+
+        self.assertEqual(codes(self.ct, self.roi), set())
+        self.assertIn("roi-holds-urine", codes(self.ct, grown(self.roi, 4)))
+        unopacified = np.where(grown(self.urine, 2) & ~self.roi & (self.ct > 120), 10, self.ct)
+        self.assertEqual(codes(unopacified, self.roi), {"not-excretory-phase"})
 
     def test_another_seed_draws_another_patient(self) -> None:
         self.assertNotEqual(draw_cohort(2, SEED + 1)[0].latents, self.patient.latents)

@@ -17,6 +17,7 @@ FILES = [
         for name in (
             *("volumes", "nodes", "case", "features", "bundle_file", "model", "assess", "explain", "background"),
             *("panel_state", "panel_text", "panel_view", "keep", "gauge", "stability", "agreement"),
+            *("quality", "volume_checks", "roi_checks", "tissue_checks", "remedies"),
         )
     ),
 ]
@@ -27,7 +28,10 @@ _TRANSLATORS = {"_", "translate"}
 #: What they say is for those who read a log, or for programs.
 _NOT_SHOWN = {"RuntimeError", "ValueError", "AssertionError", "SkipTest", "exception"}
 #: Names, the same in every language; among them those of nodes that nobody sees.
-_NAMES = {"HER2Predict", "HER2Predict contributors", "HER2Predict prepared", "HER2Predict features"}
+_NAMES = {
+    *("HER2Predict", "HER2Predict contributors"),
+    *("HER2Predict prepared", "HER2Predict features", "HER2Predict mended"),
+}
 #: Where a single word is shown too.
 _SHOWN_ATTRIBUTES = {"text", "toolTip", "title", "helpText", "acknowledgementText", "message", "reason"}
 

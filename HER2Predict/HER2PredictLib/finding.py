@@ -1,0 +1,36 @@
+"""A finding: one thing that the reader of a result must know about its input, and the step that would mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+
+#: Remedies: names of the steps in `remedies` that mend an ROI.
+KEEP_LARGEST_PIECE = "keep-largest-piece"
+FILL_HOLES = "fill-holes"
+FILL_SKIPPED_SLICES = "fill-skipped-slices"
+TRIM_RIM = "trim-rim"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the reader of a result must know.
+
+    Attributes
+    ----------
+    code : str
+        Stable name for programs.
+    severity : {'error', 'warning', 'info'}
+        error: no prediction; warning: prediction with a caveat; info: worth knowing.
+    message : str
+        What it is and what to do, in one sentence or two, for a person.
+    remedy : str or None
+        Stable name of the step that would mend it, where a program can do it.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    remedy: str | None = None
