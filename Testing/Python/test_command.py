@@ -73,6 +73,19 @@ class PredictTest(CommandTestCase):
         for word in ("HER2-", "probability", "interval", "threshold", "Model:", "simulated", "975"):
             self.assertIn(word, out)
 
+    def test_text_and_json_tell_the_same_of_applicability_and_explanation(self) -> None:
+        result = json.loads(predict(self.volume, self.roi, "--json", "-")[1])
+        text = predict(self.volume, self.roi)[1]
+        self.assertIn(result["applicability"]["verdict"], ("inside", "edge", "outside"))
+        self.assertIn(f"{result['applicability']['share_beyond']:.1%} of patients", text)
+        explanation = result["explanation"]
+        difference = explanation["log_odds"] - explanation["baseline_log_odds"]
+        for parts in (explanation["by_class"], explanation["by_image"]):
+            self.assertAlmostEqual(sum(parts.values()), difference, delta=1e-8)
+        self.assertEqual(len(explanation["strongest"]), 10)
+        for strong in explanation["strongest"]:
+            self.assertIn(f"{strong['feature']} (z {strong['z_score']:+.1f})", text)
+
     def test_files_are_written_and_hold_no_patient(self) -> None:
         volume = sitk.ReadImage(str(self.volume))
         volume.SetMetaData("PatientName", "Doe^Jane")
