@@ -33,7 +33,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield f"Model: {assessment.model.describe()}"
     yield (
         f"Applicability: {_VERDICTS[assessment.applicability]}; "
-        f"{assessment.share_beyond:.1%} of patients like the training patients lie at least as far out"
+        f"{_share(assessment.share_beyond)} of patients like the training patients lie at least as far out"
     )
     if assessment.stability:
         yield assessment.stability.describe()
@@ -43,6 +43,10 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     for finding in assessment.findings:
         yield f"{finding.severity}: {finding.message}"
     yield f"{sum(assessment.seconds.values()):.2f} s"
+
+
+def _share(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
 
 
 def _pulls(contributions: Mapping[str, float]) -> str:
