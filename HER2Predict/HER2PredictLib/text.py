@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from .applicability import VERDICTS
 from .assess import Assessment
 from .features import class_words
-
-_VERDICTS = {
-    "inside": "inside what the model knows",
-    "edge": "at the edge of what the model knows",
-    "outside": "outside what the model knows",
-}
 
 
 def as_text(assessment: Assessment) -> str:
@@ -32,7 +27,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     )
     yield f"Model: {assessment.model.describe()}"
     yield (
-        f"Applicability: {_VERDICTS[assessment.applicability]}; "
+        f"Applicability: {VERDICTS[assessment.applicability]}; "
         f"{_share(assessment.share_beyond)} of patients like the training patients lie at least as far out"
     )
     if assessment.stability:
