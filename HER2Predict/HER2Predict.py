@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import unittest
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from HER2PredictLib.assess import Assessment, Preparation
     from HER2PredictLib.background import Callback, Run
     from HER2PredictLib.model import Model
+    from HER2PredictLib.outline_check import OutlineCheck
     from HER2PredictLib.result import Result
 
 #: How long the input must rest before it is checked again, and predicted where that is wished, in ms.
@@ -65,20 +67,16 @@ class HER2Predict(ScriptedLoadableModule):
 
 
 def registerSampleData() -> None:
-    """Offer the sample case in the Sample Data module, where there is one. It is made locally, not downloaded."""
+    """Offer the sample case in the Sample Data module, where there is one."""
     try:
         import SampleData
     except ImportError:
         return
-    SampleData.SampleDataLogic.registerCustomSampleDataSource(
-        category="HER2Predict",
-        sampleName="HER2PredictSampleCase",
-        thumbnailFileName=str(Path(__file__).parent / "Resources" / "Icons" / "HER2Predict.png"),
-        uris="",
-        fileNames="",
-        nodeNames="",
-        customDownloader=lambda source: HER2PredictLogic().loadSampleCase(),
-    )
+    from HER2PredictLib.demo import sample_data_source
+
+    icon = Path(__file__).parent / "Resources" / "Icons" / "HER2Predict.png"
+    source = sample_data_source(icon, lambda: HER2PredictLogic().loadSampleCase())
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(**source)
 
 
 @parameterNodeWrapper
@@ -89,6 +87,7 @@ class HER2PredictParameterNode:
     segmentation, segmentID - The ROI.
     modelPath - Model bundle; empty for the bundled one.
     live - Predict whenever the outline has rested.
+    checkOutline - Check after a prediction how much it depends on the outline.
     lastResult - As `Result.to_json` writes it.
     """
 
@@ -97,6 +96,7 @@ class HER2PredictParameterNode:
     segmentID: str = ""
     modelPath: str = ""
     live: bool = False
+    checkOutline: bool = True
     lastResult: str = ""
 
 
@@ -147,6 +147,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self) -> None:
         """Build the panel."""
+        from HER2PredictLib.keep_section import Application, KeepSection
         from HER2PredictLib.panel_state import PanelState
         from HER2PredictLib.panel_view import PanelView
         from HER2PredictLib.segments import Watcher
@@ -165,7 +166,11 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.gaugeLayout.addWidget(self._gauge)
         self.ui.modelPathLineEdit.filters = ctk.ctkPathLineEdit.Files
         self.ui.modelPathLineEdit.nameFilters = [_("Model bundles") + " (*.her2model)"]
-        self._view = PanelView(self.ui, {name: uiWidget.style().standardIcon(icon) for name, icon in ICONS.items()})
+        icons = {name: uiWidget.style().standardIcon(icon) for name, icon in ICONS.items()}
+        rowFile = self.resourcePath("UI/Finding.ui")
+        self._view = PanelView(self.ui, icons, lambda: slicer.util.loadUI(rowFile), self._onRemedy)
+        application = Application(self._showTable, self._showChart, self._askWhere)
+        self._keepSection = KeepSection(slicer.mrmlScene, self._view, lambda: self._state, application)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self._connect()
         self._initialize()
@@ -180,12 +185,9 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             (self.ui.modelPathLineEdit, "currentPathChanged(QString)", self._onModelPath),
             (self.ui.newSegmentButton, "clicked(bool)", self._onNewSegment),
             (self.ui.sampleButton, "clicked(bool)", self._onSample),
-            (self.ui.remedyButton, "clicked(bool)", self._onRemedy),
             (self.ui.predictButton, "clicked(bool)", self._onPredict),
             (self.ui.cancelButton, "clicked(bool)", self._onCancel),
-            (self.ui.featuresButton, "clicked(bool)", self._onFeatures),
-            (self.ui.pcaButton, "clicked(bool)", self._onScatter),
-            (self.ui.pictureButton, "clicked(bool)", self._onPicture),
+            (self.ui.outlineStopButton, "clicked(bool)", self._onStopOutlineCheck),
         ):
             if not sender.connect(signal, slot):
                 raise RuntimeError(f"{sender} has no signal {signal}")
@@ -217,6 +219,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         from HER2PredictLib.panel_state import PanelState
 
         self._follow(None)
+        self._state.end_outline_check()
         self._state = PanelState()  # a run ends with the scene, by itself
         self.ui.historyTable.setMRMLTableNode(None)
         self.ui.segmentEditorWidget.setSegmentationNode(None)
@@ -241,6 +244,8 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _follow(self, parameterNode: HER2PredictParameterNode | None) -> None:
         """Show the choices in `parameterNode` and watch what they name; None lets go of everything."""
+        from HER2PredictLib.segments import choose_defaults
+
         self._timer.stop()
         if self._parameterNode:
             self._parameterNode.disconnectGui(self._guiTag)
@@ -250,22 +255,12 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._watcher.watch([])
         if parameterNode:
             self._state.restore(parameterNode.lastResult)
-            self._chooseDefaults()
+            choose_defaults(slicer.mrmlScene, parameterNode, self.ui.segmentSelector)
             self._guiTag = parameterNode.connectGui(self.ui)
             self.addObserver(parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameters)
             self._onParameters()
             self._view.show_history(slicer.mrmlScene)
             self.check()
-
-    def _chooseDefaults(self) -> None:
-        """Choose the newest CT, and the segmentation that the selector shows, where nothing is chosen."""
-        from HER2PredictLib.segments import newest_volume
-
-        choices = self._parameterNode
-        if not choices.inputVolume and newest_volume(slicer.mrmlScene):
-            choices.inputVolume = newest_volume(slicer.mrmlScene)
-        if not choices.segmentation and self.ui.segmentSelector.currentNode():
-            self._onSegmentationChosen(self.ui.segmentSelector.currentNode())
 
     def _onSegmentationChosen(self, node: Any) -> None:
         if self._parameterNode and not self._following:
@@ -291,7 +286,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._view.show_choices(choices)
         finally:
             self._following = False
-        chosen = (*self._choice(), choices.modelPath, choices.live)
+        chosen = (*self._choice(), choices.modelPath, choices.live, choices.checkOutline)
         if chosen != self._seen:
             self._seen = chosen
             self._watcher.watch((choices.inputVolume, choices.segmentation))
@@ -314,21 +309,28 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onRest(self) -> None:
         self.check()
         if self._parameterNode and self._parameterNode.live and self._state.follow():
-            self._keep()
+            self._keepSection.keep(self._parameterNode, live=True)
         self._render()
 
     def check(self) -> None:
         """Examine the input now: its findings, whether it can be predicted, whether the result is still its own."""
+        from HER2PredictLib.segments import choose_defaults, what_to_choose
+
         if not self._parameterNode:
             return
-        self._chooseDefaults()
+        choose_defaults(slicer.mrmlScene, self._parameterNode, self.ui.segmentSelector)
         self._timer.stop()
         self._view.show_volume(self._parameterNode.inputVolume, getattr(slicer, "dicomDatabase", None))
         self._state.check(
             lambda: self.logic.model(self._parameterNode.modelPath),
             lambda: self.logic.prepare(*self._choice()),
             self.logic.requireBackend,
+            what_to_choose(*self._choice()),
         )
+        self._state.check_outline(
+            self._parameterNode.checkOutline, lambda *of: self.logic.checkOutline(*of, self._onOutlineCheck)
+        )
+        self._keepSection.look_for_readers(*self._choice()[:2])
         self._render()
 
     # Buttons
@@ -346,13 +348,14 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         volume, segmentation, _segmentID = self._choice()
         self._choose(*add_tumour_segment(slicer.mrmlScene, volume, segmentation))
 
-    def _onRemedy(self) -> None:
-        from HER2PredictLib.finding import KEEP_LARGEST_PIECE
+    def _onRemedy(self, remedy: str) -> None:
         from HER2PredictLib.segments import mend
 
-        self.ui.segmentEditorWidget.saveStateForUndo()
-        mend(*self._choice(), KEEP_LARGEST_PIECE)
         self.check()
+        if any(finding.remedy == remedy for finding in self._state.findings):
+            self.ui.segmentEditorWidget.saveStateForUndo()
+            self._state.attempt(lambda: mend(*self._choice(), remedy))
+            self.check()
 
     def _onPredict(self) -> None:
         self._parameterNode.lastResult = ""
@@ -365,44 +368,35 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onDone(self, assessment: Assessment | None, error: Exception | None) -> None:
         if self._state.run:  # an abandoned one has no panel to tell
             if self._state.end(assessment, error):
-                self._keep()
+                self._keepSection.keep(self.logic.getParameterNode(), live=False)
             self.check()
             self._render()
 
-    def _keep(self) -> None:
-        """Save the result with the scene and add it to the history."""
-        from HER2PredictLib.keep import add_to_history
+    def _onOutlineCheck(self, check: OutlineCheck) -> None:
+        if self._state.follow_outline_check(check):
+            self._keepSection.save(self.logic.getParameterNode())
+        self._render()
 
-        self.logic.getParameterNode().lastResult = self._state.result.to_json()
-        add_to_history(slicer.mrmlScene, self._state.result)
-        self._view.show_history(slicer.mrmlScene)
+    def _onStopOutlineCheck(self) -> None:
+        self._state.end_outline_check()
+        self._render()
 
-    def _onFeatures(self) -> None:
-        from HER2PredictLib.keep import features_table
-
-        table = features_table(slicer.mrmlScene, self._state.assessment)
+    @staticmethod
+    def _showTable(table: Any) -> None:
         slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView)
         slicer.app.applicationLogic().GetSelectionNode().SetActiveTableID(table.GetID())
         slicer.app.applicationLogic().PropagateTableSelection()
 
-    def _onScatter(self) -> None:
-        from HER2PredictLib.keep import scatter
+    @staticmethod
+    def _showChart(chart: Any) -> None:
+        slicer.modules.plots.logic().ShowChartInLayout(chart)
 
-        slicer.modules.plots.logic().ShowChartInLayout(scatter(slicer.mrmlScene, self._state.assessment))
-
-    def _onPicture(self) -> None:
-        from HER2PredictLib.keep import file_name, picture_file
-
-        assessment, kinds = self._state.assessment, _("Pictures") + " (*.png)"
-        path = qt.QFileDialog.getSaveFileName(self.parent, _("Save picture"), file_name(assessment) + ".png", kinds)
-        if path:
-            with slicer.util.WaitCursor():
-                self._view.tell(picture_file(assessment, Path(path)))
+    def _askWhere(self, title: str, name: str, kinds: str) -> str:
+        return qt.QFileDialog.getSaveFileName(self.parent, title, name, kinds)
 
     def _render(self) -> None:
         self._view.show(self._state, bool(self._parameterNode and self._parameterNode.inputVolume))
         self._gauge.setResult(self._view.gauged)
-        qt.QTimer.singleShot(0, self._view.fit_findings)
 
 
 class HER2PredictLogic(ScriptedLoadableModuleLogic):
@@ -466,24 +460,28 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
         """
         from HER2PredictLib.background import Run
 
-        def start(parameters: Mapping[str, Any]) -> Any:
-            return slicer.cli.run(slicer.modules.slicerradiomicscli, None, dict(parameters), update_display=False)
-
         self.requireBackend()
         model, preparation = self.model(modelPath), self.prepare(volumeNode, segmentationNode, segmentID)
-        return Run(slicer.mrmlScene, preparation, model, start, callback)
+        return Run(slicer.mrmlScene, preparation, model, self._startExtraction, callback)
+
+    def checkOutline(self, assessment: Assessment, stamp: str, changed: Callable[[OutlineCheck], None]) -> OutlineCheck:
+        """Measure in the background how much a result depends on the outline; `changed` follows it."""
+        from HER2PredictLib.outline_check import OutlineCheck
+
+        later = functools.partial(qt.QTimer.singleShot, 0)
+        return OutlineCheck(slicer.mrmlScene, assessment, stamp, self._startExtraction, later, changed)
+
+    @staticmethod
+    def _startExtraction(parameters: Mapping[str, Any]) -> Any:
+        return slicer.cli.run(slicer.modules.slicerradiomicscli, None, dict(parameters), update_display=False)
 
     @staticmethod
     def loadSampleCase() -> tuple[Any, Any, str]:
         """Make the sample case where it is not there yet, and load it: volume, segmentation, segment ID."""
         from HER2PredictLib import __version__
-        from HER2PredictLib.training import simulate
+        from HER2PredictLib.demo import load_in_application
 
-        sample = simulate.sample_case(Path(slicer.app.cachePath) / f"HER2Predict-{__version__}")
-        volumeNode = slicer.util.loadVolume(str(sample.volume), {"name": _("Sample CTU")})
-        segmentationNode = slicer.util.loadSegmentation(str(sample.roi), {"name": _("Sample outline")})
-        segmentID = segmentationNode.GetSegmentation().GetSegmentIdBySegmentName(sample.segment)
-        return volumeNode, segmentationNode, segmentID or sample.segment
+        return load_in_application(Path(slicer.app.cachePath) / f"HER2Predict-{__version__}")
 
 
 class HER2PredictTest(ScriptedLoadableModuleTest):

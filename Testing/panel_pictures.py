@@ -80,12 +80,12 @@ def write_pictures(folder: Path) -> list[Path]:
     picture("drawn")
     ui.predictButton.click()
     picture("running")
-    wait(lambda: not ui.cancelButton.visible)
+    wait(lambda: not ui.cancelButton.visible and not ui.outlineStopButton.visible)
     picture("result")
     segmentation, segment_id = ui.segmentSelector.currentNode(), ui.segmentSelector.currentSegmentID()
     volume = ui.volumeSelector.currentNode()
     drawn = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, volume)
-    drawn[drawn.any(axis=(1, 2)).nonzero()[0][0]] = 0
+    drawn[drawn.any(axis=(1, 2)).nonzero()[0][0], 10:16, 10:16] = 1
     slicer.util.updateSegmentBinaryLabelmapFromArray(drawn, segmentation, segment_id, volume)
     picture("out-of-date")
     slicer.app.processEvents()

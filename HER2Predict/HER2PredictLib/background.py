@@ -1,4 +1,4 @@
-"""One prediction in the background: the features come from a command-line module of Slicer while the user goes on."""
+"""One prediction in the background: a command-line module of Slicer computes the features while the user goes on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from . import assess, features
 from .assess import Assessment, Preparation
+from .case import Prepared
 from .errors import InputError
 from .i18n import tr as _
 from .model import Model
@@ -18,6 +19,10 @@ from .nodes import add_prepared_nodes, strings_from_table
 
 #: Called once when a run ends: the Assessment, or why there is none; both None when it was cancelled.
 Callback = Callable[[Assessment | None, Exception | None], None]
+
+#: Starts SlicerRadiomics' command-line module with the parameters given, and returns its
+#: ``vtkMRMLCommandLineModuleNode`` without waiting.
+Start = Callable[[Mapping[str, Any]], Any]
 
 
 def stamp(preparation: Preparation, model: Model) -> str:
@@ -29,25 +34,16 @@ def stamp(preparation: Preparation, model: Model) -> str:
     return digest.hexdigest()
 
 
-class Run:
-    """A running extraction; its nodes leave the scene however it ends.
+class Extraction:
+    """The features of one prepared pair; its nodes leave the scene however it ends.
 
     Parameters
     ----------
     scene : vtkMRMLScene
-    preparation : Preparation
-        From `assess.begin`.
-    model : Model
+    prepared : Prepared
     start : callable
-        Starts SlicerRadiomics' command-line module with the parameters given, and returns its
-        ``vtkMRMLCommandLineModuleNode`` without waiting.
-    callback : callable
-        Called once, when the run has ended.
-
-    Attributes
-    ----------
-    stamp : str
-        Of what the run was started on.
+    ended : callable
+        Called once: with the features, or why there are none; both None when it was cancelled.
 
     Raises
     ------
@@ -58,14 +54,12 @@ class Run:
     def __init__(
         self,
         scene: Any,
-        preparation: Preparation,
-        model: Model,
-        start: Callable[[Mapping[str, Any]], Any],
-        callback: Callback,
+        prepared: Prepared,
+        start: Start,
+        ended: Callable[[features.Features | None, Exception | None], None],
     ) -> None:
-        self.stamp = stamp(preparation, model)
-        self._scene, self._preparation, self._model, self._callback = scene, preparation, model, callback
-        image, mask = add_prepared_nodes(scene, preparation.prepared)
+        self._scene, self._ended = scene, ended
+        image, mask = add_prepared_nodes(scene, prepared)
         self._table = scene.AddNewNodeByClass("vtkMRMLTableNode", "HER2Predict features")
         self._table.SetHideFromEditors(True)
         self._table.SetSaveWithScene(False)
@@ -95,7 +89,7 @@ class Run:
         ]
 
     def cancel(self) -> None:
-        """Ask the run to stop; the callback follows when it has."""
+        """Ask it to stop; `ended` is called when it has."""
         self._cli.Cancel()
 
     def _on_scene_close(self, caller: Any, event: str) -> None:
@@ -111,26 +105,26 @@ class Run:
             self._end(None, None)
             return
         try:
-            assessment = self._conclude()
+            values = self._read()
         except InputError as error:
             self._end(None, error)
         except Exception as error:
-            logging.exception("The features of a finished extraction could not be used")
+            logging.exception("The table of a finished extraction could not be read")
             self._end(None, error)
         else:
-            self._end(assessment, None)
+            self._end(values, None)
 
-    def _conclude(self) -> Assessment:
+    def _read(self) -> features.Features:
         texts = strings_from_table(self._table)
         if not texts:
             # A failed extraction, too, ends as Completed; its log then ends with the reason.
             log = self._cli.GetErrorText().strip().splitlines() or [_("it left no message")]
             raise InputError(_("SlicerRadiomics computed no features: {reason}").format(reason=log[-1]))
-        return assess.conclude(self._preparation, features.from_strings(texts), self._model)
+        return features.from_strings(texts)
 
-    def _end(self, assessment: Assessment | None, error: Exception | None) -> None:
+    def _end(self, values: features.Features | None, error: Exception | None) -> None:
         self._remove_nodes()
-        self._callback(assessment, error)
+        self._ended(values, error)
 
     def _let_go(self) -> None:
         for observed, tag in self._observers:
@@ -141,3 +135,51 @@ class Run:
         for node in self._nodes:
             self._scene.RemoveNode(node)
         self._nodes.clear()
+
+
+class Run:
+    """A prediction that is running.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    preparation : Preparation
+        From `assess.begin`.
+    model : Model
+    start : callable
+    callback : callable
+        Called once, when the run has ended.
+
+    Attributes
+    ----------
+    stamp : str
+        Of what the run was started on.
+
+    Raises
+    ------
+    InputError
+        Where the module does not start.
+    """
+
+    def __init__(self, scene: Any, preparation: Preparation, model: Model, start: Start, callback: Callback) -> None:
+        self.stamp = stamp(preparation, model)
+        self._preparation, self._model, self._callback = preparation, model, callback
+        self._extraction = Extraction(scene, preparation.prepared, start, self._on_end)
+
+    def cancel(self) -> None:
+        """Ask the run to stop; the callback follows when it has."""
+        self._extraction.cancel()
+
+    def _on_end(self, values: features.Features | None, error: Exception | None) -> None:
+        if values is None:
+            self._callback(None, error)
+            return
+        try:
+            assessment = assess.conclude(self._preparation, values, self._model)
+        except InputError as refusal:
+            self._callback(None, refusal)
+        except Exception as fault:
+            logging.exception("The features of a finished extraction could not be used")
+            self._callback(None, fault)
+        else:
+            self._callback(assessment, None)

@@ -1,11 +1,53 @@
-"""The sample case as MRML nodes, in a scene of Slicer's own classes without the application."""
+"""The sample case as MRML nodes: in the application, or in a scene of Slicer's own classes without it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from .case import Case
 from .errors import InputError
+from .i18n import tr as _
+
+
+def sample_data_source(icon: Path, load: Callable[[], Any]) -> dict[str, Any]:
+    """What Slicer's Sample Data module is told of the sample case, which is made locally and not downloaded.
+
+    Parameters
+    ----------
+    icon : Path
+    load : callable
+        Loads the sample case.
+    """
+    return {
+        "category": "HER2Predict",
+        "sampleName": "HER2PredictSampleCase",
+        "thumbnailFileName": str(icon),
+        "uris": "",
+        "fileNames": "",
+        "nodeNames": "",
+        "customDownloader": lambda source: load(),
+    }
+
+
+def load_in_application(folder: Path) -> tuple[Any, Any, str]:
+    """Make the sample case where it is not there yet, and load it into the application.
+
+    Returns
+    -------
+    tuple
+        The ``vtkMRMLScalarVolumeNode``, the ``vtkMRMLSegmentationNode`` and the ID of the segment.
+    """
+    import slicer
+
+    from .training.simulate import sample_case
+
+    sample = sample_case(folder)
+    volume = slicer.util.loadVolume(str(sample.volume), {"name": _("Sample CTU")})
+    segmentation = slicer.util.loadSegmentation(str(sample.roi), {"name": _("Sample outline")})
+    segment_id = segmentation.GetSegmentation().GetSegmentIdBySegmentName(sample.segment)
+    return volume, segmentation, segment_id or sample.segment
 
 
 def load_sample_nodes(folder: Path) -> Case:
@@ -19,7 +61,9 @@ def load_sample_nodes(folder: Path) -> Case:
     try:
         import slicer
     except ImportError as error:
-        raise InputError("The demo needs slicer-core (pip install slicer-core), or run `predict` on files.") from error
+        raise InputError(
+            _("The demo needs slicer-core (pip install slicer-core), or run `predict` on files.")
+        ) from error
     from .training.simulate import sample_case
 
     sample = sample_case(folder)
@@ -37,5 +81,7 @@ def load_sample_nodes(folder: Path) -> Case:
     storage = scene.AddNewNodeByClass("vtkMRMLSegmentationStorageNode")
     storage.SetFileName(str(sample.roi))
     if volume is None or not storage.ReadData(segmentation):
-        raise InputError(f"The sample case in {folder} is damaged; delete that folder and try again.")
+        raise InputError(
+            _("The sample case in {folder} is damaged; delete that folder and try again.").format(folder=folder)
+        )
     return Case.from_nodes(volume, segmentation)

@@ -16,6 +16,8 @@ from .picture import require_matplotlib, write_picture
 from .result import Result
 
 _ROLE = "HER2Predict.Role"
+#: On the history: what its last row belongs to, where that follows the outline.
+_SEQUENCE = "HER2Predict.Sequence"
 
 #: Of the palette of Okabe and Ito; the markers differ too, for those who tell no colours apart.
 _NEGATIVE_COLOUR, _POSITIVE_COLOUR, _PATIENT_COLOUR = (0.34, 0.71, 0.91), (0.90, 0.62, 0.0), (0.84, 0.37, 0.0)
@@ -26,36 +28,46 @@ def history_node(scene: Any) -> Any:
     return _find(scene, "vtkMRMLTableNode", "history")
 
 
-def add_to_history(scene: Any, result: Result) -> Any:
-    """Append a row: time, volume, segment, ROI volume, probability, interval, model."""
+def add_to_history(scene: Any, result: Result, sequence: str = "") -> Any:
+    """Append a row: time, probability, interval, ROI volume, segment, volume, model.
+
+    Parameters
+    ----------
+    sequence : str
+        Names what a result belongs to that follows the outline by itself: it takes the place of the last row where
+        that has the same name. Empty for a result that was asked for.
+    """
     node = _find_or_add(scene, "vtkMRMLTableNode", "history", _("HER2Predict history"))
     if node.GetNumberOfColumns() == 0:
         for name in _history_columns():
             _add_column(node, name, ())
     low, high = result.interval
     texts = (
-        result.time[:19].replace("T", " "),
-        result.volume,
-        result.segment,
-        f"{result.roi_volume_ml:.2f}",
+        result.time[:16].replace("T", " "),
         f"{result.probability:.3f}",
         f"{low:.3f} – {high:.3f}",
+        f"{result.roi_volume_ml:.2f}",
+        result.segment,
+        result.volume,
         result.model,
     )
-    row = node.AddEmptyRow()
+    last = node.GetNumberOfRows() - 1
+    continues = bool(sequence) and last >= 0 and node.GetAttribute(_SEQUENCE) == sequence
+    row = last if continues else node.AddEmptyRow()
     for column, text in enumerate(texts):
         node.SetCellText(row, column, text)
+    node.SetAttribute(_SEQUENCE, sequence or None)
     return node
 
 
 def _history_columns() -> tuple[str, ...]:
     return (
         _("Time"),
-        _("Volume"),
-        _("Segment"),
-        _("ROI (ml)"),
         _("Probability"),
         _("Interval"),
+        _("ROI (ml)"),
+        _("Segment"),
+        _("Volume"),
         _("Model"),
     )
 

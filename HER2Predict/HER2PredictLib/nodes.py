@@ -40,6 +40,8 @@ def volume_from_node(node: Any) -> Volume:
 def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi, float]:
     """The ROI on the grid of `volume_node`, parent transforms of both honoured, and the share of it that lies outside.
 
+    Linear transforms and those that bend are honoured alike; the gray levels stay on their own grid.
+
     Parameters
     ----------
     node : vtkMRMLSegmentationNode or vtkMRMLLabelMapVolumeNode
@@ -72,8 +74,7 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> t
 
     binary_labelmap = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
     segmentation = node.GetSegmentation()
-    ids = [segmentation.GetNthSegmentID(index) for index in range(segmentation.GetNumberOfSegments())]
-    segments = [(segment_id, segmentation.GetSegment(segment_id).GetName()) for segment_id in ids]
+    segments = _segments(segmentation)
     segment_id = choose_segment(segments, wanted, _('The segmentation "{name}"').format(name=node.GetName()))
     name = dict(segments)[segment_id]
     if not segmentation.CreateRepresentation(binary_labelmap):
@@ -127,6 +128,28 @@ def _share_outside(labelmap: Any, label: int, node: Any, volume_node: Any) -> fl
     points.SetData(numpy_to_vtk(drawn.astype(np.float64), deep=True))
     way.TransformPoints(points, moved)
     return share_outside(vtk_to_numpy(moved.GetData()), volume_node.GetImageData().GetDimensions())
+
+
+def drawn_segments(node: Any) -> list[tuple[str, str]]:
+    """ID and name of each segment of a ``vtkMRMLSegmentationNode`` that is not empty."""
+    import slicer
+
+    binary_labelmap = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    segmentation = node.GetSegmentation()
+    if not segmentation.GetNumberOfSegments() or not segmentation.CreateRepresentation(binary_labelmap):
+        return []
+    drawn = []
+    for segment_id, name in _segments(segmentation):
+        own = segmentation.GetSegment(segment_id)
+        if _holds(own.GetRepresentation(binary_labelmap), own.GetLabelValue()):
+            drawn.append((segment_id, name))
+    return drawn
+
+
+def _segments(segmentation: Any) -> list[tuple[str, str]]:
+    """ID and name of each segment, in order."""
+    ids = [segmentation.GetNthSegmentID(index) for index in range(segmentation.GetNumberOfSegments())]
+    return [(segment_id, segmentation.GetSegment(segment_id).GetName()) for segment_id in ids]
 
 
 def add_prepared_nodes(scene: Any, prepared: Prepared) -> tuple[Any, Any]:

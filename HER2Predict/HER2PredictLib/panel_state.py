@@ -13,6 +13,7 @@ from .background import Run, stamp
 from .errors import InputError
 from .i18n import tr as _
 from .model import Model
+from .outline_check import OutlineCheck
 from .quality import Finding
 from .result import Result
 
@@ -32,15 +33,19 @@ class PanelState:
     model_error : str
         Why the chosen model cannot be used.
     reason : str
-        Why no prediction can be started.
+        Why no prediction can be started; empty while one can.
     message : str
-        How the last prediction ended, where it left no result.
+        How the last prediction ended, where it left no result, or why a remedy was refused.
     result : Result or None
         Of the last prediction.
     assessment : Assessment or None
         Of the same prediction; None for a result that was loaded with its scene.
     run : Run or None
         The prediction that is running.
+    outline_check : OutlineCheck or None
+        The check of the result that is running.
+    outline_message : str
+        How the last check ended, where it left no stability.
     """
 
     def __init__(self) -> None:
@@ -50,6 +55,9 @@ class PanelState:
         self.result: Result | None = None
         self.assessment: Assessment | None = None
         self.run: Run | None = None
+        self.outline_check: OutlineCheck | None = None
+        self.outline_message = ""
+        self._is_check_due = False
         self._input_findings: tuple[Finding, ...] = ()
         self._stamp = ""
         self._checked = False
@@ -95,6 +103,19 @@ class PanelState:
             return _("This model does not hold the scores of its training patients; they cannot be shown.")
         return self.why_not_kept
 
+    def why_not_compared(self, outlines: int) -> str:
+        """Why readers cannot be compared on the present volume; empty where they can.
+
+        Parameters
+        ----------
+        outlines : int
+            Segments that are not empty.
+        """
+        if outlines < 2:
+            return _("Outline the tumour in a second segment first, as another reader would.")
+        own = (finding.message for finding in self._input_findings if finding.code in ("model", "backend"))
+        return next(own, "")
+
     def touch(self) -> None:
         """The input may have changed: until it is checked, a result counts as out of date."""
         self.preparation, self._stamp, self._checked = None, "", False
@@ -105,8 +126,15 @@ class PanelState:
         load_model: Callable[[], Model],
         prepare: Callable[[], Preparation],
         require_backend: Callable[[], None],
+        to_do: str = "",
     ) -> None:
-        """Examine the present input; each argument gives its part or raises InputError."""
+        """Examine the present input; each of the first three arguments gives its part or raises InputError.
+
+        Parameters
+        ----------
+        to_do : str
+            What the user has still to choose before there is an input to examine; empty where nothing is missing.
+        """
         self.preparation, self.model, self.reason, self.model_error, self._stamp = None, None, "", "", ""
         self._input_findings, self._checked = (), True
         try:
@@ -115,29 +143,81 @@ class PanelState:
             self.model_error = str(error)
             self._refuse("model", error)
         try:
-            preparation = prepare()
-            self._input_findings += preparation.findings
-            if self.model is not None:
-                self._stamp = stamp(preparation, self.model)
             require_backend()
         except InputError as error:
+            self._refuse("backend", error)
+        if to_do:
+            self.reason = to_do
+            return
+        try:
+            preparation = prepare()
+        except InputError as error:
             self._refuse("input", error)
-        else:
-            self.preparation = preparation if self.model is not None else None
+            return
+        self._input_findings += preparation.findings
+        if self.model is not None:
+            self._stamp = stamp(preparation, self.model)
+        if not self.reason:
+            self.preparation = preparation
+
+    def check_outline(self, is_wanted: bool, start: Callable[[Assessment, str], OutlineCheck]) -> None:
+        """Check how much a result that was asked for depends on the outline, while it is current, until that is known.
+
+        Parameters
+        ----------
+        is_wanted : bool
+            Otherwise, a check that is running stops.
+        start : callable
+            Starts a check of an assessment, given the stamp of its input.
+        """
+        if not is_wanted or self.assessment is None or self.result is None or self.standing != "current":
+            self._pause_outline_check()
+        elif self._is_check_due and self.outline_check is None:
+            self.outline_check = start(self.assessment, self.result.stamp)
+
+    def end_outline_check(self) -> None:
+        """Stop the check of the outline and leave it at that."""
+        self._is_check_due = False
+        self._pause_outline_check()
+
+    def _pause_outline_check(self) -> None:
+        check, self.outline_check = self.outline_check, None
+        if check is not None:
+            check.cancel()
+
+    def follow_outline_check(self, check: OutlineCheck) -> bool:
+        """Take what a check has brought; True where that is a result with its stability."""
+        if check is not self.outline_check or not check.is_over:
+            return False
+        self.outline_check, self.outline_message, self._is_check_due = None, check.message, False
+        if check.stability is None or self.assessment is None or self.result is None:
+            return False
+        self.assessment = assess.with_stability(self.assessment, check.stability)
+        self.result = Result.of(self.assessment, self.result.stamp, self.result.time)
+        return True
 
     def _refuse(self, code: str, error: InputError) -> None:
         self.reason = self.reason or str(error)
         self._input_findings = (Finding(code, "error", str(error)), *self._input_findings)
 
+    def attempt(self, remedy: Callable[[], None]) -> None:
+        """Carry out a remedy that may be refused."""
+        self.message = ""
+        try:
+            remedy()
+        except InputError as error:
+            self.message = str(error)
+
     def restore(self, text: str) -> None:
         """Take the result that was saved with a scene, unless it is the one at hand."""
         if self.run is not None or (self.result is not None and text == self.result.to_json()):
             return
+        self.end_outline_check()
         self.result, self.assessment = Result.from_json(text), None
 
     def begin(self, start: Callable[[], Run]) -> None:
         """Start a prediction in the background; the earlier result is gone."""
-        self.result, self.assessment, self.message = None, None, ""
+        self._forget()
         try:
             self.run = start()
         except InputError as error:
@@ -149,7 +229,8 @@ class PanelState:
             self.run.cancel()
 
     def abandon(self) -> None:
-        """Stop the run, with nobody there to be told."""
+        """Stop what is running, with nobody there to be told."""
+        self.end_outline_check()
         run, self.run = self.run, None
         if run is not None:
             run.cancel()
@@ -161,6 +242,7 @@ class PanelState:
             return False
         if assessment is not None:
             self._take(assessment, run.stamp)
+            self._is_check_due = True
         elif error is None:
             self.message = _("Cancelled.")
         elif isinstance(error, InputError):
@@ -173,7 +255,7 @@ class PanelState:
         """Predict the present input in this process, unless the result is its own; True where that gave a result."""
         if self.preparation is None or self.model is None or self.standing in ("running", "current"):
             return False
-        self.result, self.assessment, self.message = None, None, ""
+        self._forget()
         try:
             values = features.extract(self.preparation.prepared)
             self._take(assess.conclude(self.preparation, values, self.model), self._stamp)
@@ -183,6 +265,10 @@ class PanelState:
             logging.exception("The prediction in this process failed")
             self.message = _("The prediction failed unexpectedly; the error log of the application says where.")
         return self.result is not None
+
+    def _forget(self) -> None:
+        self.end_outline_check()
+        self.result, self.assessment, self.message, self.outline_message = None, None, "", ""
 
     def _take(self, assessment: Assessment, made_from: str) -> None:
         now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")

@@ -7,10 +7,13 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-from .finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM
+from .finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM, Severity
 from .i18n import tr as _
 from .model import Model
+from .outline_check import OutlineCheck
+from .panel_state import PanelState
 from .result import Result
+from .stability import Stability
 
 #: Contributions to the log-odds smaller than this are not worth a word: they change a probability by under 1 %.
 _LEAST_CONTRIBUTION = 0.04
@@ -29,9 +32,9 @@ def result_text(result: Result) -> str:
     return "".join(
         (
             _number(result),
-            f"<p>{_call(result)}<br/>{_applicability(result)}<br/>{_side(result)}</p>",
+            f"<p>{_call(result)}<br/>{_applicability(result)}<br/>{_side(result)}{_outline(result.stability)}</p>",
             f"<p>{_pushes(result.contributions)}</p>",
-            f"<p><small>{_roi(result)}<br/>{plain(result.model)}</small></p>",
+            f"<p><small>{plain(result.model)}</small></p>",
         )
     )
 
@@ -53,7 +56,7 @@ def outdated_text(result: Result) -> str:
 
 def _number(result: Result) -> str:
     return _(
-        "<p><span style='font-size:18pt; font-weight:bold'>{probability:.0%}</span> probability of HER2 "
+        "<p><span style='font-size:28pt; font-weight:bold'>{probability:.0%}</span> probability of HER2 "
         "over-expression<br/>{level:.0%} interval {low:.0%} to {high:.0%}</p>"
     ).format(
         probability=result.probability,
@@ -85,11 +88,43 @@ def _side(result: Result) -> str:
     return _("▲ <b>Unsure call</b>: the interval crosses the threshold.")
 
 
+def _outline(stability: Stability | None) -> str:
+    """How much the result depends on the outline, on a line of its own; empty where that was not measured."""
+    if stability is None:
+        return ""
+    level = {
+        "stable": _("✔ <b>Stable</b>"),
+        "sensitive": _("▲ <b>Sensitive to the outline</b>"),
+        "unstable": _("✖ <b>Unstable</b>"),
+    }[stability.level]
+    if not stability.count:
+        words = _("{level}: no variation of the outline could be computed.")
+    elif stability.flips:
+        words = _("{level}: variations of the outline give {low:.0%} to {high:.0%}; {flips} of {count} flip the call.")
+    else:
+        words = _("{level}: variations of the outline give {low:.0%} to {high:.0%}; none of {count} flips the call.")
+    if stability.count and stability.failed:
+        words += _(" {failed} could not be computed.")
+    return "<br/>" + words.format(
+        level=level,
+        low=stability.low,
+        high=stability.high,
+        flips=stability.flips,
+        count=stability.count,
+        failed=stability.failed,
+    )
+
+
+def outline_line(check: OutlineCheck) -> str:
+    """How far the check of the outline has come."""
+    return _("Dependence on the outline: {done} of {total}").format(done=check.done, total=check.total)
+
+
 def _pushes(contributions: Mapping[str, float]) -> str:
     """Feature classes by their pull, the strongest first."""
     order = sorted(contributions.items(), key=lambda item: -abs(item[1]))
-    up = [f"{_class_name(name)}&nbsp;+{pull:.2f}" for name, pull in order if pull >= _LEAST_CONTRIBUTION]
-    down = [f"{_class_name(name)}&nbsp;−{-pull:.2f}" for name, pull in order if pull <= -_LEAST_CONTRIBUTION]
+    up = [f"{class_name(name)}&nbsp;+{pull:.2f}" for name, pull in order if pull >= _LEAST_CONTRIBUTION]
+    down = [f"{class_name(name)}&nbsp;−{-pull:.2f}" for name, pull in order if pull <= -_LEAST_CONTRIBUTION]
     lines = []
     if up:
         lines.append(_("▲ Pushed up by: {classes}").format(classes=", ".join(up)))
@@ -100,15 +135,29 @@ def _pushes(contributions: Mapping[str, float]) -> str:
     return "<br/>".join([*lines, _("<small>(log-odds, against the average training patient)</small>")])
 
 
-def _class_name(name: str) -> str:
+def class_name(name: str) -> str:
+    """Of a feature class as pyradiomics calls it."""
     words = {"shape": _("shape"), "firstorder": _("gray levels")}
     return words.get(name) or plain(name.upper())
 
 
-def _roi(result: Result) -> str:
-    return _('ROI "{roi}": {volume:.1f} ml, {slices} slices').format(
-        roi=plain(result.segment), volume=result.roi_volume_ml, slices=result.roi_slices
-    )
+def input_line(state: PanelState) -> str:
+    """What the button below the findings would predict, or why it cannot be pressed; plain text in one line."""
+    if state.run is not None:
+        return _("Computing 975 radiomic features with SlicerRadiomics. You can go on working.")
+    if state.preparation is not None:
+        case = state.preparation.case
+        return _('ROI "{roi}": {volume:.1f} ml on {slices} slices.').format(
+            roi=case.roi.name, volume=case.roi_volume_ml, slices=case.roi_slices
+        )
+    if any(finding.message == state.reason for finding in state.findings):
+        return _("Mend the error above, then predict.")
+    return state.reason
+
+
+def severity_word(severity: Severity) -> str:
+    """Of a finding."""
+    return {"error": _("Error"), "warning": _("Caution"), "info": _("Note")}[severity]
 
 
 def model_card(model: Model) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import keep, panel_text
+from .finding_row import FindingRow
 from .i18n import tr as _
 from .panel_state import PanelState
-from .quality import KEEP_LARGEST_PIECE
+from .quality import Finding
 from .result import Result
 from .segments import EFFECTS, set_abdomen_window
+from .why import why_text
 
 _UNDO_STEPS = 10
 
@@ -24,16 +26,25 @@ class PanelView:
         The widgets of the .ui file by their names.
     icons : mapping
         Severity of a finding -> QIcon.
+    make_row : callable
+        Makes the QWidget of Finding.ui.
+    mend : callable
+        Called with a remedy when the user asks for it.
 
     Attributes
     ----------
     gauged : Result or None
         What the gauge has to show.
+    rows : dict
+        Of each finding that is shown.
     """
 
-    def __init__(self, ui: Any, icons: Mapping[str, Any]) -> None:
+    def __init__(
+        self, ui: Any, icons: Mapping[str, Any], make_row: Callable[[], Any], mend: Callable[[str], None]
+    ) -> None:
         self.ui = ui
-        self._icons = icons
+        self._icons, self._make_row, self._mend = icons, make_row, mend
+        self.rows: dict[Finding, FindingRow] = {}
         self.gauged: Result | None = None
         self.tell("")
         self.ui.segmentEditorWidget.setEffectNameOrder(list(EFFECTS))
@@ -92,6 +103,7 @@ class PanelView:
         running = state.standing == "running"
         self.ui.predictButton.enabled = state.is_ready
         self.ui.predictButton.toolTip = state.reason or _("Estimate the HER2 status of the outlined tumour.")
+        self.ui.inputLabel.text = panel_text.input_line(state)
         self.ui.newSegmentButton.enabled = has_volume
         self.ui.sampleButton.setVisible(not has_volume)
         self.ui.progressBar.setVisible(running)
@@ -100,28 +112,45 @@ class PanelView:
         self._show_model(state)
         self._show_keeping(state)
         if state.is_checked:
-            self._show_findings(state)
+            self._show_findings(state.findings)
+            self.ui.findingsTitle.setVisible(bool(state.findings) or state.preparation is not None)
 
     def _show_result(self, state: PanelState) -> None:
         self.gauged = state.result if state.standing == "current" else None
         text = panel_text.plain(state.message)
-        if state.standing == "running":
-            text = _("Computing 975 radiomic features with SlicerRadiomics. You can go on working.")
-        elif self.gauged is not None:
-            text = panel_text.result_text(self.gauged)
-        elif state.result is not None:
-            text = panel_text.outdated_text(state.result)
+        if state.result is not None:
+            shown = panel_text.result_text if self.gauged is not None else panel_text.outdated_text
+            text = f"<p>{text}</p>{shown(state.result)}" if text else shown(state.result)
         self.ui.gauge.setVisible(self.gauged is not None)
         self.ui.resultLabel.text = text
         self.ui.resultLabel.setVisible(bool(text))
+        self._show_outline_check(state)
+        has_reasons = self.gauged is not None and bool(self.gauged.strongest)
+        self.ui.whySection.setVisible(has_reasons)
+        if self.gauged is not None and has_reasons:
+            self.ui.whyLabel.text = why_text(self.gauged)
+
+    def _show_outline_check(self, state: PanelState) -> None:
+        check = state.outline_check if self.gauged is not None else None
+        for widget in (self.ui.outlineBar, self.ui.outlineStopButton):
+            widget.setVisible(check is not None)
+        message = panel_text.outline_line(check) if check is not None else ""
+        if check is not None:
+            self.ui.outlineBar.maximum, self.ui.outlineBar.value = check.total, check.done
+        elif self.gauged is not None and state.outline_message:
+            message = _("The dependence on the outline is not known. {reason}").format(reason=state.outline_message)
+        self.ui.outlineLabel.text = message
+        self.ui.outlineLabel.setVisible(bool(message))
 
     def _show_model(self, state: PanelState) -> None:
         if state.model is not None:
             self.ui.modelLabel.text = _("Model: {model}.").format(model=panel_text.plain(state.model.describe()))
             self.ui.modelCardLabel.text = panel_text.model_card(state.model)
+            self.ui.modelLabel.setVisible(self.gauged is None or self.gauged.model != state.model.describe())
         elif state.model_error:
             refusal = _("✖ No model is in use: {reason}").format(reason=panel_text.plain(state.model_error))
             self.ui.modelLabel.text = self.ui.modelCardLabel.text = refusal
+            self.ui.modelLabel.setVisible(True)
 
     def _show_keeping(self, state: PanelState) -> None:
         features = _("Put the 975 radiomic features into a table of the scene.")
@@ -135,20 +164,19 @@ class PanelView:
             button.enabled = not why_not
             button.toolTip = why_not or purpose
 
-    def _show_findings(self, state: PanelState) -> None:
-        words = {"error": _("Error"), "warning": _("Caution"), "info": _("Note")}
-        findings = state.findings
-        self.ui.findingsList.clear()
-        for finding in findings:
-            self.ui.findingsList.addItem(f"{words[finding.severity]}: {finding.message}")
-            last = self.ui.findingsList.item(self.ui.findingsList.count - 1)
-            last.setIcon(self._icons[finding.severity])
-        self.ui.findingsList.setVisible(bool(findings))
-        self.ui.remedyButton.setVisible(any(finding.remedy == KEEP_LARGEST_PIECE for finding in findings))
+    def _show_findings(self, findings: tuple[Finding, ...]) -> None:
+        """A row for each; what is shown already stays as it is, and keeps the keyboard focus."""
+        for gone in set(self.rows) - set(findings):
+            row = self.rows.pop(gone).widget
+            row.setVisible(False)
+            self.ui.findingsLayout.removeWidget(row)
+            row.deleteLater()
+        for position, finding in enumerate(dict.fromkeys(findings)):
+            if finding not in self.rows:
+                icon = self._icons[finding.severity]
+                self.rows[finding] = FindingRow(self._make_row(), finding, icon, self._mend)
+            row = self.rows[finding].widget
+            if self.ui.findingsLayout.indexOf(row) != position:
+                self.ui.findingsLayout.insertWidget(position, row)
+        self.ui.findings.setVisible(bool(findings))
         self.ui.findingsTitle.text = _("Findings:") if findings else _("Findings: none.")
-
-    def fit_findings(self) -> None:
-        """The list as high as its wrapped lines, which are known once the layout has given it its width."""
-        shown = self.ui.findingsList
-        heights = [shown.visualItemRect(shown.item(row)).height() for row in range(shown.count)]
-        shown.setFixedHeight(sum(heights) + 2 * shown.frameWidth)

@@ -34,6 +34,8 @@ class Result:
         As in `assess.Assessment`.
     contributions : dict
         Feature class -> sum of contributions to the log-odds.
+    strongest : tuple
+        Name, contribution to the log-odds and z-score of each of the features that pull most, strongest first.
     model : str
         Name, version and cohort.
     stability : Stability or None
@@ -55,6 +57,7 @@ class Result:
     model: str
     contributions: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    strongest: tuple[tuple[str, float, float], ...] = ()
     stability: Stability | None = None
 
     @classmethod
@@ -76,6 +79,7 @@ class Result:
             model=assessment.model.describe(),
             contributions=assessment.explanation.by_class(),
             findings=assessment.findings,
+            strongest=tuple(assessment.explanation.strongest()),
             stability=assessment.stability,
         )
 
@@ -95,8 +99,14 @@ class Result:
         try:
             stored = json.loads(text)
             findings = tuple(Finding(**finding) for finding in stored.pop("findings"))
+            strongest = tuple((name, pull, z) for name, pull, z in stored.pop("strongest", ()))
             stability = _stability(stored.pop("stability", None))  # earlier versions had none
-            result = cls(**{**stored, "interval": tuple(stored["interval"])}, findings=findings, stability=stability)
+            result = cls(
+                **{**stored, "interval": tuple(stored["interval"])},
+                findings=findings,
+                strongest=strongest,
+                stability=stability,
+            )
             return result if _is_sound(result) else None
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
@@ -111,12 +121,14 @@ def _stability(stored: dict[str, Any] | None) -> Stability | None:
 def _is_sound(result: Result) -> bool:
     numbers = [getattr(result, name) for name in _NUMBERS]
     numbers += [*result.interval, *result.contributions.values(), result.roi_slices]
+    numbers += [number for _name, *pull in result.strongest for number in pull]
     texts = [getattr(result, name) for name in _TEXTS]
     texts += [text for finding in result.findings for text in (finding.code, finding.message)]
     return (
         all(_is_finite(number) for number in numbers)
         and all(isinstance(text, str) for text in texts)
         and len(result.interval) == 2
+        and all(isinstance(name, str) and name.count("_") == 2 for name, _pull, _z in result.strongest)
         and all(0.0 <= share <= 1.0 for share in (result.probability, *result.interval, result.threshold))
         and result.applicability in get_args(Applicability)
         and all(finding.severity in get_args(Severity) for finding in result.findings)

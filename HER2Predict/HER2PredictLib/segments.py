@@ -58,6 +58,8 @@ def segment_editor_node(scene: Any) -> Any:
 def add_tumour_segment(scene: Any, volume_node: Any, segmentation_node: Any = None) -> tuple[Any, str]:
     """Add an empty segment "Bladder tumour", in a new segmentation on `volume_node` where none is given.
 
+    A second one is "Bladder tumour 2", so that the outlines of two readers can be told apart.
+
     Returns
     -------
     tuple
@@ -70,9 +72,16 @@ def add_tumour_segment(scene: Any, volume_node: Any, segmentation_node: Any = No
         segmentation_node.CreateDefaultDisplayNodes()
         segmentation_node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
     segmentation = segmentation_node.GetSegmentation()
-    segment_id = segmentation.AddEmptySegment("", "Bladder tumour", COLOR)
+    segment_id = segmentation.AddEmptySegment("", _unused_name(segmentation, "Bladder tumour"), COLOR)
     segmentation.GetSegment(segment_id).SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), TERMINOLOGY)
     return segmentation_node, segment_id
+
+
+def _unused_name(segmentation: Any, name: str) -> str:
+    count = segmentation.GetNumberOfSegments()
+    taken = {segmentation.GetNthSegment(index).GetName() for index in range(count)}
+    numbered = (f"{name} {number}" for number in range(2, count + 2))
+    return next(free for free in (name, *numbered) if free not in taken)
 
 
 def newest_volume(scene: Any) -> Any:
@@ -85,6 +94,23 @@ def newest_volume(scene: Any) -> Any:
     return newest
 
 
+def choose_defaults(scene: Any, choices: Any, selector: Any) -> None:
+    """Choose the newest CT, and the segmentation that the panel's selector shows, where nothing is chosen."""
+    if not choices.inputVolume and newest_volume(scene):
+        choices.inputVolume = newest_volume(scene)
+    if not choices.segmentation and selector.currentNode():
+        choices.segmentation, choices.segmentID = selector.currentNode(), selector.currentSegmentID()
+
+
+def what_to_choose(volume_node: Any, segmentation_node: Any, segment_id: str) -> str:
+    """What the user has to do next before there is a case; empty where everything is chosen."""
+    if volume_node is None:
+        return _("Load a CT urography, or the sample case.")
+    if segmentation_node is None or not segment_id:
+        return _("Add a segment and outline the tumour in it.")
+    return ""
+
+
 def chosen_case(volume_node: Any, segmentation_node: Any, segment_id: str) -> Case:
     """The case that the chosen nodes hold.
 
@@ -93,10 +119,9 @@ def chosen_case(volume_node: Any, segmentation_node: Any, segment_id: str) -> Ca
     InputError
         Where something is not chosen yet, or does not hold what it should.
     """
-    if volume_node is None:
-        raise InputError(_("Load a CT urography, or the sample case."))
-    if segmentation_node is None or not segment_id:
-        raise InputError(_("Add a segment and outline the tumour in it."))
+    missing = what_to_choose(volume_node, segmentation_node, segment_id)
+    if missing:
+        raise InputError(missing)
     return Case.from_nodes(volume_node, segmentation_node, segment_id)
 
 

@@ -57,19 +57,41 @@ def wait(until: Callable[[], bool]) -> None:
 
 
 class FakeExtraction:
-    """Takes the place of slicer.cli.run: a run that ends when and as the test says, on Slicer's own kind of node."""
+    """Takes the place of slicer.cli.run: a run that ends when and as the test says, on Slicer's own kind of node.
+
+    Its methods are about the run that was started last.
+    """
 
     def __init__(self) -> None:
-        self.node: Any = None
+        self.nodes: list[Any] = []
         self.parameters: dict[str, Any] = {}
         self.starts = True
 
+    @property
+    def node(self) -> Any:
+        return self.nodes[-1] if self.nodes else None
+
     def __call__(self, module: Any, node: Any, parameters: dict[str, Any], update_display: bool) -> Any:
         self.parameters = parameters
-        self.node = slicer.mrmlScene.AddNode(slicer.vtkMRMLCommandLineModuleNode())
+        self.nodes.append(slicer.mrmlScene.AddNode(slicer.vtkMRMLCommandLineModuleNode()))
         if self.starts:
             self.node.SetStatus(self.node.Running)
         return self.node
+
+    def running(self) -> list[Any]:
+        """Nodes of the scene whose run has not ended."""
+        return [node for node in self.nodes if node.GetScene() is not None and node.IsBusy()]
+
+    def values(self) -> dict[str, float]:
+        """What pyradiomics computes of the pair of the run that was started last."""
+        from HER2PredictLib import features
+        from HER2PredictLib.case import Prepared
+        from HER2PredictLib.nodes import volume_from_node
+
+        image, mask = (
+            volume_from_node(slicer.mrmlScene.GetNodeByID(self.parameters[name])).image for name in ("Image", "Mask")
+        )
+        return features.extract(Prepared(image, mask, 1, ()))
 
     def succeed(self, texts: dict[str, str]) -> None:
         import vtk
@@ -93,9 +115,18 @@ class FakeExtraction:
             raise AssertionError("nobody asked it to stop")
         self.node.SetStatus(self.node.Cancelled)
 
+    def settle(self) -> None:
+        """Let all runs stop that were asked to."""
+        for node in self.running():
+            if node.GetStatusString() == "Cancelling":
+                node.SetStatus(node.Cancelled)
+
 
 class ModuleTestCase(unittest.TestCase):
     """Opens the panel on an empty scene."""
+
+    #: Is the check of the outline, which follows a prediction, wanted?
+    CHECKS_OUTLINE = False
 
     def setUp(self) -> None:
         slicer.mrmlScene.Clear(0)
@@ -104,6 +135,8 @@ class ModuleTestCase(unittest.TestCase):
         self.scene = slicer.mrmlScene
         self.panel = slicer.modules.HER2PredictWidget
         self.ui = self.panel.ui
+        self.ui.outlineCheckBox.checked = self.CHECKS_OUTLINE
+        self.panel.check()
 
     def add_volume(self, name: str = "CTU") -> Any:
         return slicer.util.addVolumeFromArray(ct_array(), ijkToRAS=IJK_TO_RAS, name=name)
@@ -156,7 +189,17 @@ class ModuleTestCase(unittest.TestCase):
         return "Out of date" in self.ui.resultLabel.text
 
     def findings(self) -> list[str]:
-        return [self.ui.findingsList.item(row).text() for row in range(self.ui.findingsList.count)]
+        """What the panel says of them, from top to bottom."""
+        return [words.text for words in self.in_findings("messageLabel")]
+
+    def remedy_buttons(self) -> dict[str, Any]:
+        """By their text."""
+        return {button.text: button for button in self.in_findings("remedyButton") if not button.isHidden()}
+
+    def in_findings(self, name: str) -> list[Any]:
+        layout = self.ui.findingsLayout
+        rows = [layout.itemAt(index).widget() for index in range(layout.count())]
+        return [getattr(slicer.util.childWidgetVariables(row), name) for row in rows]
 
     def node_names(self) -> list[str]:
         return [self.scene.GetNthNode(index).GetName() for index in range(self.scene.GetNumberOfNodes())]

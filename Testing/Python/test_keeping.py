@@ -37,13 +37,14 @@ class KeepingTest(panel.ModuleTestCase):
 
     def test_a_saved_scene_brings_panel_and_result_back(self) -> None:
         self.predicted_case()
-        before = self.ui.resultLabel.text
+        before = self.ui.resultLabel.text, self.ui.whyLabel.text
         self.saved_and_loaded()
-        self.assertEqual(self.ui.resultLabel.text, before)
+        self.assertEqual((self.ui.resultLabel.text, self.ui.whyLabel.text), before)
+        self.assertFalse(self.ui.whySection.isHidden())
         self.assertTrue(self.shows_result())
         self.assertEqual(self.ui.volumeSelector.currentNode().GetName(), "CTU")
         self.assertTrue(self.ui.predictButton.enabled, self.findings())
-        self.assertEqual(self.history()[0][1:3], ["CTU", "Bladder tumour"])
+        self.assertEqual(self.history()[0][4:6], ["Bladder tumour", "CTU"])
         self.assertFalse(self.ui.featuresButton.enabled)
         self.assertIn("predict again", self.ui.featuresButton.toolTip)
 
@@ -80,7 +81,7 @@ class KeepingTest(panel.ModuleTestCase):
         fake.succeed(self.feature_texts(case))
         expected = self.panel.logic.assess(*case)
         self.assertEqual(len(self.history()), 2)
-        _time, volume, segment, millilitres, probability, interval, model = self.history()[1]
+        _time, probability, interval, millilitres, segment, volume, model = self.history()[1]
         self.assertEqual((volume, segment), ("CTU", "Bladder tumour"))
         self.assertEqual(millilitres, f"{expected.roi['volume_ml']:.2f}")
         self.assertEqual(probability, f"{expected.probability:.3f}")
@@ -99,6 +100,45 @@ class KeepingTest(panel.ModuleTestCase):
         names = [table.GetTable().GetColumn(0).GetValue(row) for row in range(975)]
         values = [table.GetTable().GetColumn(1).GetValue(row) for row in range(975)]
         self.assertEqual(dict(zip(names, values, strict=True)), dict(self.panel.logic.assess(*case).features))
+
+    def test_readers_are_compared_once_there_are_two_outlines(self) -> None:
+        from HER2PredictLib.agreement import compare
+        from HER2PredictLib.case import Case
+
+        volume, segmentation, first = self.small_case()
+        self.fake_extraction()
+        self.assertFalse(self.ui.readersButton.enabled)
+        self.assertIn("second segment", self.ui.readersButton.toolTip)
+        self.ui.newSegmentButton.click()
+        self.panel.check()
+        self.assertFalse(self.ui.readersButton.enabled)
+        self.draw(ellipsoid(radii_mm=np.array([7.0, 8.0, 13.0])))
+        self.panel.check()
+        self.assertTrue(self.ui.readersButton.enabled)
+        self.ui.readersButton.click()
+        table = self.scene.GetNodeByID(slicer.app.applicationLogic().GetSelectionNode().GetActiveTableID())
+        second = self.panel.logic.getParameterNode().segmentID
+        ids = {"Bladder tumour": first, "Bladder tumour 2": second}
+        cases = {name: Case.from_nodes(volume, segmentation, segment_id) for name, segment_id in ids.items()}
+        expected = compare(cases, self.panel.logic.model())
+        shown = [
+            tuple(table.GetCellText(row, column) for column in range(table.GetNumberOfColumns()))
+            for row in range(table.GetNumberOfRows())
+        ]
+        self.assertEqual(shown, expected.table())
+        self.assertIn("same call", self.ui.keptLabel.text)
+
+    def test_readers_that_cannot_be_compared_are_told_why(self) -> None:
+        self.small_case()
+        self.fake_extraction()
+        self.ui.newSegmentButton.click()
+        speck = np.zeros_like(ellipsoid())
+        speck[14, 31, 36] = 1
+        self.draw(speck)
+        self.panel.check()
+        self.ui.readersButton.click()
+        self.assertIn("Bladder tumour 2", self.ui.keptLabel.text)
+        self.assertIn("single voxel", self.ui.keptLabel.text)
 
     def test_without_training_scores_the_scatter_says_why_not(self) -> None:
         self.choose_model(None)
@@ -218,6 +258,29 @@ class LiveTest(panel.ModuleTestCase):
         self.assertNotEqual(self.ui.resultLabel.text, first)
         self.assertIn(f"{self.panel.logic.assess(*case).probability:.0%}", self.ui.resultLabel.text)
 
+    def test_what_follows_the_outline_has_one_row_in_the_history(self) -> None:
+        case = self.small_case()
+        fake = self.fake_extraction()
+        self.ui.liveCheckBox.checked = True
+        panel.wait(self.shows_result)
+        for radius in (7.0, 8.0):
+            self.draw(ellipsoid(radii_mm=np.array([radius, 8.0, 13.0])))
+            panel.wait(self.shows_result)
+        table = self.ui.historyTable.mrmlTableNode()
+        self.assertEqual(table.GetNumberOfRows(), 1)
+        self.assertEqual(table.GetCellText(0, 1), f"{self.panel.logic.assess(*case).probability:.3f}")
+        self.ui.predictButton.click()
+        fake.succeed(self.feature_texts(case))
+        self.assertEqual(table.GetNumberOfRows(), 2)
+        for radius, rows in ((7.0, 3), (7.5, 3)):
+            self.draw(ellipsoid(radii_mm=np.array([radius, 8.0, 13.0])))
+            panel.wait(self.shows_result)
+            self.assertEqual(table.GetNumberOfRows(), rows)
+        self.ui.newSegmentButton.click()
+        self.draw(ellipsoid())
+        panel.wait(self.shows_result)
+        self.assertEqual(table.GetNumberOfRows(), 4)
+
     def test_edits_in_a_row_are_predicted_once(self) -> None:
         self.small_case()
         self.fake_extraction()
@@ -273,7 +336,7 @@ class CaseTest(panel.ModuleTestCase):
 
     def test_a_button_keeps_the_largest_piece_and_touches_no_other_segment(self) -> None:
         volume, segmentation, segment_id = self.small_case()
-        self.assertTrue(self.ui.remedyButton.isHidden())
+        self.assertEqual(self.remedy_buttons(), {})
         pieces = ellipsoid()
         pieces[2:4, 5:9, 5:9] = 1
         self.ui.newSegmentButton.click()
@@ -284,16 +347,76 @@ class CaseTest(panel.ModuleTestCase):
         self.draw(pieces)
         self.panel.check()
         self.assertIn("2 separate pieces", "".join(self.findings()))
-        self.assertFalse(self.ui.remedyButton.isHidden())
-        self.ui.remedyButton.click()
+        self.remedy_buttons()["Keep the largest piece"].click()
         kept = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, volume)
         np.testing.assert_array_equal(kept, ellipsoid())
         np.testing.assert_array_equal(slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, other_id, volume), other)
-        self.assertTrue(self.ui.remedyButton.isHidden())
+        self.assertEqual(self.remedy_buttons(), {})
         self.assertNotIn("pieces", "".join(self.findings()))
+        self.ui.segmentEditorWidget.undo()
+        undone = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, volume)
+        np.testing.assert_array_equal(undone, pieces)
+
+    def test_a_finding_that_stays_keeps_its_row(self) -> None:
+        self.small_case()
+        pieces = ellipsoid()
+        pieces[2:4, 5:9, 5:9] = 1
+        self.draw(pieces)
+        self.panel.check()
+        button = self.remedy_buttons()["Keep the largest piece"]
+        pieces[14, 31, 36] = 0
+        self.draw(pieces)
+        self.assertIs(self.remedy_buttons()["Keep the largest piece"], button)
+        self.panel.check()
+        self.assertIs(self.remedy_buttons()["Keep the largest piece"], button)
+        pieces[14:16, 2:4, 50:54] = 1
+        self.draw(pieces)
+        self.panel.check()
+        self.assertIn("3 separate pieces", "".join(self.findings()))
+        self.assertIsNot(self.remedy_buttons()["Keep the largest piece"], button)
+
+    def test_a_remedy_that_is_refused_says_why_and_changes_nothing(self) -> None:
+        from HER2PredictLib.errors import InputError
+
+        self.predicted_case()
+        pieces = ellipsoid()
+        pieces[2:4, 5:9, 5:9] = 1
+        self.draw(pieces)
+        self.panel.check()
+        with mock.patch("HER2PredictLib.segments.mend", side_effect=InputError("Nothing <would> be left.")):
+            self.remedy_buttons()["Keep the largest piece"].click()
+        self.assertIn("Nothing &lt;would&gt; be left.", self.ui.resultLabel.text)
+        self.assertTrue(self.is_out_of_date())
+        self.remedy_buttons()["Keep the largest piece"].click()
+        self.assertNotIn("be left", self.ui.resultLabel.text)
+        self.assertTrue(self.shows_result())
+
+    def test_a_remedy_that_is_no_longer_needed_changes_nothing(self) -> None:
+        _volume, segmentation, segment_id = self.small_case()
+        pieces = ellipsoid()
+        pieces[2:4, 5:9, 5:9] = 1
+        self.draw(pieces)
+        self.panel.check()
+        button = self.remedy_buttons()["Keep the largest piece"]
+        segmentation.GetSegmentation().RemoveSegment(segment_id)
+        button.click()
+        self.assertEqual(self.remedy_buttons(), {})
 
     def chosen(self) -> str:
         return self.ui.segmentSelector.currentSegmentID()
+
+    def test_the_part_of_an_outline_on_another_volume_that_is_lost_is_a_finding(self) -> None:
+        self.small_case()
+        beside = np.array(panel.IJK_TO_RAS)
+        beside[0, 3] += 26.0
+        other = slicer.util.addVolumeFromArray(ct_array(), ijkToRAS=beside, name="other")
+        self.ui.volumeSelector.setCurrentNode(other)
+        self.panel.check()
+        self.assertRegex("".join(self.findings()), r"\d+% of the ROI lies outside the volume")
+        beside[0, 3] += 900.0
+        other.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(beside))
+        panel.wait(lambda: 'lies outside the volume "other"' in "".join(self.findings()))
+        self.assertFalse(self.ui.predictButton.enabled)
 
     def test_a_sequence_that_shows_its_next_volume_has_no_claim_to_the_result(self) -> None:
         volume, _segmentation, _segment_id = self.predicted_case()
@@ -301,6 +424,22 @@ class CaseTest(panel.ModuleTestCase):
         self.assertTrue(self.is_out_of_date())
         self.panel.check()
         self.assertTrue(self.is_out_of_date())
+
+    def test_a_proxy_that_a_sequence_fills_anew_is_noticed_and_comes_back(self) -> None:
+        """As the Sequences module does it: the node takes the content of another, its image shared."""
+        volume, _segmentation, _segment_id = self.predicted_case()
+        first, second = (
+            slicer.util.addVolumeFromArray(voxels, ijkToRAS=panel.IJK_TO_RAS)
+            for voxels in (slicer.util.arrayFromVolume(volume).copy(), ct_array(seed=5))
+        )
+        volume.CopyContent(second, False)
+        self.assertTrue(self.is_out_of_date())
+        self.panel.check()
+        self.assertTrue(self.is_out_of_date())
+        self.assertIs(self.ui.volumeSelector.currentNode(), volume)
+        volume.CopyContent(first, False)
+        self.panel.check()
+        self.assertTrue(self.shows_result())
 
 
 if __name__ == "__main__":

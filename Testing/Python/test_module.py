@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
+
 import panel
+from cases import ellipsoid
 from HER2PredictLib.errors import InputError
 
 slicer: Any = None
@@ -24,7 +27,9 @@ class ChoosingTest(panel.ModuleTestCase):
     def test_an_empty_scene_asks_for_a_volume_and_offers_the_sample_case(self) -> None:
         self.assertFalse(self.ui.predictButton.enabled)
         self.assertIn("Load a CT urography", self.ui.predictButton.toolTip)
-        self.assertIn("Load a CT urography", self.findings()[0])
+        self.assertEqual(self.ui.inputLabel.text, "Load a CT urography, or the sample case.")
+        self.assertEqual(self.findings(), [])
+        self.assertTrue(self.ui.findingsTitle.isHidden())
         self.assertFalse(self.ui.sampleButton.isHidden())
         self.assertFalse(self.ui.newSegmentButton.enabled)
 
@@ -64,6 +69,20 @@ class ChoosingTest(panel.ModuleTestCase):
         self.panel.check()
         self.assertFalse(self.ui.predictButton.enabled)
         self.assertIn("empty", self.findings()[0])
+        self.assertIn("Mend the error above", self.ui.inputLabel.text)
+
+    def test_the_line_below_the_button_says_what_would_be_predicted_or_what_to_do_first(self) -> None:
+        self.fake_extraction()
+        self.add_volume()
+        self.panel.check()
+        self.assertEqual(self.ui.inputLabel.text, "Add a segment and outline the tumour in it.")
+        self.small_case()
+        self.assertRegex(self.ui.inputLabel.text, r'^ROI "Bladder tumour": \d\.\d ml on 5 slices\.$')
+        self.draw(ellipsoid(radii_mm=np.array([7.0, 8.0, 13.0])))
+        self.assertEqual(self.ui.inputLabel.text, "Checking the input.")
+        self.panel.check()
+        self.ui.predictButton.click()
+        self.assertIn("You can go on working", self.ui.inputLabel.text)
 
     def test_the_segment_chosen_in_the_editor_is_the_one_that_is_predicted(self) -> None:
         _volume, segmentation, first = self.small_case()
@@ -103,6 +122,9 @@ class PredictingTest(panel.ModuleTestCase):
         ):
             self.assertIn(part, shown)
         self.assertEqual(len(self.findings()), len(expected.findings))
+        (_name, pull, _z), *_others = expected.explanation.strongest()
+        self.assertIn(f"{pull:+.2f}".replace("-", "−"), self.ui.whyLabel.text)
+        self.assertTrue(self.ui.whySection.collapsed)
         self.assertIn(expected.model.describe(), self.ui.modelLabel.text)
         self.take_picture()
 
@@ -232,7 +254,8 @@ class PredictingTest(panel.ModuleTestCase):
         fake = self.fake_extraction()
         self.ui.predictButton.click()
         fake.succeed(self.feature_texts((_volume, segmentation, segment_id)))
-        self.assertIn("&lt;b&gt;T1 &amp; T2&lt;/b&gt;", self.ui.resultLabel.text)
+        self.assertIn('ROI "<b>T1 & T2</b>"', self.ui.inputLabel.text)
+        self.assertIn("over-expression", self.ui.resultLabel.text)
 
 
 class CitizenTest(panel.ModuleTestCase):

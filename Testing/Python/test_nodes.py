@@ -137,6 +137,31 @@ class NodesTest(unittest.TestCase):
         node.SetAndObserveTransformNodeID(self.transform(rotation(0.0, (8.0, -4.0, -10.0))))
         self.assert_same_pair(Case.from_nodes(self.volume, node), self.expected())
 
+    def test_a_transform_that_bends_counts_like_a_linear_one(self) -> None:
+        """Here it happens to shift everything by the same 8 mm to the right, which is a linear one's work, too."""
+        from vtk.util.numpy_support import vtk_to_numpy
+
+        grid = vtk.vtkImageData()
+        grid.SetDimensions(5, 5, 5)
+        grid.SetSpacing(100, 100, 100)
+        grid.SetOrigin(-200, -200, -300)
+        grid.AllocateScalars(vtk.VTK_DOUBLE, 3)
+        vtk_to_numpy(grid.GetPointData().GetScalars())[:] = (8.0, 0.0, 0.0)
+        bending = slicer.vtkOrientedGridTransform()
+        bending.SetDisplacementGridData(grid)
+        bent = self.scene.AddNewNodeByClass("vtkMRMLGridTransformNode")
+        bent.SetAndObserveTransformToParent(bending)
+        node = self.segmentation(tumour=self.roi_image)
+        for moved in (node, self.volume):
+            with self.subTest(moved=moved.GetName()):
+                cases = []
+                for transform in (bent.GetID(), self.transform(rotation(0.0, (8.0, 0.0, 0.0)))):
+                    moved.SetAndObserveTransformNodeID(transform)
+                    cases.append(Case.from_nodes(self.volume, node))
+                self.assert_same_pair(*cases)
+                self.assertNotEqual(cases[0].box, self.expected().box)
+                moved.SetAndObserveTransformNodeID(None)
+
     def test_same_transform_on_both_changes_nothing(self) -> None:
         node = self.segmentation(tumour=self.roi_image)
         turned = self.transform(rotation(20.0, (30.0, 5.0, 0.0)))

@@ -27,7 +27,7 @@ RESULT = Result(
     stamp="abc",
     time="2024-05-06T07:08:09+00:00",
     volume="CTU",
-    segment='<Tumour & "wall">',
+    segment="Tumour",
     roi_volume_ml=4.2,
     roi_slices=5,
     probability=0.7,
@@ -36,9 +36,15 @@ RESULT = Result(
     threshold=0.5,
     call="HER2-positive",
     applicability="edge",
-    model="A model 1.0",
+    model='<A model> & "more" 1.0',
     contributions={"shape": 0.5, "glcm": -0.25, "gldm": 0.01},
     findings=(Finding("roi-in-pieces", "warning", "In pieces.", "keep-largest-piece"),),
+    strongest=(
+        ("wavelet-HLL_glszm_SmallAreaLowGrayLevelEmphasis", -0.31, 2.25),
+        ("log-sigma-3-0-mm-3D_firstorder_90Percentile", 0.2, -1.0),
+        ("original_shape_VoxelVolume", 0.1, 0.5),
+        ("original_glcm_MCC", 0.05, 0.25),
+    ),
 )
 
 
@@ -76,12 +82,20 @@ class ResultTest(unittest.TestCase):
             {"findings": 3},
             {"contributions": {"shape": None}},
             {"segment": 7},
+            {"strongest": [["original_shape_Volume", "1", 2]]},
+            {"strongest": [["Volume", 1, 2]]},
+            {"strongest": [["original_shape_Volume", 1]]},
             {"unknown": 1},
         ):
             with self.subTest(change):
                 self.assertIsNone(Result.from_json(json.dumps({**stored, **change})))
         for text in ("", "{", "[]", "null", '"text"'):
             self.assertIsNone(Result.from_json(text))
+
+    def test_one_that_an_earlier_version_saved_has_no_strongest_features(self) -> None:
+        stored = json.loads(RESULT.to_json())
+        del stored["strongest"]
+        self.assertEqual(Result.from_json(json.dumps(stored)), dataclasses.replace(RESULT, strongest=()))
 
     def test_the_side_of_the_interval(self) -> None:
         self.assertTrue(RESULT.is_one_sided)
@@ -228,11 +242,24 @@ class WordsTest(unittest.TestCase):
             "▲ <b>Caution</b>: the case is at the edge",
             "✔ <b>Interval</b>",
             "▲ Pushed up by: shape&nbsp;+0.50<br/>▼ Pushed down by: GLCM&nbsp;−0.25",
-            '&lt;Tumour &amp; "wall"&gt;',
-            "A model 1.0",
+            '&lt;A model&gt; &amp; "more" 1.0',
         ):
             self.assertIn(part, text)
         self.assertNotIn("GLDM", text)
+
+    def test_why_names_the_features_in_words_that_can_wrap(self) -> None:
+        from HER2PredictLib.why import why_text
+
+        text = why_text(RESULT)
+        for part in (
+            "<td>GLSZM Small Area Low Gray Level Emphasis, wavelet HLL</td>",
+            "&nbsp;−0.31</td>",
+            "&nbsp;+2.2</td>",
+            "<td>gray levels 90 Percentile, Laplacian of Gaussian 3 mm</td>",
+            "<td>shape Voxel Volume</td>",
+            "<td>GLCM MCC</td>",
+        ):
+            self.assertIn(part, text)
 
     def test_states_differ_in_words_and_signs_not_in_colour_alone(self) -> None:
         from HER2PredictLib.panel_text import result_text

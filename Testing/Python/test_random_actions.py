@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -29,6 +30,8 @@ def setUpModule() -> None:
 
 
 class RandomActionsTest(panel.ModuleTestCase):
+    CHECKS_OUTLINE = True
+
     def setUp(self) -> None:
         super().setUp()
         folder = tempfile.TemporaryDirectory()
@@ -36,11 +39,14 @@ class RandomActionsTest(panel.ModuleTestCase):
         self.folder = Path(folder.name)
         self.addCleanup(slicer.app.userSettings().setValue, "HER2Predict/modelPath", "")
         self.addCleanup(slicer.util.selectModule, "HER2Predict")
+        few = mock.patch("HER2PredictLib.outline_check.COUNT", 2)
+        few.start()
+        self.addCleanup(few.stop)
         self.fake = self.fake_extraction()
         self.random = random.Random(SEED)
         self.texts: dict[str, str] = {}
         self.expected: dict[str, str] = {}
-        self.current_results = 0
+        self.current_results = self.checked_outlines = 0
         self.models = ["", *self.make_models()]
 
     def make_models(self) -> list[str]:
@@ -63,6 +69,7 @@ class RandomActionsTest(panel.ModuleTestCase):
                 told = io.StringIO()
                 with contextlib.redirect_stderr(told):
                     action()
+                    self.fake.settle()
                     slicer.app.processEvents()
                 self.assertNotIn("Traceback", told.getvalue())
                 self.check_result()
@@ -78,6 +85,7 @@ class RandomActionsTest(panel.ModuleTestCase):
         self.assertEqual(self.observer_counts(), observers)
         self.assertEqual(set(done), {name for name, _action in actions})
         self.assertGreater(self.current_results, 20)
+        self.assertGreater(self.checked_outlines, 3)
 
     def observer_counts(self) -> dict[str, int]:
         """VTK's own account of who observes the scene and the nodes that outlive its closing."""
@@ -101,18 +109,27 @@ class RandomActionsTest(panel.ModuleTestCase):
             self.expected[key] = f"font-weight:bold'>{assessment.probability:.0%}</span>"
             self.assertIn(assessment.model.name, self.ui.resultLabel.text)
         self.assertIn(self.expected[key], self.ui.resultLabel.text)
+        self.checked_outlines += "variations of the outline" in self.ui.resultLabel.text
 
     def check_nodes(self) -> None:
-        """Only a run has nodes of its own, and the panel tells that it runs."""
+        """Only what runs has nodes of its own, and the panel tells that it runs."""
         own = [name for name in self.node_names() if name in ("HER2Predict prepared", "HER2Predict features")]
-        table = self.scene.GetFirstNodeByName("HER2Predict features")
-        kept = table is not None and table.GetNumberOfRows() > 1
-        self.assertEqual(len(own) - kept, 0 if self.ui.cancelButton.isHidden() else 3, own)
+        tables = slicer.util.getNodesByClass("vtkMRMLTableNode")
+        kept = sum(table.GetAttribute("HER2Predict.Role") == "features" for table in tables)
+        runs = len(self.fake.running())
+        self.assertEqual(len(own) - kept, 3 * runs, own)
+        self.assertEqual(self.scene.GetNumberOfNodesByClass("vtkMRMLCommandLineModuleNode"), runs)
+        if self.ui.cancelButton.isHidden():
+            self.assertLessEqual(runs, self.panel._state.outline_check is not None)
+        else:
+            self.assertEqual((runs, self.panel._state.outline_check), (1, None))
+        if not self.ui.outlineStopButton.isHidden():
+            self.assertTrue(self.shows_result())
         self.assertLessEqual(self.node_names().count("HER2Predict history"), 1)
 
     def actions(self) -> list[tuple[str, Callable[[], None]]]:
         """By name; what is done more often is in the list more often."""
-        often = [("a whole turn", self.whole_turn), ("rest", self.rest)]
+        often = [("a whole turn", self.whole_turn), ("rest", self.rest), ("wait for the check", self.wait_for_check)]
         sometimes = [
             ("draw", self.draw_somewhere),
             ("predict", self.predict),
@@ -132,13 +149,18 @@ class RandomActionsTest(panel.ModuleTestCase):
             ("delete a segment", self.delete_segment),
             ("break down", self.break_down),
             ("cancel", self.cancel),
+            ("stop outline check", lambda: self.click(self.ui.outlineStopButton)),
+            ("switch outline check", lambda: self.click(self.ui.outlineCheckBox)),
             ("leave", lambda: slicer.util.selectModule("Data")),
             ("switch model", self.switch_model),
             ("live", lambda: self.click(self.ui.liveCheckBox)),
             ("save and load", self.save_and_load),
             ("close scene", lambda: self.scene.Clear(0)),
             ("features", lambda: self.click(self.ui.featuresButton)),
+            ("draw in pieces", self.draw_in_pieces),
             ("remedy", self.remedy),
+            ("undo", self.undo),
+            ("compare readers", lambda: self.click(self.ui.readersButton)),
             ("check", lambda: self.panel.check()),
         ]
         return 6 * often + 3 * sometimes + seldom
@@ -193,6 +215,15 @@ class RandomActionsTest(panel.ModuleTestCase):
         voxels = np.roll(shape, self.random.randrange(-3, 4), axis=2)
         slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, segmentation, segment_id, volume)
 
+    def draw_in_pieces(self) -> None:
+        self.draw_somewhere()
+        volume, segmentation, segment_id = self.chosen()
+        if volume is not None and segmentation is not None and segmentation.GetSegmentation().GetSegment(segment_id):
+            voxels = ellipsoid()
+            voxels[2:4, 5:9, 5:9] = 1
+            slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, segmentation, segment_id, volume)
+            self.panel.check()
+
     def erase(self) -> None:
         volume, segmentation, segment_id = self.chosen()
         if volume is not None and segmentation is not None and segmentation.GetSegmentation().GetSegment(segment_id):
@@ -237,8 +268,12 @@ class RandomActionsTest(panel.ModuleTestCase):
             segmentation.GetSegmentation().RemoveSegment(segment_id)
 
     def remedy(self) -> None:
-        if not self.ui.remedyButton.isHidden():
-            self.click(self.ui.remedyButton)
+        if self.is_in_front() and self.remedy_buttons():
+            self.random.choice(list(self.remedy_buttons().values())).click()
+
+    def undo(self) -> None:
+        if self.is_in_front():
+            self.ui.segmentEditorWidget.undo()
 
     def rest(self) -> None:
         """Half a second without an edit."""
@@ -258,6 +293,7 @@ class RandomActionsTest(panel.ModuleTestCase):
         slicer.util.selectModule("HER2Predict")
         if self.ui.modelPathLineEdit.currentPath == self.models[-1]:
             self.ui.modelPathLineEdit.currentPath = ""
+        self.ui.outlineCheckBox.checked = self.random.random() < 0.7
         self.draw_somewhere()
         self.predict()
         self.succeed()
@@ -265,6 +301,12 @@ class RandomActionsTest(panel.ModuleTestCase):
     def succeed(self) -> None:
         if self.is_running():
             self.fake.succeed(self.texts)
+
+    def wait_for_check(self) -> None:
+        """Until that of the outline has ended, where one is running."""
+        while self.panel._state.outline_check is not None:
+            slicer.app.processEvents()
+            self.succeed()
 
     def break_down(self) -> None:
         if self.is_running():

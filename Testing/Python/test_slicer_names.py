@@ -15,8 +15,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "HER2Predict" / "HER2Predict.py"
-VIEW = MODULE.parent / "HER2PredictLib" / "panel_view.py"
+WITHOUT_QT = [MODULE.parent / "HER2PredictLib" / f"{name}.py" for name in ("panel_view", "keep_section")]
+ROW = MODULE.parent / "HER2PredictLib" / "finding_row.py"
 UI = ROOT / "HER2Predict" / "Resources" / "UI" / "HER2Predict.ui"
+ROW_UI = UI.with_name("Finding.ui")
 HOST = ROOT / "Testing" / "SlicerHost"
 API = Path(os.environ.get("HER2PREDICT_SHARED", ROOT.parent / "shared")) / "slicer-api.json"
 
@@ -208,21 +210,24 @@ class SlicerNamesTest(unittest.TestCase):
 
     def test_the_ui_file(self) -> None:
         self.assertEqual(complaints_about_ui(self.form, self.names), [])
+        self.assertEqual(complaints_about_ui(ElementTree.parse(ROW_UI).getroot(), self.names), [])
 
     def test_the_module(self) -> None:
-        for path in (MODULE, VIEW):
+        for path in (MODULE, *WITHOUT_QT):
             self.assertEqual(complaints_about_code(path.read_text(encoding="utf-8"), self.names, self.ui), [])
+        row_ui = ui_classes(ElementTree.parse(ROW_UI).getroot())
+        self.assertEqual(complaints_about_code(ROW.read_text(encoding="utf-8"), self.names, row_ui), [])
 
     def test_the_module_is_really_followed(self) -> None:
         reader = Reader(self.names, self.ui)
-        for path in (MODULE, VIEW):
+        for path in (MODULE, *WITHOUT_QT):
             reader.visit(ast.parse(path.read_text(encoding="utf-8")))
         for expected in (
             ("qMRMLSegmentEditorWidget", "setEffectNameOrder"),
             ("qMRMLSegmentSelectorWidget", "currentSegmentChanged(QString)"),
             ("QTimer", "timeout()"),
             ("QPushButton", "toolTip"),
-            ("QListWidget", "addItem"),
+            ("QVBoxLayout", "insertWidget"),
         ):
             self.assertIn(expected, reader.used)
 
@@ -238,8 +243,8 @@ class SlicerNamesTest(unittest.TestCase):
     def test_names_that_tests_and_scripts_rely_on_are_in_the_ui_file(self) -> None:
         for name in (
             *("volumeSelector", "segmentSelector", "segmentEditorWidget", "predictButton", "cancelButton"),
-            *("progressBar", "findingsList", "resultLabel", "modelLabel", "sampleButton", "liveCheckBox", "gauge"),
-            *("modelPathLineEdit", "pcaButton", "featuresButton", "historyTable"),
+            *("progressBar", "resultLabel", "modelLabel", "sampleButton", "liveCheckBox", "gauge"),
+            *("modelPathLineEdit", "pcaButton", "featuresButton", "historyTable", "findingsLayout", "inputLabel"),
         ):
             self.assertIn(name, self.ui)
 
@@ -253,7 +258,7 @@ class SlicerNamesTest(unittest.TestCase):
             "self.ui.predictButton.connect('clicked', print)",
             "for a in ((self.ui.predictButton, 'tapped(bool)', print),): pass",
             "self.ui.segmentEditorWidget.setSourceVolumeNodes(None)",
-            "self.ui.findingsList.addItem = 3",
+            "self.ui.findingsLayout.insertWidget = 3",
             "qt.QPushButtons()",
             "qt.QtWidgets.QPushButton()",
             "qt.QStyle.SP_MessageBoxTerrible",

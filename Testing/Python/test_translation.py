@@ -9,14 +9,15 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 MODULE = Path(__file__).resolve().parents[2] / "HER2Predict"
-UI = MODULE / "Resources" / "UI" / "HER2Predict.ui"
+UI = [MODULE / "Resources" / "UI" / f"{name}.ui" for name in ("HER2Predict", "Finding")]
 FILES = [
     MODULE / "HER2Predict.py",
     *(
         MODULE / "HER2PredictLib" / f"{name}.py"
         for name in (
             *("volumes", "nodes", "case", "features", "bundle_file", "model", "assess", "explain", "background"),
-            *("panel_state", "panel_text", "panel_view", "keep", "gauge", "stability", "agreement"),
+            *("stability", "agreement"),
+            *("panel_state", "why", "panel_text", "panel_view", "finding_row", "keep_section", "keep", "gauge"),
             *("quality", "volume_checks", "roi_checks", "tissue_checks", "remedies"),
         )
     ),
@@ -24,13 +25,18 @@ FILES = [
 
 #: Two words, as no name for programs has.
 _WORDS = re.compile(r"[A-Za-z]{2,}[,.:;]? (a )?[A-Za-z]{2,}")
+#: Tags and entities of rich text.
+_MARKUP = re.compile(r"<[^<>]*>|&[a-z]+;")
 _TRANSLATORS = {"_", "translate"}
 #: What they say is for those who read a log, or for programs.
 _NOT_SHOWN = {"RuntimeError", "ValueError", "AssertionError", "SkipTest", "exception"}
 #: Names, the same in every language; among them those of nodes that nobody sees.
 _NAMES = {
-    *("HER2Predict", "HER2Predict contributors"),
-    *("HER2Predict prepared", "HER2Predict features", "HER2Predict mended"),
+    "HER2Predict",
+    "HER2Predict contributors",
+    "HER2Predict prepared",
+    "HER2Predict features",
+    "HER2Predict mended",
 }
 #: Where a single word is shown too.
 _SHOWN_ATTRIBUTES = {"text", "toolTip", "title", "helpText", "acknowledgementText", "message", "reason"}
@@ -61,7 +67,8 @@ def bare_strings(source: str) -> list[str]:
         if isinstance(node, ast.Call) and _function_name(node) in _TRANSLATORS | _NOT_SHOWN:
             return
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            visible = re.search(r"[A-Za-z]{2,}", node.value) if shown else _WORDS.search(node.value)
+            text = _MARKUP.sub("", node.value)
+            visible = re.search(r"[A-Za-z]{2,}", text) if shown else _WORDS.search(text)
             if visible and node.value not in _NAMES:
                 found.append(f"{node.lineno}: {node.value!r}")
         if isinstance(node, ast.Assign):
@@ -105,7 +112,7 @@ class TranslationTest(unittest.TestCase):
 
     def test_no_word_in_the_ui_file_is_kept_from_translation(self) -> None:
         shown = 0
-        for given in ElementTree.parse(UI).getroot().iter("property"):
+        for given in (given for path in UI for given in ElementTree.parse(path).getroot().iter("property")):
             for text in given.findall("string"):
                 if given.get("name") in ("text", "toolTip", "title", "whatsThis", "placeholderText"):
                     shown += 1

@@ -244,7 +244,8 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self.__dict__.update(_node=None, _observer=None, _order=[], _others=True, _selected="", _flags={}, _undo=5)
+        self.__dict__.update(_node=None, _observer=None, _order=[], _others=True, _selected="", _flags={})
+        self.__dict__["_history"] = slicer.vtkSegmentationHistory()
         self.setLayout(qt.QVBoxLayout())
         self.layout().setContentsMargins(0, 0, 0, 0)
         self.__dict__["_effects"] = effects = qt.QGroupBox("Segment Editor (stand-in)", self)
@@ -295,7 +296,9 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     def updateWidgetFromMRML(self) -> None:
         """Show what the nodes hold; the selected segment's change is told."""
         selected = (self._node.GetSelectedSegmentID() or "") if self._node is not None else ""
-        self._effects.enabled = self.segmentationNode() is not None
+        segmentation = self.segmentationNode()
+        self._history.SetSegmentation(segmentation.GetSegmentation() if segmentation is not None else None)
+        self._effects.enabled = segmentation is not None
         if selected != self._selected:
             self.__dict__["_selected"] = selected
             self.currentSegmentIDChanged.emit(selected)
@@ -326,10 +329,16 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     def setMaximumNumberOfUndoStates(self, count: int) -> None:
         """How many steps can be undone."""
-        self.__dict__["_undo"] = count
+        self._history.SetMaximumNumberOfStates(count)
 
     def saveStateForUndo(self) -> None:
         """Remember the segmentation as it is."""
+        if self.segmentationNode() is not None:
+            self._history.SaveState()
+
+    def undo(self) -> None:
+        """Bring back what was remembered last."""
+        self._history.RestorePreviousState()
 
     def installKeyboardShortcuts(self) -> None:
         """Keys choose effects while the module is in front."""
