@@ -10,6 +10,13 @@ import numpy as np
 #: Is the case like those that the model has learnt from?
 Applicability = Literal["inside", "edge", "outside"]
 
+#: In the words of text and picture.
+VERDICTS: dict[Applicability, str] = {
+    "inside": "inside what the model knows",
+    "edge": "at the edge of what the model knows",
+    "outside": "outside what the model knows",
+}
+
 #: A case rarer than this among patients like the training patients is at the edge of what the model knows, or outside.
 EDGE_SHARE, OUTSIDE_SHARE = 0.05, 0.01
 

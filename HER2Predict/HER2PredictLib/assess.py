@@ -25,6 +25,7 @@ POSITIVE, NEGATIVE = "HER2-positive", "HER2-negative"
 #: A feature class this many times farther out than usual is worth a word.
 _WORTH_SAYING = 1.5
 _MOST_NAMED = 3
+_MOST_TIMES = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -296,11 +297,14 @@ def _why_unusual(unusual: Mapping[str, float]) -> str:
     named = [(name, times) for name, times in unusual.items() if times >= _WORTH_SAYING][:_MOST_NAMED]
     if not named:
         return ""
-    listed = ", ".join(
-        _("{feature_class} {times:.2g} times").format(feature_class=features.class_words(name), times=times)
-        for name, times in named
-    )
+    listed = ", ".join(_times(features.class_words(name), times) for name, times in named)
     return _(" (distance against the usual one: {listed})").format(listed=listed)
+
+
+def _times(feature_class: str, times: float) -> str:
+    if times > _MOST_TIMES:
+        return _("{feature_class} over {most} times").format(feature_class=feature_class, most=_MOST_TIMES)
+    return _("{feature_class} {times:.1f} times").format(feature_class=feature_class, times=times)
 
 
 def _volume_findings(model: Model, values: features.Features) -> tuple[Finding, ...]:

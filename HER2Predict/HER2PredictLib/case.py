@@ -409,7 +409,7 @@ def _on_grid_of(volume: sitk.Image, roi: Roi) -> tuple[Roi, float]:
     share = share_outside(index, volume.GetSize())
     if share == 1.0:
         raise InputError(
-            _('The ROI "{roi}" lies outside the volume; choose the volume that it was drawn on.').format(roi=roi.name)
+            _('The ROI "{name}" lies outside the volume; choose the volume that it was drawn on.').format(name=roi.name)
         )
     moved = sitk.Resample(roi.image, volume, sitk.Transform(), sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
     return Roi(moved, roi.name), share

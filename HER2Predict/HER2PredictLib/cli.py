@@ -170,6 +170,7 @@ def _report(case: Any, options: argparse.Namespace) -> None:
     """Assess a case and write every output that was asked for."""
     from .assess import assess
     from .model import BUNDLED_MODEL, Model
+    from .text import as_text
 
     model = Model.load(options.model or BUNDLED_MODEL)
     assessment = assess(case, model)
@@ -184,7 +185,7 @@ def _report(case: Any, options: argparse.Namespace) -> None:
     if options.json:
         write_json(options.json, assessment.to_dict())
     if options.json != "-":
-        print(_for_people(assessment))
+        print(as_text(assessment))
 
 
 def _with_stability(assessment: Any, options: argparse.Namespace) -> Any:
@@ -200,21 +201,6 @@ def _with_stability(assessment: Any, options: argparse.Namespace) -> Any:
         jobs=options.jobs,
     )
     return with_stability(assessment, stability, {"stability": time.perf_counter() - started})
-
-
-def _for_people(assessment: Any) -> str:
-    low, high = assessment.interval
-    lines = [
-        f"{assessment.call}   probability {assessment.probability:.2f}   "
-        f"{assessment.interval_level:.0%} interval {low:.2f} to {high:.2f}   threshold {assessment.threshold:.2f}",
-        f'ROI "{assessment.roi["name"]}": {assessment.roi["volume_ml"]:.1f} ml, {assessment.roi["voxels"]} voxels '
-        f"on {assessment.roi['slices']} slices; {len(assessment.features)} radiomic features",
-        f"Model: {assessment.model.describe()}",
-        *([assessment.stability.describe()] if assessment.stability else []),
-        *(f"{finding.severity}: {finding.message}" for finding in assessment.findings),
-        f"{sum(assessment.seconds.values()):.2f} s",
-    ]
-    return "\n".join(lines)
 
 
 def _check_outputs(options: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import multiprocessing
 import os
 import signal
@@ -59,12 +60,13 @@ def spread(
     make_work : function of a module
         ``work = make_work(*arguments)``, called once in each process.
     arguments : tuple
-        Picklable.
+        Picklable. Not to be touched by anyone else until the last index is done.
     processes : int
         How many work at once, this one included.
     """
     left = deque(range(count))
-    work = make_work(*arguments)
+    # On copies, which may note down what they have computed, while the originals are on their way to the helpers.
+    work = make_work(*map(copy.copy, arguments))
     finished: SimpleQueue[_Done] = SimpleQueue()
     with _helpers(min(processes, count) - 1, (make_work, *arguments), left, finished):
         yielded = 0

@@ -33,8 +33,8 @@ def volume_from_node(node: Any) -> Volume:
         )
     transform = node.GetParentTransformNode()
     warped = transform is not None and not transform.IsTransformToWorldLinear()
-    what = _('The volume "{name}"').format(name=node.GetName())
-    return Volume(_image(image, _matrix(node), what), node.GetName(), warped=warped)
+    voxels = _image(image, _matrix(node), _('The volume "{name}"').format(name=node.GetName()))
+    return Volume(voxels, node.GetName(), warped=warped)
 
 
 def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi, float]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .applicability import VERDICTS
 from .assess import POSITIVE, Assessment
 from .errors import InputError
 
@@ -25,6 +27,8 @@ _ZOOM_MARGIN_MM = 25.0
 #: Between air and fat: tells the body from what is around it.
 _BODY_HU = -400.0
 _BODY_MARGIN_MM = 12.0
+#: Characters of a line below the gauge that fit, with the number of further findings behind them.
+_LINE_LENGTH = 140
 #: Width over height of either view.
 _VIEW_SHAPE = 1.2
 
@@ -169,19 +173,32 @@ def _draw_result(axes: Any, assessment: Assessment) -> None:
         va="center",
     )
     _draw_gauge(axes.inset_axes((0.44, 0.46, 0.54, 0.46)), assessment, colour)
-    for line, text in enumerate([*_cautions(assessment), f"Model: {assessment.model.describe()}."]):
+    lines = [_trust(assessment), *_cautions(assessment), f"Model: {assessment.model.describe()}."]
+    for line, text in enumerate(lines):
         axes.text(0.01, 0.27 - 0.13 * line, text, color=_MUTED, fontsize=12, va="center", clip_on=False)
 
 
 def _cautions(assessment: Assessment) -> list[str]:
-    """Up to two warnings in words, and how many more there are; the line on the model itself says "simulated"."""
+    """The first warning in words, and how many more there are; the line on the model itself says "simulated"."""
     messages = [
-        f"Caution: {finding.message}"
+        shorten(f"Caution: {finding.message}", _LINE_LENGTH, placeholder=" ...")
         for finding in assessment.findings
         if finding.severity == "warning" and finding.code != "simulated-model"
     ]
-    more = len(messages) - 2
-    return messages if more <= 0 else [*messages[:2], f"and {more} more finding{'s' if more > 1 else ''}."]
+    more = len(messages) - 1
+    return messages if more <= 0 else [f"{messages[0]} And {more} more finding{'s' if more > 1 else ''}."]
+
+
+def _trust(assessment: Assessment) -> str:
+    """Applicability and, where it was measured, stability, in one line."""
+    parts = [f"Applicability: {VERDICTS[assessment.applicability]}"]
+    stability = assessment.stability
+    if stability:
+        parts.append(
+            f"Outline: {stability.level}, {stability.low:.2f} to {stability.high:.2f}, "
+            f"{stability.flips} of {stability.count} variations give the other call"
+        )
+    return "   ".join(parts)
 
 
 def _draw_gauge(axes: Any, assessment: Assessment, colour: str) -> None:

@@ -73,6 +73,20 @@ class PredictTest(CommandTestCase):
         for word in ("HER2-", "probability", "interval", "threshold", "Model:", "simulated", "975"):
             self.assertIn(word, out)
 
+    def test_text_and_json_tell_the_same_of_applicability_and_explanation(self) -> None:
+        result = json.loads(predict(self.volume, self.roi, "--json", "-")[1])
+        text = predict(self.volume, self.roi)[1]
+        self.assertIn(result["applicability"]["verdict"], ("inside", "edge", "outside"))
+        share = result["applicability"]["share_beyond"]
+        self.assertIn(f"{share:.1%} of patients" if share >= 0.001 else "less than 0.1% of patients", text)
+        explanation = result["explanation"]
+        difference = explanation["log_odds"] - explanation["baseline_log_odds"]
+        for parts in (explanation["by_class"], explanation["by_image"]):
+            self.assertAlmostEqual(sum(parts.values()), difference, delta=1e-8)
+        self.assertEqual(len(explanation["strongest"]), 10)
+        for strong in explanation["strongest"]:
+            self.assertIn(f"{strong['feature']} (z {strong['z_score']:+.1f})", text)
+
     def test_files_are_written_and_hold_no_patient(self) -> None:
         volume = sitk.ReadImage(str(self.volume))
         volume.SetMetaData("PatientName", "Doe^Jane")
@@ -99,6 +113,20 @@ class PredictTest(CommandTestCase):
             status, out, err = predict(self.volume, path, "--segment", name, "--json", "-")
             self.assertEqual((status, err), (0, ""))
             self.assertEqual(json.loads(out)["features"], expected)
+
+    @unittest.skipUnless(REAL_CT.is_dir(), "the real CT is not there")
+    def test_real_sarcomas_are_outside_what_the_model_knows(self) -> None:
+        folders = sorted(REAL_CT.iterdir())
+        self.assertEqual(len(folders), 4)
+        for folder in folders:
+            images = [folder / f"CT_{name}.nii.gz" for name in ("image", "mask")]
+            status, out, err = predict(*images, "--perturbations", "0", "--json", "-")
+            self.assertEqual((status, err), (0, ""))
+            result = json.loads(out)
+            codes = [finding["code"] for finding in result["findings"]]
+            self.assertEqual(result["applicability"]["verdict"], "outside")
+            for code in ("outside-training-domain", "not-excretory-phase", "far-from-bladder"):
+                self.assertIn(code, codes, folder.name)
 
     def test_fourth_axis_of_length_one_is_dropped(self) -> None:
         path = self.write("4d.nii.gz", sitk.JoinSeries([sitk.ReadImage(str(self.volume))]))

@@ -386,6 +386,20 @@ def work_with_a_helper_that(ends: str, mark: str, here: int) -> Callable[[int], 
     return work
 
 
+class Notebook:
+    """Notes down what it has been asked, as a Case does."""
+
+
+def noting(notebook: Notebook) -> Callable[[int], int]:
+    notebook.opened = True
+
+    def work(index: int) -> int:
+        setattr(notebook, f"page_{index}", True)
+        return index
+
+    return work
+
+
 def squares() -> Callable[[int], int]:
     return lambda index: index * index
 
@@ -411,6 +425,12 @@ class HelpersTest(unittest.TestCase):
     def test_what_a_helper_raises_is_raised_here(self) -> None:
         with self.assertRaisesRegex(ValueError, "no [0-9]"):
             self.spread("raises", 50)
+
+    def test_what_goes_to_the_helpers_does_not_change_on_its_way(self) -> None:
+        """Were this process to note down in it what it computes, it could change while it is packed up."""
+        notebook = Notebook()
+        self.assertEqual(len(list(cores.spread(5, noting, (notebook,), 2))), 5)
+        self.assertEqual(vars(notebook), {})
 
     def test_threads_are_as_before_afterwards(self) -> None:
         before = dict(os.environ), sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()

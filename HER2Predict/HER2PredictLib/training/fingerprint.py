@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def software() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _versions() -> dict[str, str]:
-    versions = {"HER2Predict": f"{__version__} {_source_id()}"}
+    versions = {"HER2Predict": f"{__version__} {source_id(Path(str(module.__file__)) for module in _MODULES)}"}
     for package in _PACKAGES:
         try:
             versions[package] = importlib.metadata.version(package)
@@ -50,10 +50,11 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _source_id() -> str:
+def source_id(files: Iterable[Path]) -> str:
+    """SHA-256 over the text of source files, whatever their line ends."""
     digest = hashlib.sha256()
-    for module in _MODULES:
-        digest.update(b"\n".join(Path(str(module.__file__)).read_bytes().splitlines()))
+    for file in files:
+        digest.update(b"\n".join(file.read_bytes().splitlines()))
     return digest.hexdigest()
 
 

@@ -11,13 +11,14 @@ from zipfile import BadZipFile
 import joblib
 import numpy as np
 
+from .. import perturbation
 from ..assess import begin
 from ..case import Case
 from ..errors import InputError
 from ..features import extract, feature_names
-from ..stability import variations
+from ..perturbation import variations
 from ..volumes import Roi, Volume
-from .fingerprint import software
+from .fingerprint import software, source_id
 from .simulate import simulate
 from .simulator.acquisition import ACQUISITIONS
 from .simulator.her2_effect import true_probability
@@ -89,7 +90,7 @@ def measured_cohort(
         Called with the patients done and their total.
     """
     cohort = draw_cohort(patients, seed)
-    key = json.dumps([acquisition, patients, seed, varied, software()], sort_keys=True)
+    key = json.dumps([acquisition, patients, seed, varied, software(), source_id(_sources())], sort_keys=True)
     file = folder / f"{acquisition}.npz"
     rows = _read(file, key)
     if rows is None:
@@ -100,6 +101,13 @@ def measured_cohort(
                 progress(len(rows), patients)
         _write(file, key, rows)
     return _gathered(cohort, rows, varied)
+
+
+def _sources() -> list[Path]:
+    """What decides the numbers besides `software`: the variations, the findings and the simulator."""
+    library = Path(perturbation.__file__).parent
+    simulator = sorted((library / "training" / "simulator").glob("*.py"))
+    return [library / "perturbation.py", library / "tissues.py", library / "tissue_checks.py", *simulator]
 
 
 def _computed(cohort: list[Patient], acquisition: str, varied: int, jobs: int | None) -> Iterator[_Row | None]:
