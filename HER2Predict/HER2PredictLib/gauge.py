@@ -52,7 +52,8 @@ def marks(result: Result, width: float) -> list[Mark]:
         left = min(max(x(share) - _TEXT_WIDTH / 2, _SIDE - _TEXT_WIDTH / 2), width - _SIDE - _TEXT_WIDTH / 2)
         return Mark((left, top, _TEXT_WIDTH, _TEXT_HEIGHT), text=text)
 
-    colour = COLOUR_OF_CALL[result.call == POSITIVE]
+    # A call for a case that the model does not know has no colour.
+    colour = "" if result.applicability == "outside" else COLOUR_OF_CALL[result.call == POSITIVE]
     low, high = result.interval
     at, limit = x(result.probability), x(result.threshold)
     return [

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import assess
 from .assess import Assessment
 from .background import Extraction, Start
 from .case import Case, Prepared
@@ -132,6 +131,6 @@ class OutlineCheck:
 def _prepared(case: Case) -> Prepared | None:
     """What the features of a variation are computed on; None where they cannot be."""
     try:
-        return assess.begin(case).prepared
+        return case.prepared()
     except InputError:
         return None

@@ -7,6 +7,7 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
+from .features import class_words
 from .finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM, Severity
 from .i18n import tr as _
 from .model import Model
@@ -55,10 +56,19 @@ def outdated_text(result: Result) -> str:
 
 
 def _number(result: Result) -> str:
-    return _(
-        "<p><span style='font-size:28pt; font-weight:bold'>{probability:.0%}</span> probability of HER2 "
-        "over-expression<br/>{level:.0%} interval {low:.0%} to {high:.0%}</p>"
-    ).format(
+    """The number; large, unless the case is one that the model does not know."""
+    if result.applicability == "outside":
+        words = _(
+            "<p><span style='font-size:14pt; font-weight:bold'>✖ Do not rely on this number.</span><br/>"
+            "<span>{probability:.0%}</span> probability of HER2 over-expression, {level:.0%} interval {low:.0%} to "
+            "{high:.0%}</p>"
+        )
+    else:
+        words = _(
+            "<p><span style='font-size:28pt; font-weight:bold'>{probability:.0%}</span> probability of HER2 "
+            "over-expression<br/>{level:.0%} interval {low:.0%} to {high:.0%}</p>"
+        )
+    return words.format(
         probability=result.probability,
         level=result.interval_level,
         low=result.interval[0],
@@ -123,8 +133,8 @@ def outline_line(check: OutlineCheck) -> str:
 def _pushes(contributions: Mapping[str, float]) -> str:
     """Feature classes by their pull, the strongest first."""
     order = sorted(contributions.items(), key=lambda item: -abs(item[1]))
-    up = [f"{class_name(name)}&nbsp;+{pull:.2f}" for name, pull in order if pull >= _LEAST_CONTRIBUTION]
-    down = [f"{class_name(name)}&nbsp;−{-pull:.2f}" for name, pull in order if pull <= -_LEAST_CONTRIBUTION]
+    up = [f"{plain(class_words(name))}&nbsp;+{pull:.2f}" for name, pull in order if pull >= _LEAST_CONTRIBUTION]
+    down = [f"{plain(class_words(name))}&nbsp;−{-pull:.2f}" for name, pull in order if pull <= -_LEAST_CONTRIBUTION]
     lines = []
     if up:
         lines.append(_("▲ Pushed up by: {classes}").format(classes=", ".join(up)))
@@ -133,12 +143,6 @@ def _pushes(contributions: Mapping[str, float]) -> str:
     if not lines:
         return _("No feature class pushed it far from the average patient.")
     return "<br/>".join([*lines, _("<small>(log-odds, against the average training patient)</small>")])
-
-
-def class_name(name: str) -> str:
-    """Of a feature class as pyradiomics calls it."""
-    words = {"shape": _("shape"), "firstorder": _("gray levels")}
-    return words.get(name) or plain(name.upper())
 
 
 def input_line(state: PanelState) -> str:

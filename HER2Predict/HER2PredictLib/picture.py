@@ -161,13 +161,18 @@ def _draw_result(axes: Any, assessment: Assessment) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.set_axis_off()
-    colour = COLOUR_OF_CALL[assessment.call == POSITIVE]
     low, high = assessment.interval
-    axes.text(0.01, 0.80, assessment.call, color=colour, fontsize=28, weight="bold", va="center")
+    interval = f"{assessment.interval_level:.0%} interval {low:.2f} to {high:.2f}"
+    numbers = f"probability {assessment.probability:.2f}   {interval}"
+    if assessment.applicability == "outside":
+        headline, colour, numbers = "Do not rely on this number", _MUTED, f"{assessment.call}   {numbers}"
+    else:
+        headline, colour = assessment.call, COLOUR_OF_CALL[assessment.call == POSITIVE]
+    axes.text(0.01, 0.80, headline, color=colour, fontsize=28, weight="bold", va="center")
     axes.text(
         0.01,
         0.52,
-        f"probability {assessment.probability:.2f}   {assessment.interval_level:.0%} interval {low:.2f} to {high:.2f}",
+        numbers,
         color=_TEXT,
         fontsize=16,
         va="center",

@@ -17,6 +17,8 @@ def as_text(assessment: Assessment) -> str:
 def _lines(assessment: Assessment) -> Iterator[str]:
     low, high = assessment.interval
     roi = assessment.roi
+    if assessment.applicability == "outside":
+        yield "Do not rely on this number: the case lies outside what the model knows."
     yield (
         f"{assessment.call}   probability {assessment.probability:.2f}   "
         f"{assessment.interval_level:.0%} interval {low:.2f} to {high:.2f}   threshold {assessment.threshold:.2f}"

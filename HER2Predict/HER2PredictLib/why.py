@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from .features import class_words
 from .i18n import tr as _
-from .panel_text import class_name, plain
+from .panel_text import plain
 from .result import Result
 
 _ROW = "<tr><td>{feature}</td><td align='right'>&nbsp;{pull}</td><td align='right'>&nbsp;{z}</td></tr>"
@@ -30,7 +31,7 @@ def why_text(result: Result) -> str:
 def _feature_words(name: str) -> str:
     """A feature's name of pyradiomics, image_class_feature, in words that can wrap."""
     image, class_, feature = name.split("_", 2)
-    words = f"{class_name(class_)} {_WORD_BOUNDARY.sub(' ', plain(feature))}"
+    words = f"{plain(class_words(class_))} {_WORD_BOUNDARY.sub(' ', plain(feature))}"
     return words if image == "original" else f"{words}, {_image_words(plain(image))}"
 
 

@@ -270,6 +270,19 @@ class WordsTest(unittest.TestCase):
         }
         self.assertEqual(signs, {"✔ <b>Applicable", "▲ <b>Caution", "✖ <b>Not applicable"})
 
+    def test_the_number_of_a_case_that_the_model_does_not_know_is_neither_large_nor_coloured(self) -> None:
+        from HER2PredictLib.gauge import marks
+        from HER2PredictLib.panel_text import result_text
+        from HER2PredictLib.picture import COLOUR_OF_CALL
+
+        for where, relied_on in (("inside", True), ("edge", True), ("outside", False)):
+            result = dataclasses.replace(RESULT, applicability=where)
+            self.assertEqual("font-weight:bold'>70%" in result_text(result), relied_on)
+            self.assertEqual("Do not rely on this number" in result_text(result), not relied_on)
+            self.assertIn(">70%</span> probability of HER2", result_text(result))
+            colours = {mark.colour for mark in marks(result, 400.0)}
+            self.assertEqual(bool(colours & set(COLOUR_OF_CALL.values())), relied_on)
+
     def test_the_card_tells_cohort_and_performance_as_far_as_the_bundle_does(self) -> None:
         from HER2PredictLib.model import BUNDLED_MODEL, Model
         from HER2PredictLib.panel_text import model_card
