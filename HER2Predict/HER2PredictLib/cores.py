@@ -64,9 +64,9 @@ def spread(
         How many work at once, this one included.
     """
     left = deque(range(count))
-    work = make_work(*arguments)
     finished: SimpleQueue[_Done] = SimpleQueue()
     with _helpers(min(processes, count) - 1, (make_work, *arguments), left, finished):
+        work = make_work(*arguments)
         yielded = 0
         while yielded < count:
             own = _next(left) if finished.empty() else None
@@ -96,8 +96,12 @@ def _helpers(
     pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), _start, started_for)
     try:
         with _one_thread_each():
-            for _ in range(number):
-                Thread(target=_feed, args=(pool, left, finished), daemon=True).start()
+            with _interrupts_held_back():
+                # Here, not by the feeders: what is handed over must not change meanwhile, and this process works on it.
+                for _ in range(number):
+                    pool.submit(_ready)
+                for _ in range(number):
+                    Thread(target=_feed, args=(pool, left, finished), daemon=True).start()
             yield
     finally:
         left.clear()
@@ -106,9 +110,6 @@ def _helpers(
 
 def _feed(pool: ProcessPoolExecutor, left: deque[int], finished: SimpleQueue[_Done]) -> None:
     """Keep one helper busy, in a thread of its own."""
-    if hasattr(signal, "pthread_sigmask"):
-        # Helpers inherit it: Ctrl-C in a terminal reaches them too, but this process alone is to answer it.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     while (index := _next(left)) is not None:
         try:
             finished.put(_Done(index, pool.submit(_do, index).result()))
@@ -135,10 +136,27 @@ def _start(make_work: Callable[..., Work], *arguments: Any) -> None:
     _work = make_work(*arguments)
 
 
+def _ready() -> None:
+    """Nothing; the first things to do start the helpers."""
+
+
 def _do(index: int) -> Any:
     if _work is None:
         raise RuntimeError("this process was not started as a helper")
     return _work(index)
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Ctrl-C waits until the block is left; processes and threads started in it never get it: this one answers it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

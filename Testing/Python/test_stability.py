@@ -390,6 +390,20 @@ def work_with_a_helper_that(ends: str, mark: str, here: int) -> Callable[[int], 
     return work
 
 
+def work_that_changes(handed: dict[str, int], mark: str, here: int) -> Callable[[int], list[str]]:
+    """Tells what was in the dict that was handed over, and changes it, as a Case does that is looked at."""
+    before = sorted(handed)
+    handed["looked at"] = 1
+
+    def work(index: int) -> list[str]:
+        if os.getpid() == here:
+            until(Path(mark).exists)
+        Path(mark).touch()
+        return before
+
+    return work
+
+
 def squares() -> Callable[[int], int]:
     return lambda index: index * index
 
@@ -415,6 +429,12 @@ class HelpersTest(unittest.TestCase):
     def test_what_a_helper_raises_is_raised_here(self) -> None:
         with self.assertRaisesRegex(ValueError, "no [0-9]"):
             self.spread("raises", 50)
+
+    def test_a_helper_gets_what_was_handed_over_not_what_this_process_has_made_of_it(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            arguments = ({"given": 0}, str(Path(folder) / "mark"), os.getpid())
+            found = dict(cores.spread(3, work_that_changes, arguments, 2))
+        self.assertEqual(found, {0: ["given"], 1: ["given"], 2: ["given"]})
 
     def test_threads_are_as_before_afterwards(self) -> None:
         before = dict(os.environ), sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
