@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import multiprocessing
 import os
 import signal
@@ -60,15 +59,14 @@ def spread(
     make_work : function of a module
         ``work = make_work(*arguments)``, called once in each process.
     arguments : tuple
-        Picklable. Not to be touched by anyone else until the last index is done.
+        Picklable.
     processes : int
         How many work at once, this one included.
     """
     left = deque(range(count))
-    # On copies, which may note down what they have computed, while the originals are on their way to the helpers.
-    work = make_work(*map(copy.copy, arguments))
     finished: SimpleQueue[_Done] = SimpleQueue()
     with _helpers(min(processes, count) - 1, (make_work, *arguments), left, finished):
+        work = make_work(*arguments)
         yielded = 0
         while yielded < count:
             own = _next(left) if finished.empty() else None
@@ -98,8 +96,12 @@ def _helpers(
     pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), _start, started_for)
     try:
         with _one_thread_each():
-            for _ in range(number):
-                Thread(target=_feed, args=(pool, left, finished), daemon=True).start()
+            with _interrupts_held_back():
+                # Here, not by the feeders: what is handed over must not change meanwhile, and this process works on it.
+                for _ in range(number):
+                    pool.submit(_ready)
+                for _ in range(number):
+                    Thread(target=_feed, args=(pool, left, finished), daemon=True).start()
             yield
     finally:
         left.clear()
@@ -108,9 +110,6 @@ def _helpers(
 
 def _feed(pool: ProcessPoolExecutor, left: deque[int], finished: SimpleQueue[_Done]) -> None:
     """Keep one helper busy, in a thread of its own."""
-    if hasattr(signal, "pthread_sigmask"):
-        # Helpers inherit it: Ctrl-C in a terminal reaches them too, but this process alone is to answer it.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     while (index := _next(left)) is not None:
         try:
             finished.put(_Done(index, pool.submit(_do, index).result()))
@@ -137,10 +136,27 @@ def _start(make_work: Callable[..., Work], *arguments: Any) -> None:
     _work = make_work(*arguments)
 
 
+def _ready() -> None:
+    """Nothing; the first things to do start the helpers."""
+
+
 def _do(index: int) -> Any:
     if _work is None:
         raise RuntimeError("this process was not started as a helper")
     return _work(index)
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Ctrl-C waits until the block is left; processes and threads started in it never get it: this one answers it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

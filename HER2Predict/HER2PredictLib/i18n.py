@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 try:
+    if "slicer" not in sys.modules:
+        # In Slicer it is there before any module. Elsewhere slicer-core would take a second to import, for nothing.
+        raise ImportError("there is no application")
     # The very function, not one around it: it finds the file that the words stand in by looking one caller up.
     from slicer.i18n import tr
 except ImportError:

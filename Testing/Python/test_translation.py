@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -109,6 +112,18 @@ class TranslationTest(unittest.TestCase):
                 if isinstance(node, ast.Call) and _function_name(node) in _TRANSLATORS:
                     with self.subTest(file=path.name, line=node.lineno):
                         self.assertIsInstance(node.args[-1], ast.Constant)
+
+    def test_slicer_core_is_not_loaded_for_its_words(self) -> None:
+        """It has none, and takes longer to load than a prediction takes."""
+        code = "import sys, HER2PredictLib.i18n as i18n; print(i18n.tr('Ready'), 'slicer' in sys.modules)"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": str(MODULE)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        self.assertEqual(done.stdout.split(), ["Ready", "False"])
 
     def test_no_word_in_the_ui_file_is_kept_from_translation(self) -> None:
         shown = 0
