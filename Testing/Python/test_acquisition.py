@@ -9,13 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from HER2PredictLib.cli import main
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.training.simulate import simulate, simulate_cohort
 from HER2PredictLib.training.simulator.acquisition import ACQUISITIONS, Acquisition
 from HER2PredictLib.training.simulator.patients import draw_cohort
+
+try:
+    from scipy import ndimage
+except ImportError:
+    ndimage = None
 
 SEED = 7
 
@@ -37,6 +41,7 @@ def extent_mm(roi: sitk.Image) -> tuple[float, float]:
     return bottom + (slices[0] - 0.5) * thickness, bottom + (slices[-1] + 0.5) * thickness
 
 
+@unittest.skipIf(ndimage is None, "SciPy is not installed")
 class AcquisitionTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
@@ -150,6 +155,7 @@ class AcquisitionTest(unittest.TestCase):
         np.testing.assert_array_equal(self.roi["wide-roi"], distance <= 3.0)
 
 
+@unittest.skipIf(ndimage is None, "SciPy is not installed")
 class CohortOfAnAcquisitionTest(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
