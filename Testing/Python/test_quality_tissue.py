@@ -45,9 +45,15 @@ class PhaseTest(unittest.TestCase):
     def test_without_any_urine_there_is_no_bladder(self) -> None:
         self.assertEqual(place_findings(*tumour_in_fat()), PLACE)
 
-    def test_the_least_opacified_urine_is_half_a_millilitre(self) -> None:
-        """Two slices of a column 7 mm wide have 0.38 ml, of one 9 mm wide 0.64 ml."""
-        for radius_mm, expected in ((3.5, True), (4.5, False)):
+    def test_bright_patches_of_the_tumour_are_no_urine(self) -> None:
+        volume, roi = tumour_in_fat()
+        bright = roi.astype(bool) & (np.indices(roi.shape)[2] < np.argwhere(roi)[:, 2].mean())
+        volume[bright] = 200
+        self.assertIn("not-excretory-phase", place_findings(volume, roi))
+
+    def test_the_least_opacified_urine_is_a_millilitre(self) -> None:
+        """Two slices of a column 10 mm wide have 0.79 ml, of one 13 mm wide 1.33 ml."""
+        for radius_mm, expected in ((5.0, True), (6.5, False)):
             volume, roi = tumour_in_fat()
             volume[cylinder(radius_mm, 2, gap_mm=1.0)] = 500
             self.assertEqual("not-excretory-phase" in place_findings(volume, roi), expected, radius_mm)

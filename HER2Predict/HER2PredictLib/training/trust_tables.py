@@ -88,8 +88,8 @@ def tables_of(trust: Trust) -> str:
             "| --- | --- | --- | --- | --- | --- | --- | --- |",
             *map(_row, trust.shifted),
             "",
-            f"Caught: where a shift changes the probability by more than {SHIFT_THAT_MATTERS} on average, "
-            f"applicability tells shifted patients from the others with an AUC of at least {AREA_ASKED_FOR}.",
+            f"Caught: applicability tells shifted patients from the others with an AUC of at least {AREA_ASKED_FOR}. "
+            f"That is asked for where a shift changes the probability by more than {SHIFT_THAT_MATTERS} on average.",
             "",
         ]
     )
