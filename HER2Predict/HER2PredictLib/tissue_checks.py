@@ -12,8 +12,8 @@ from .i18n import tr as _
 from .tissues import FAT_HU, METAL_HU, OPACIFIED_HU, REACH_MM, Tissues
 
 #: Opacified urine counts as near when so much of it is this near and outside the ROI, whose bright patches are none. In
-#: 97 simulated excretory-phase CTUs there are 17 ml and more; in 200 nephrographic ones bone and what a bright tumour
-#: shows outside the ROI come to 0.6 ml at most.
+#: 97 simulated excretory-phase CTUs there are 17 ml and more; in 200 nephrographic ones less than this, or none so near
+#: as to touch.
 NEAR_MM = 15.0
 LEAST_URINE_ML = 1.0
 #: A tumour grows from the lining of the lumen, so urine comes as near as the wall is thick (to 5 mm, thickened) and a
