@@ -33,8 +33,8 @@ class Evaluation:
     Attributes
     ----------
     predictions : DataFrame
-        Per patient: ``her2``, ``probability``, ``low``, ``high``, ``call``, and ``typicality``, the share of the
-        training patients that lie at least as far out.
+        Per patient: ``her2``, ``probability``, ``low``, ``high``, ``call``, and ``typicality``, the share of patients
+        like the training patients that lie at least as far out.
     performance : Performance
     exclusions : dict of str to str
     """
