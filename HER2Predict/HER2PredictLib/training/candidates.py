@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 #: Share of the variance that the principal components keep; the study reports 90.964 %.
 EXPLAINED_VARIANCE = 0.90
 
-#: Members of the deployed ensemble: enough that its 2.5 % quantile lies between members, not beyond them.
+#: Members of the deployed ensemble: enough to know the standard deviation of their log-odds within a tenth.
 MEMBERS = 50
 
 
