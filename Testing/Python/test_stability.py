@@ -449,11 +449,17 @@ class HelpersTest(unittest.TestCase):
                 stderr=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
+                # As in a terminal, even where the tests themselves were started to ignore it.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             ) as process:
-                until(lambda: len(helpers_of(process.pid)) > 0)
-                time.sleep(0.5)
-                os.killpg(process.pid, signal.SIGINT)
-                out, err = process.communicate(timeout=60)
+                try:
+                    until(lambda: len(helpers_of(process.pid)) > 0)
+                    time.sleep(0.5)
+                    os.killpg(process.pid, signal.SIGINT)
+                    out, err = process.communicate(timeout=60)
+                except BaseException:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    raise
             self.assertEqual((process.returncode, out, err), (130, "", "her2predict: interrupted\n"))
             until(lambda: not members_of(process.pid))
 
