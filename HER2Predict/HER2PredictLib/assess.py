@@ -203,7 +203,7 @@ def conclude(
     """
     started = time.perf_counter()
     prediction = model.predict(values)
-    share_beyond, unusual = model.typicality(prediction), times_usual(model, values)
+    share_beyond, unusual = model.typicality(prediction), times_usual(model, values, prediction)
     applicability = applicability_of(share_beyond)
     findings = (
         *preparation.findings,

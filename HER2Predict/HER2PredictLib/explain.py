@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .features import class_of, image_of
-from .model import Model, log_odds
+from .model import Model, Prediction, log_odds
 
 #: Largest difference between the sum of the contributions and the change in log-odds that they explain.
 ADDITIVITY_TOLERANCE = 1e-9
@@ -62,12 +62,11 @@ def sum_by(group_of: Callable[[str], str], names: Sequence[str], values: np.ndar
     return sums
 
 
-def times_usual(model: Model, features: Mapping[str, float]) -> dict[str, float]:
+def times_usual(model: Model, features: Mapping[str, float], prediction: Prediction) -> dict[str, float]:
     """For each feature class, how many times the usual share it adds to the distance from the training patients.
 
     1 is what the average training patient has. Of the two distances the one counts by which this patient is rarer.
     """
-    prediction = model.predict(features)
     t2, q = model.domain.standardised(prediction.hotelling_t2, prediction.q_residual)
     measure = 0 if t2 >= q else 1
     own = sum_by(class_of, model.feature_names, model.distance_contributions(features)[measure])

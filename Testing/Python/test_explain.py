@@ -59,7 +59,8 @@ class ExplanationTest(unittest.TestCase):
 
         patient = self.table.median().to_dict()
         far = {name: value + 8 * self.table[name].std() for name, value in patient.items() if "_shape_" in name}
-        unusual = times_usual(self.model, {**patient, **far})
+        patient |= far
+        unusual = times_usual(self.model, patient, self.model.predict(patient))
         self.assertEqual(next(iter(unusual)), "shape")
         self.assertGreater(unusual["shape"], 3.0)
         self.assertGreater(unusual["shape"], 2 * unusual["glcm"])
@@ -74,7 +75,8 @@ class ExplanationTest(unittest.TestCase):
             name = "t2" if t2 >= q else "q"
             usual = sum_by(class_of, self.model.feature_names, self.model.arrays[f"usual_{name}"])
             whole = prediction.hotelling_t2 if name == "t2" else prediction.q_residual
-            total = sum(times * usual[group] for group, times in times_usual(self.model, row.to_dict()).items())
+            multiples = times_usual(self.model, row.to_dict(), prediction)
+            total = sum(times * usual[group] for group, times in multiples.items())
             self.assertGreaterEqual(total, whole - 1e-9)
             if name == "q":
                 self.assertAlmostEqual(total, whole, places=9)
