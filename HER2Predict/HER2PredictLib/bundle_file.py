@@ -169,16 +169,28 @@ def check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:
     _check_domain(arrays, features)
     if not (arrays["scale"] > 0).all() or not (arrays["variance"] > 0).all():
         raise BundleError(_("a scale or variance is not positive"))
+    _check_orthonormal(arrays["components"])
     expected = {"mean", "scale", "pca_mean", "calibration", "components", "variance"} | _DOMAIN_ARRAYS
     expected |= _check_layers(arrays, components) | _check_training_scores(arrays, components)
     expected |= _check_training_volumes(arrays)
-    if set(arrays) != expected:
-        raise BundleError(
-            _("it holds unknown arrays: {names}").format(names=", ".join(sorted(set(arrays) - expected)))
-        )
+    unknown = set(arrays) - expected - _NO_LONGER_READ
+    if unknown:
+        raise BundleError(_("it holds unknown arrays: {names}").format(names=", ".join(sorted(unknown))))
 
 
-_DOMAIN_ARRAYS = {"train_t2", "train_q", "usual_t2", "usual_q"}
+_DOMAIN_ARRAYS = {"train_t2", "train_q", "usual_q"}
+#: Earlier bundles have it; it follows from the components.
+_NO_LONGER_READ = {"usual_t2"}
+#: Largest deviation of the components' inner products from 0 and 1.
+_ORTHONORMAL_WITHIN = 1e-6
+
+
+def _check_orthonormal(components: np.ndarray) -> None:
+    """What a case's distances are, and what its features contribute to them, rests on it."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = components @ components.T
+    if not (np.abs(products - np.eye(len(components))) < _ORTHONORMAL_WITHIN).all():
+        raise BundleError(_("its components are not orthonormal"))
 
 
 def _check_domain(arrays: Mapping[str, np.ndarray], features: int) -> None:
@@ -190,8 +202,7 @@ def _check_domain(arrays: Mapping[str, np.ndarray], features: int) -> None:
             )
         )
     _need_shape(arrays, "train_q", (patients,))
-    for usual in ("usual_t2", "usual_q"):
-        _need_shape(arrays, usual, (features,))
+    _need_shape(arrays, "usual_q", (features,))
     if any((arrays[name] < 0).any() for name in _DOMAIN_ARRAYS):
         raise BundleError(_("a distance of its training patients is negative"))
 

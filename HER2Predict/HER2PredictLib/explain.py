@@ -70,8 +70,8 @@ def times_usual(model: Model, features: Mapping[str, float], prediction: Predict
     t2, q = model.domain.standardised(prediction.hotelling_t2, prediction.q_residual)
     measure = 0 if t2 >= q else 1
     own = sum_by(class_of, model.feature_names, model.distance_contributions(features)[measure])
-    usual = sum_by(class_of, model.feature_names, model.arrays[("usual_t2", "usual_q")[measure]])
-    shares = {name: max(own[name], 0.0) / usual[name] for name in own if usual[name] > 0}
+    usual = sum_by(class_of, model.feature_names, model.usual_contributions[measure])
+    shares = {name: own[name] / usual[name] for name in own if usual[name] > 0}
     return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
 

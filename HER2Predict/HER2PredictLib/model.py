@@ -66,10 +66,9 @@ class Model:
     arrays : dict of ndarray (float64)
         ``mean`` (F,), ``scale`` (F,), ``pca_mean`` (F,), ``components`` (C, F), ``variance`` (C,), for each layer l
         ``weights_l`` (M, in, out) and ``bias_l`` (M, out), ``calibration`` (2,) slope and intercept on the log-odds,
-        ``train_t2`` (P,) and ``train_q`` (P,) of the training patients when left out; ``usual_t2`` (F,) and
-        ``usual_q`` (F,), what each feature contributes to them on average; and, where the bundle has them,
-        ``train_volume_ml`` (N,) of the training ROIs, sorted, ``train_scores`` (N, 2) on the first two components and
-        ``train_status`` (N,), 1 or 0.
+        ``train_t2`` (P,) and ``train_q`` (P,) of the training patients when left out; ``usual_q`` (F,), what each
+        feature contributes to the latter on average; and, where the bundle has them, ``train_volume_ml`` (N,) of the
+        training ROIs, sorted, ``train_scores`` (N, 2) on the first two components and ``train_status`` (N,), 1 or 0.
     sha256 : str
         Of the bundle file; empty for a model that was not saved yet.
     """
@@ -179,13 +178,25 @@ class Model:
     def distance_contributions(self, features: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
         """What each feature contributes to Hotelling's T2 and to the Q residual, shape (F,) each; they sum to them.
 
-        With the centred z-scores x, T2 = x M x, and feature i contributes x_i (M x)_i (complete decomposition: Alcala
-        and Qin, Automatica 2009, 45:1593-1600), which can be negative; to Q it contributes its squared residual.
+        With the centred z-scores x, T2 = x' M x. Feature i contributes ((M^1/2 x)_i)^2 to it, its complete
+        decomposition contribution (Alcala and Qin, J Process Control 2011, 21:322-330), and its squared residual to Q.
+        Neither is ever negative.
         """
         centred = self._centred(features)
-        scores = centred @ self.arrays["components"].T
-        residual = centred - scores @ self.arrays["components"]
-        return centred * ((scores / self.arrays["variance"]) @ self.arrays["components"]), residual**2
+        components = self.arrays["components"]
+        scores = centred @ components.T
+        # M is components' diag(1 / variance) components with orthonormal rows, so its root takes that of the variance.
+        return ((scores / np.sqrt(self.arrays["variance"])) @ components) ** 2, (centred - scores @ components) ** 2
+
+    @cached_property
+    def usual_contributions(self) -> tuple[np.ndarray, np.ndarray]:
+        """What each feature contributes to T2 and Q of the average training patient when left out, shape (F,) each.
+
+        Over the patients that the components were fitted to, the mean complete decomposition contribution of a feature
+        to T2 is proportional to the sum of its squared loadings, since their whitened scores have unit covariance.
+        """
+        loadings = np.sum(self.arrays["components"] ** 2, axis=0)
+        return loadings * (self.arrays["train_t2"].mean() / loadings.sum()), self.arrays["usual_q"]
 
     @property
     def training_volume_ml(self) -> tuple[float, float] | None:

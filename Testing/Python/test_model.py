@@ -17,6 +17,7 @@ from HER2PredictLib.features import feature_names
 from HER2PredictLib.model import BUNDLED_MODEL, Model, log_odds
 
 try:
+    import scipy.linalg
     import sklearn
 
     from models import made_up_cohort, made_up_model, made_up_pipeline
@@ -58,6 +59,20 @@ class AgainstScikitLearnTest(unittest.TestCase):
         self.assertGreater(model.typicality(model.predict(table.median().to_dict())), 0.2)
         self.assertLess(model.typicality(model.predict((table.median() + 20 * table.std()).to_dict())), 1e-3)
 
+    def test_contributions_to_t2_are_those_of_the_complete_decomposition(self) -> None:
+        """((M^1/2 x)_i)^2 with the matrix square root of SciPy, x and M from the arrays of scikit-learn."""
+        table, _ = made_up_cohort(NAMES)
+        pipeline, _ = made_up_pipeline(NAMES)
+        pca = pipeline.named_steps["pca"]
+        x = pipeline.named_steps["scale"].transform(table.to_numpy()) - pca.mean_
+        # M has no full rank, so the root is good to half of the digits.
+        root = scipy.linalg.sqrtm(pca.components_.T @ np.diag(1 / pca.explained_variance_) @ pca.components_).real
+        for number, (_, row) in enumerate(table.iterrows()):
+            t2, q = made_up_model(NAMES).distance_contributions(row.to_dict())
+            np.testing.assert_allclose(t2, (root @ x[number]) ** 2, rtol=0, atol=1e-6)
+            for contributions in (t2, q):
+                self.assertGreaterEqual(contributions.min(), 0.0)
+
     def test_contributions_of_features_sum_to_the_distances(self) -> None:
         table, _ = made_up_cohort(NAMES)
         for _, row in table.iterrows():
@@ -65,6 +80,14 @@ class AgainstScikitLearnTest(unittest.TestCase):
             t2, q = made_up_model(NAMES).distance_contributions(row.to_dict())
             self.assertAlmostEqual(float(t2.sum()), prediction.hotelling_t2, places=9)
             self.assertAlmostEqual(float(q.sum()), prediction.q_residual, places=9)
+
+    def test_usual_contributions_are_the_mean_ones_of_the_training_patients(self) -> None:
+        table, _ = made_up_cohort(NAMES)
+        model = made_up_model(NAMES)
+        own = [model.distance_contributions(row.to_dict()) for _, row in table.iterrows()]
+        for usual, mean, name in zip(model.usual_contributions, np.mean(own, axis=0), ("t2", "q"), strict=True):
+            np.testing.assert_allclose(usual / usual.sum(), mean / mean.sum(), rtol=1e-9)
+            self.assertAlmostEqual(float(usual.sum()), float(model.arrays[f"train_{name}"].mean()), places=9)
 
     def test_the_interval_is_as_wide_on_the_log_odds_as_the_card_says(self) -> None:
         table, _ = made_up_cohort(NAMES)
@@ -112,6 +135,12 @@ class BundleTest(unittest.TestCase):
         np.testing.assert_array_equal(loaded[0], scores)
         np.testing.assert_array_equal(loaded[1], status)
 
+    def test_usual_contributions_of_earlier_bundles_are_read_over(self) -> None:
+        """What each feature usually contributes to T2 follows from the components."""
+        usual = np.arange(float(len(NAMES)))
+        Model(self.model.card, {**self.model.arrays, "usual_t2": usual}).save(self.path)
+        np.testing.assert_array_equal(Model.load(self.path).usual_contributions[0], self.model.usual_contributions[0])
+
     def without_scores(self) -> dict[str, np.ndarray]:
         return {name: array for name, array in self.model.arrays.items() if not name.startswith("train_s")}
 
@@ -150,12 +179,13 @@ class BundleTest(unittest.TestCase):
             "distances of 2 training patients": {"arrays": {"train_t2": np.ones(2)}},
             '"train_q" must have shape': {"arrays": {"train_q": np.ones(5)}},
             '"usual_q" must have shape': {"arrays": {"usual_q": mean[:-1]}},
-            "distance of its training patients is negative": {"arrays": {"usual_t2": -np.ones_like(mean)}},
+            "distance of its training patients is negative": {"arrays": {"usual_q": -np.ones_like(mean)}},
             "volume of a training ROI": {"arrays": {"train_volume_ml": np.zeros(4)}},
             '"mean" must have shape': {"arrays": {"mean": mean[:-1]}},
             '"mean" is not of finite': {"arrays": {"mean": nan}},
             '"bias_1" is not of finite': {"arrays": {"bias_1": self.model.arrays["bias_1"].astype(np.float32)}},
             "not positive": {"arrays": {"scale": 0 * mean}},
+            "not orthonormal": {"arrays": {"components": 1.001 * self.model.arrays["components"]}},
             '"weights_0" must have shape': {"arrays": {"weights_0": one_gone}},
             "unknown arrays": {"arrays": {"extra": mean}},
             '"train_status" is missing': {"arrays": {"train_scores": np.zeros((3, 2))}},

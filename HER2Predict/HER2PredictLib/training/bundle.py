@@ -108,18 +108,14 @@ def build_model(
 
 
 def _usual_contributions(arrays: Mapping[str, np.ndarray], training: pd.DataFrame) -> dict[str, np.ndarray]:
-    """What each feature contributes to T2 and Q of a training patient, on average, as ``usual_t2`` and ``usual_q``.
+    """What each feature contributes to Q of a training patient, on average, as ``usual_q``.
 
-    Fitted patients lie nearer than those left out, so the contributions are scaled to sum to the mean distances of the
-    latter.
+    Fitted patients lie nearer than those left out, so the contributions are scaled to sum to the mean distance of the
+    latter. What they contribute to T2 follows from the components, see `Model.usual_contributions`.
     """
     centred = (training.to_numpy(np.float64) - arrays["mean"]) / arrays["scale"] - arrays["pca_mean"]
-    scores = centred @ arrays["components"].T
-    own = {
-        "t2": np.maximum((centred * ((scores / arrays["variance"]) @ arrays["components"])).mean(axis=0), 0.0),
-        "q": ((centred - scores @ arrays["components"]) ** 2).mean(axis=0),
-    }
-    return {f"usual_{name}": usual * (arrays[f"train_{name}"].mean() / usual.sum()) for name, usual in own.items()}
+    usual = ((centred - centred @ arrays["components"].T @ arrays["components"]) ** 2).mean(axis=0)
+    return {"usual_q": usual * (arrays["train_q"].mean() / usual.sum())}
 
 
 def _scores(pipeline: Pipeline, values: pd.DataFrame) -> np.ndarray:
