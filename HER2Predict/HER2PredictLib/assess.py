@@ -159,8 +159,9 @@ def assess(case: Case, model: Model) -> Assessment:
     Raises
     ------
     InputError
-        Where a finding is an error, or the features are undefined for this ROI.
+        Where a finding is an error, the features are undefined for this ROI, or the model learnt on others.
     """
+    model.require_own_settings()
     preparation = begin(case)
     started = time.perf_counter()
     values = features.extract(preparation.prepared)
@@ -200,7 +201,13 @@ def conclude(
         975 names and values, from `features.extract` or `features.from_strings`.
     seconds : mapping, optional
         Time that the features took, as ``{"features": s}``.
+
+    Raises
+    ------
+    InputError
+        Where the model learnt on features of other settings.
     """
+    model.require_own_settings()
     started = time.perf_counter()
     prediction = model.predict(values)
     share_beyond, unusual = model.typicality(prediction), times_usual(model, values, prediction)

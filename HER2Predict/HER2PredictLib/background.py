@@ -158,10 +158,11 @@ class Run:
     Raises
     ------
     InputError
-        Where the module does not start.
+        Where the module does not start, or the model learnt on features of other settings.
     """
 
     def __init__(self, scene: Any, preparation: Preparation, model: Model, start: Start, callback: Callback) -> None:
+        model.require_own_settings()
         self.stamp = stamp(preparation, model)
         self._preparation, self._model, self._callback = preparation, model, callback
         self._extraction = Extraction(scene, preparation.prepared, start, self._on_end)

@@ -24,6 +24,7 @@ _MEMBERS = ("model.json", "arrays.npz")
 #: A bundle is untrusted input. The bundled one has about 0.5 MB; these bounds leave room and stop a zip bomb.
 _LARGEST_FILE_BYTES = 64 * 2**20
 _LARGEST_JSON_BYTES = 8 * 2**20
+_LONGEST_SETTINGS = 2**16
 _MOST_FEATURES = 10_000
 _MOST_COMPONENTS = 1_000
 _MOST_MEMBERS = 1_000
@@ -283,11 +284,16 @@ def _check_card(card: Any) -> None:
     _check_interval(card.get("interval"))
     _check_cohort(card.get("training_cohort"))
     features = card.get("features")
-    names = features.get("names") if isinstance(features, dict) else None
+    if not isinstance(features, dict):
+        raise BundleError(_("its feature names are missing"))
+    names = features.get("names")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise BundleError(_("its feature names are missing"))
     if not 1 <= len(names) <= _MOST_FEATURES or len(set(names)) != len(names):
         raise BundleError(_("its feature names are too many or not unique"))
+    settings = features.get("settings")
+    if settings is not None and not (isinstance(settings, str) and len(settings) <= _LONGEST_SETTINGS):
+        raise BundleError(_("its feature settings are no text, or too long"))
 
 
 def _check_interval(interval: Any) -> None:

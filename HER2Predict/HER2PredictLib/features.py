@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,30 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What pyradiomics computes with.
+
+    Attributes
+    ----------
+    settings, image_types : mapping
+        As it reads `PARAMETER_FILE`, defaults filled in.
+    defaults : mapping
+        Settings where a parameter file sets nothing.
+    """
+
+    settings: Mapping[str, Any]
+    image_types: Mapping[str, Any]
+    defaults: Mapping[str, Any]
+
+
+def configuration() -> Configuration:
+    """That of every feature here."""
+    own = _extractor()
+    with _quiet():
+        return Configuration(own.settings, own.enabledImagetypes, type(own)().settings)
 
 
 def feature_names() -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 from . import bundle_file
 from .applicability import Domain
 from .errors import InputError
+from .feature_settings import difference_of_parameters
 from .i18n import tr as _
 
 #: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
@@ -103,6 +104,24 @@ class Model:
     @property
     def feature_names(self) -> tuple[str, ...]:
         return tuple(self.card["features"]["names"])
+
+    def require_own_settings(self) -> None:
+        """See that the model learnt on features as this program computes them.
+
+        Raises
+        ------
+        InputError
+            Where the bundle names other settings, or none.
+        """
+        settings = self.card["features"].get("settings")
+        differing = _("it names none") if settings is None else difference_of_parameters(settings)
+        if differing:
+            raise InputError(
+                _(
+                    'The model "{name}" learnt on features of other settings than those that are computed here '
+                    "({difference}); choose another model, or train it again."
+                ).format(name=self.name, difference=differing)
+            )
 
     def describe(self) -> str:
         """One line for people: name, version, cohort, and that it is simulated where it is."""

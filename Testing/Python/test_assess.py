@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import unittest
 
 import numpy as np
+from ruamel.yaml import YAML
 
 from cases import small_case
 from HER2PredictLib import features
-from HER2PredictLib.assess import Assessment, Preparation, begin, conclude
+from HER2PredictLib.assess import Assessment, Preparation, assess, begin, conclude
+from HER2PredictLib.background import Run
 from HER2PredictLib.case import Case
+from HER2PredictLib.errors import InputError
 from HER2PredictLib.model import BUNDLED_MODEL, Model
 from HER2PredictLib.volumes import Roi, Volume
 
@@ -81,6 +85,77 @@ class AgainstTheModelTest(unittest.TestCase):
             model = dataclasses.replace(self.model, card={**self.model.card, "threshold": threshold})
             with self.subTest(threshold):
                 self.assertEqual("interval-crosses-threshold" in self.assess(model)[1], crosses)
+
+
+class FeatureSettingsTest(unittest.TestCase):
+    """A model predicts from features as it learnt on, and from no others."""
+
+    preparation: Preparation
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        volume, roi = small_case()
+        cls.case = Case(Volume(volume, "volume", "CT"), Roi(roi, "ROI"))
+        cls.preparation = begin(cls.case)
+        cls.values = features.extract(cls.preparation.prepared)
+        cls.model = Model.load(BUNDLED_MODEL)
+        cls.own = features.PARAMETER_FILE.read_text(encoding="utf-8")
+
+    def with_settings(self, settings: str | None) -> Model:
+        """The bundled model, had it learnt on features of these settings."""
+        part = {"names": list(self.model.feature_names)} | ({} if settings is None else {"settings": settings})
+        return dataclasses.replace(self.model, card={**self.model.card, "features": part})
+
+    def changed(self, part: str, name: str, value: object) -> str:
+        """This program's settings with one set to another value, or taken out for None; JSON is YAML."""
+        parameters = YAML(typ="safe", pure=True).load(self.own)
+        parameters[part][name] = value
+        if value is None:
+            del parameters[part][name]
+        return json.dumps(parameters)
+
+    def test_settings_that_change_a_feature_are_refused_at_every_door(self) -> None:
+        for reason, settings in {
+            "binWidth is 7, not ": self.changed("setting", "binWidth", 7),
+            "binCount is 32, not none": self.changed("setting", "binCount", 32),
+            "resampledPixelSpacing is None, not ": self.changed("setting", "resampledPixelSpacing", None),
+            "Wavelet is none, not ": self.changed("imageType", "Wavelet", None),
+            "LoG is {'sigma': [0.1]}, not ": self.changed("imageType", "LoG", {"sigma": [0.1]}),
+            "Exponential is {}, not none": self.changed("imageType", "Exponential", {}),
+            "names none": None,
+        }.items():
+            foreign = self.with_settings(settings)
+            for number, door in enumerate(
+                (
+                    lambda model: conclude(self.preparation, self.values, model),
+                    lambda model: assess(self.case, model),
+                    lambda model: Run(None, self.preparation, model, self.fail, self.fail),
+                )
+            ):
+                with self.subTest(reason, door=number):
+                    with self.assertRaises(InputError) as refused:
+                        door(foreign)
+                    self.assertIn(reason, str(refused.exception))
+                    self.assertNotIn("\n", str(refused.exception))
+
+    def test_what_changes_no_feature_is_not_refused(self) -> None:
+        comments = "\n".join(line for line in self.own.splitlines() if not line.strip().startswith("#"))
+        for settings in (
+            comments,
+            self.own.replace("\n", "\r\n"),
+            self.changed("setting", "additionalInfo", True),
+            self.changed("featureClass", "glcm", None),
+        ):
+            self.assertNotEqual(settings, self.own)
+            conclude(self.preparation, self.values, self.with_settings(settings))
+
+    def test_settings_that_are_no_parameter_file_are_refused(self) -> None:
+        laughs = "a: &a [1, 1]\n" + "".join(
+            f"{n}: &{n} [*{p}, *{p}]\n" for p, n in zip("abcdefg", "bcdefgh", strict=True)
+        )
+        for settings in ("", "- 1", "{", "[" * 5000, "a: b: c", "setting: 3", "!!python/name:os.system", laughs):
+            with self.assertRaisesRegex(InputError, r"\A[^\n]{,400}\Z"):
+                self.with_settings(settings).require_own_settings()
 
 
 if __name__ == "__main__":

@@ -172,6 +172,7 @@ class BundleTest(unittest.TestCase):
             "threshold": {"card": {"threshold": 1.5}},
             "whether its training cohort was simulated": {"card": {"training_cohort": {}}},
             "feature names": {"card": {"features": {"names": ["a", "a"]}}},
+            "feature settings": {"card": {"features": {"names": list(NAMES), "settings": "#" * 70_000}}},
             '"name"': {"card": {"name": " "}},
             "level": {"card": {"interval": {"level": "0.95"}}},
             '"factor"': {"card": {"interval": {"level": 0.95, "residual_sd": 1.0, "spread_weight": 0.0, "factor": -1}}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -139,6 +140,22 @@ class TrainTest(unittest.TestCase):
             self.assertEqual(status, 2)
             self.assertRegex(err, r"\Aher2predict: [^\n]*settings[^\n]*\n\Z")
             self.assertFalse((self.folder / "refused").exists())
+
+    def test_a_bundle_of_other_feature_settings_is_refused_by_every_command(self) -> None:
+        model = Model.load(self.bundle)
+        settings = re.sub("binWidth: .*", "binWidth: 7", str(model.card["features"]["settings"]))
+        foreign = self.folder / "foreign.her2model"
+        Model({**model.card, "features": {**model.card["features"], "settings": settings}}, model.arrays).save(foreign)
+        volume, roi = write_small_case(self.folder)
+        for command in (
+            ("predict", volume, roi, "--perturbations", 0, "--model", foreign),
+            ("evaluate", foreign, self.table, "--out", self.folder / "refused-2"),
+            ("trust", "--model", foreign, "--out", self.folder / "refused-2"),
+        ):
+            status, out, err = run(*command)
+            self.assertEqual((status, out), (2, ""))
+            self.assertRegex(err, r"\Aher2predict: [^\n]*binWidth is 7, not [^\n]*\n\Z")
+        self.assertFalse((self.folder / "refused-2").exists())
 
 
 @unittest.skipIf(sklearn is None, "scikit-learn is not installed")

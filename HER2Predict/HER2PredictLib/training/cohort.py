@@ -13,6 +13,7 @@ import pandas as pd
 
 from .. import features
 from ..errors import InputError
+from ..feature_settings import difference
 from .fingerprint import settings_id
 
 #: HER2 immunohistochemistry scores and the status they mean (Jiao et al., J Cancer 2024: 2+ and 3+ are positive).
@@ -40,8 +41,6 @@ _PYRADIOMICS_NAMES = {"Image": "image", "Mask": "roi"}
 _PYRADIOMICS_CONFIGURATION = ("diagnostics_Configuration_Settings", "diagnostics_Configuration_EnabledImageTypes")
 #: Columns of pyradiomics that are no clinical ones: what it notes down, which label it read, features beyond the 975.
 _PYRADIOMICS_COLUMN = re.compile(r"diagnostics_|Label(_channel)?$|.+_(shape|shape2D|firstorder|gl[a-z]+|ngtdm)_\w+$")
-#: Settings of pyradiomics that choose the ROI, check it or note more down, and change no feature.
-_HARMLESS_SETTINGS = {"additionalInfo", "label", "label_channel", "geometryTolerance", "correctMask", "minimumROISize"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -329,24 +328,20 @@ def _settings(frame: pd.DataFrame, path: Path) -> str | None:
             )
         return own
     noted = [name for name in _PYRADIOMICS_CONFIGURATION if name in frame.columns]
-    own_configuration = _pyradiomics_configuration() if noted else {}
+    if not noted:
+        return None
+    configuration = features.configuration()
+    own_parts = dict(zip(_PYRADIOMICS_CONFIGURATION, (configuration.settings, configuration.image_types), strict=True))
     for name in noted:
         for patient, text in frame[name].items():
-            difference = _difference(_configuration(text), own_configuration[name])
-            if difference:
+            theirs = _configuration(text)
+            differing = "its diagnostics cannot be read" if theirs is None else difference(theirs, own_parts[name])
+            if differing:
                 raise InputError(
                     f'{path}: the features of the patient "{patient}" were computed with other settings than '
-                    f"HER2Predict's ({difference}); compute them with {features.PARAMETER_FILE.name}."
+                    f"HER2Predict's ({differing}); compute them with {features.PARAMETER_FILE.name}."
                 )
     return own if len(noted) == len(_PYRADIOMICS_CONFIGURATION) else None
-
-
-def _pyradiomics_configuration() -> dict[str, dict[str, Any]]:
-    """HER2Predict's settings in the columns and in the form in which pyradiomics notes settings down."""
-    from radiomics.featureextractor import RadiomicsFeatureExtractor
-
-    extractor = RadiomicsFeatureExtractor(str(features.PARAMETER_FILE))
-    return dict(zip(_PYRADIOMICS_CONFIGURATION, (extractor.settings, extractor.enabledImagetypes), strict=True))
 
 
 def _configuration(text: str) -> dict[str, Any] | None:
@@ -356,13 +351,3 @@ def _configuration(text: str) -> dict[str, Any] | None:
     except (ValueError, SyntaxError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def _difference(theirs: dict[str, Any] | None, ours: dict[str, Any]) -> str | None:
-    """The first difference that can change a feature, in words; None if there is none."""
-    if theirs is None:
-        return "its diagnostics cannot be read"
-    for name in [*ours, *(name for name in theirs if name not in ours)]:
-        if name not in _HARMLESS_SETTINGS and theirs.get(name, "none") != ours.get(name, "none"):
-            return f"{name} is {theirs.get(name, 'none')}, not {ours.get(name, 'none')}"
-    return None

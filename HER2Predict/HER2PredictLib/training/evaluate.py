@@ -15,9 +15,8 @@ from ..assess import NEGATIVE, POSITIVE
 from ..errors import InputError
 from ..model import Model, log_odds
 from .calibration_measures import logistic_regression
-from .cohort import Cohort, read_table
+from .cohort import read_table
 from .extraction import Progress
-from .fingerprint import settings_id_of
 from .outputs import write_files
 from .performance import Performance, measure, performance_table
 from .train import with_features
@@ -56,8 +55,8 @@ def evaluate(
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder for the evaluation.")
+    model.require_own_settings()
     cohort, exclusions = with_features(read_table(table), out, jobs, progress)
-    _require_same_settings(model, cohort)
     status = cohort.require_status(FEWEST_PER_CLASS)
     predictions = _predictions(model, cohort.require_features(), status)
     performance = measure(status, predictions["probability"], model.threshold)
@@ -90,15 +89,6 @@ def recalibrated(model: Model, evaluation: Evaluation, name: str) -> Model:
     arrays = {**model.arrays, "calibration": np.array([slope * old_slope, slope * old_intercept + intercept])}
     threshold = 1.0 / (1.0 + np.exp(-(slope * float(log_odds(np.array(model.threshold))) + intercept)))
     return Model({**model.card, "name": name, "threshold": float(threshold)}, arrays)
-
-
-def _require_same_settings(model: Model, cohort: Cohort) -> None:
-    own = settings_id_of(str(model.card["features"].get("settings", "")))
-    if cohort.settings is not None and cohort.settings != own:
-        raise InputError(
-            f"The features in {cohort.source} were computed with other settings than those of the model "
-            f'"{model.name}"; extract them again with the settings of the model.'
-        )
 
 
 def _predictions(model: Model, features: pd.DataFrame, status: np.ndarray) -> pd.DataFrame:

@@ -13,7 +13,6 @@ from ..applicability import applicability_of
 from ..errors import InputError
 from ..features import feature_names
 from ..model import Model
-from .fingerprint import settings_id, settings_id_of
 from .simulator.acquisition import ACQUISITIONS
 from .trust_cohorts import Measured, Progress, measured_cohort
 
@@ -173,8 +172,7 @@ def measure_trust(
             f'The model "{model.name}" was trained on real patients, of whom nobody knows the true probability; '
             "give a model of a simulated cohort."
         )
-    if settings_id_of(str(model.card["features"].get("settings", ""))) != settings_id():
-        raise InputError(f'The model "{model.name}" was trained on features with other settings; train it again.')
+    model.require_own_settings()
 
     def cohort(name: str, varied: int) -> Measured:
         return measured_cohort(name, patients, seed, varied, folder, jobs, progress(name) if progress else None)
