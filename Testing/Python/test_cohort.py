@@ -112,6 +112,15 @@ class CohortTableTest(TableTestCase):
         self.assertEqual(len(self.read(frame).require_images()), 40)
         self.assert_refused('no HER2 status of the patient "P005"', frame, "require_status")
 
+    def test_what_counts_as_positive_is_what_the_table_tells(self) -> None:
+        frame = cohort_frame()
+        self.assertEqual(self.read(frame).outcome, "over-expresses HER2 (IHC 2+ or 3+)")
+        labels = frame.drop(columns="her2_ihc").assign(her2=[0, 0, 1, 1] * 10)
+        self.assertEqual(self.read(labels).outcome, "is HER2-positive as its cohort labels it")
+        frame = frame.assign(her2=[0, 0, 1, 1] * 10)
+        frame.loc[3, "her2_ihc"] = ""
+        self.assertRegex(self.read(frame).outcome, "IHC 2.* or as its cohort labels it")
+
     def test_split_is_read(self) -> None:
         cohort = self.read(cohort_frame().assign(split=["train", "test"] * 20))
         self.assertEqual(cohort.split.tolist(), ["train", "test"] * 20)

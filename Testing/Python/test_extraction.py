@@ -148,9 +148,29 @@ class TableTest(ExtractionTestCase):
         pd.testing.assert_frame_equal(cohort.table, given.table)
         self.assertEqual(cohort.settings, settings_id())
         header = self.undisturbed.read_text().split("\n")[0].split(",")
-        columns = ["patient_id", "image", "roi", "segment", "her2_ihc", "site", "feature_settings", "inputs_sha256"]
-        self.assertEqual(header, [*columns, *features.feature_names()])
+        columns = ["patient_id", "image", "roi", "segment", "her2_ihc", "site"]
+        own = ["feature_settings", "inputs_sha256", "input_findings"]
+        self.assertEqual(header, [*columns, *own, *features.feature_names()])
         self.assertEqual(list(self.base.glob("*.journal")) + list(self.base.glob(".*")), [])
+
+    def test_findings_on_the_input_are_those_of_each_case(self) -> None:
+        cohort = read_table(self.undisturbed)
+        self.assertEqual(cohort.origin, "her2predict")
+        for patient in ("P0", "P7"):
+            place = self.pristine / patient
+            preparation = begin(Case.from_files(place / "ct.nrrd", place / "roi.seg.nrrd", "Tumour"))
+            codes = tuple(finding.code for finding in preparation.findings)
+            self.assertEqual(cohort.findings[patient], codes)
+            self.assertGreater(len(codes), 0)
+
+    def test_a_table_without_findings_is_computed_anew(self) -> None:
+        table = self.copy()
+        frame = pd.read_csv(self.out, dtype=str, keep_default_na=False)
+        frame.drop(columns="input_findings").to_csv(self.out, index=False)
+        self.assertEqual(read_table(self.out).origin, "named")
+        result = self.extract(table)
+        self.assertEqual((result.computed, result.reused), (PATIENTS, 0))
+        self.assertEqual(self.out.read_bytes(), self.undisturbed.read_bytes())
 
     def test_progress_counts_every_patient(self) -> None:
         seen: list[tuple[int, int]] = []

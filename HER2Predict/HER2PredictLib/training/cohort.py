@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,10 @@ STATUS_OF_IHC = {"0": 0, "1+": 0, "2+": 1, "3+": 1}
 #: Values of the column ``her2``.
 STATUS_OF_HER2 = {"0": 0, "1": 1}
 
-#: With fewer patients of a class, cross-validation has folds that cannot be scored.
+#: What is true of a tumour whose HER2 status comes from these scores.
+IHC_OUTCOME = "over-expresses HER2 (IHC 2+ or 3+)"
+
+#: With fewer patients of a class, cross-validation has folds that cannot be scored, and no measure says much.
 FEWEST_PER_CLASS = 10
 
 #: Column of a feature table that `extraction.extract` wrote: the feature settings, as `settings_id` names them.
@@ -31,6 +34,15 @@ SETTINGS_COLUMN = "feature_settings"
 #: Column of such a table: the key of everything that decided the features of a row.
 KEY_COLUMN = "inputs_sha256"
 
+#: Column of such a table: codes of the findings on the input, with blanks between them.
+FINDINGS_COLUMN = "input_findings"
+
+#: Who computed the features, as far as a table tells: HER2Predict, from image and ROI, which it checked; pyradiomics,
+#: with HER2Predict's settings, by its own notes; somebody who names HER2Predict's settings; nobody knows.
+Origin = Literal["her2predict", "pyradiomics", "named", "unknown"]
+
+#: All of them are in a table that `extraction.extract` wrote.
+_EXTRACTION_COLUMNS = (SETTINGS_COLUMN, KEY_COLUMN, FINDINGS_COLUMN)
 _OWN_COLUMNS = ("image", "roi", "segment", "her2_ihc", "her2", "split", "simulated")
 _SETS = ("train", "test")
 _CLASSES = ("HER2-negative", "HER2-positive")
@@ -66,6 +78,10 @@ class Cohort:
         `settings_id` of the settings that the features were computed with, where the table tells them.
     clinical : tuple of str
         The columns of `table` that the researcher added.
+    origin : str
+        Who computed the features, see `Origin`.
+    findings : Series of tuple of str, or None
+        Codes of the findings on the input of each patient, where HER2Predict computed the features.
     """
 
     source: Path
@@ -76,6 +92,22 @@ class Cohort:
     simulated: bool
     settings: str | None
     clinical: tuple[str, ...]
+    origin: Origin = "unknown"
+    findings: pd.Series | None = None
+
+    @property
+    def outcome(self) -> str:
+        """What is true of a positive patient, as far as the table tells, in the words of ``a tumour ...``."""
+        scored = int((self.table["her2_ihc"] != "").sum()) if "her2_ihc" in self.table.columns else 0
+        if scored == len(self.table):
+            return IHC_OUTCOME
+        if scored:
+            return "is HER2-positive (IHC 2+ or 3+, or as its cohort labels it)"
+        return "is HER2-positive as its cohort labels it"
+
+    def with_features_of(self, extracted: Cohort) -> Cohort:
+        """This table, and what one with the features of its patients tells of them."""
+        return replace(self, settings=extracted.settings, origin=extracted.origin, findings=extracted.findings)
 
     def clinical_values(self) -> pd.DataFrame:
         """The clinical columns: as numbers where every value of a column is one, else as text; a blank is missing."""
@@ -198,7 +230,8 @@ def read_table(path: Path) -> Cohort:
         _need_columns(frame, ("image", "roi"), path)
     settings = _settings(frame, path)
     values = _feature_values(frame, names, path) if has_features else None
-    noted = [name for name in frame.columns if _PYRADIOMICS_COLUMN.match(name) or name in (SETTINGS_COLUMN, KEY_COLUMN)]
+    noted = [name for name in frame.columns if _PYRADIOMICS_COLUMN.match(name) or name in _EXTRACTION_COLUMNS]
+    origin = _origin(frame) if has_features else "unknown"
     table = frame.drop(columns=noted)
     for column in table.columns.intersection(["image", "roi"]):
         table[column] = [str(_absolute(path.parent, name)) if name else "" for name in table[column]]
@@ -211,7 +244,18 @@ def read_table(path: Path) -> Cohort:
         simulated="simulated" in table.columns and bool((table["simulated"] == "1").all()),
         settings=settings,
         clinical=tuple(name for name in table.columns if name not in _OWN_COLUMNS),
+        origin=origin,
+        findings=frame[FINDINGS_COLUMN].map(lambda codes: tuple(codes.split())) if origin == "her2predict" else None,
     )
+
+
+def _origin(frame: pd.DataFrame) -> Origin:
+    """Of features whose settings `_settings` has checked."""
+    if frame.columns.isin(_EXTRACTION_COLUMNS).sum() == len(_EXTRACTION_COLUMNS) and (frame[KEY_COLUMN] != "").all():
+        return "her2predict"
+    if frame.columns.isin(_PYRADIOMICS_CONFIGURATION).sum() == len(_PYRADIOMICS_CONFIGURATION):
+        return "pyradiomics"
+    return "named" if SETTINGS_COLUMN in frame.columns else "unknown"
 
 
 def _absolute(folder: Path, name: str) -> Path:

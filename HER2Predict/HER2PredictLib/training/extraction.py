@@ -16,9 +16,9 @@ import pandas as pd
 
 from ..errors import InputError
 from ..features import feature_names
-from .cohort import KEY_COLUMN, SETTINGS_COLUMN, Cohort
+from .cohort import FINDINGS_COLUMN, KEY_COLUMN, SETTINGS_COLUMN, Cohort
 from .fingerprint import key_of, settings_id, software
-from .journal import Journal
+from .journal import Journal, Row
 from .workers import Task, on_cluster, on_this_machine
 
 Progress = Callable[[int, int], None]
@@ -64,7 +64,8 @@ def extract(
     cohort : Cohort
         With image and ROI of every patient.
     out : Path
-        The feature table, a CSV: every column of the cohort table, `SETTINGS_COLUMN`, `KEY_COLUMN`, the 975 features.
+        The feature table, a CSV: every column of the cohort table, `SETTINGS_COLUMN`, `KEY_COLUMN`, `FINDINGS_COLUMN`,
+        the 975 features.
     jobs : int, optional
         Processes; all cores by default.
     dask : str, optional
@@ -94,11 +95,11 @@ def extract(
         outcomes = on_cluster(todo.values(), dask) if dask else on_this_machine(todo.values(), jobs)
         with closing(outcomes):
             for outcome in outcomes:
-                if outcome.failure:
+                if outcome.row is None:
                     reasons[outcome.key] = outcome.failure
                 else:
-                    journal.add(outcome.key, outcome.values)
-                    finished[outcome.key] = list(outcome.values)
+                    journal.add(outcome.key, outcome.row)
+                    finished[outcome.key] = outcome.row
                 done += sum(task.key == outcome.key for task in tasks.values())
                 show(done, total)
         failures |= {patient: reasons[task.key] for patient, task in tasks.items() if task.key in reasons}
@@ -108,7 +109,7 @@ def extract(
             patient, reason = next(iter(failures.items()))
             raise InputError(f'None of the {total} patients could be computed; the first one, "{patient}": {reason}')
         journal.finish(_as_csv(cohort, out, keys, finished))
-    values = [finished[key] for key in keys.values()]
+    values = [finished[key].features for key in keys.values()]
     result = pd.DataFrame(values, index=pd.Index(list(keys), name="patient_id"), columns=list(feature_names()))
     return Extraction(result, failures, computed=len(keys) - len(before), reused=len(before))
 
@@ -144,8 +145,8 @@ def _tasks(table: pd.DataFrame, decided_by: dict[str, str], jobs: int | None) ->
     return tasks, {patient: str(error) for patient, error in made.items() if isinstance(error, InputError)}
 
 
-def _finished_rows(out: Path) -> dict[str, list[float]]:
-    """Features by key from a table that an earlier run wrote."""
+def _finished_rows(out: Path) -> dict[str, Row]:
+    """Rows by key from a table that an earlier run wrote."""
     if not out.exists():
         return {}
     names = list(feature_names())
@@ -154,28 +155,33 @@ def _finished_rows(out: Path) -> dict[str, list[float]]:
             rows = csv.DictReader(file)
             if KEY_COLUMN not in (rows.fieldnames or ()):
                 raise ValueError(f"it has no column {KEY_COLUMN}")
-            if not set(names) <= set(rows.fieldnames or ()):
+            if not {FINDINGS_COLUMN, *names} <= set(rows.fieldnames or ()):
                 return {}
-            return {row[KEY_COLUMN]: [float(row[name]) for name in names] for row in rows}
-    except (OSError, ValueError, TypeError, csv.Error) as error:
+            return {
+                row[KEY_COLUMN]: Row(tuple(float(row[name]) for name in names), tuple(row[FINDINGS_COLUMN].split()))
+                for row in rows
+            }
+    except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
         raise InputError(
             f"{out} exists and is not a feature table that HER2Predict wrote ({error}); choose another name or "
             "delete it."
         ) from error
 
 
-def _as_csv(cohort: Cohort, out: Path, keys: Mapping[str, str], finished: Mapping[str, list[float]]) -> bytes:
+def _as_csv(cohort: Cohort, out: Path, keys: Mapping[str, str], finished: Mapping[str, Row]) -> bytes:
     """The feature table. Paths below the cohort table are relative to the feature table, so that both can move."""
     given = cohort.table.loc[list(keys)]
     for column in ("image", "roi"):
         given[column] = [_relative(Path(name), cohort.source.absolute().parent, out.parent) for name in given[column]]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["patient_id", *given.columns, SETTINGS_COLUMN, KEY_COLUMN, *feature_names()])
+    writer.writerow(["patient_id", *given.columns, SETTINGS_COLUMN, KEY_COLUMN, FINDINGS_COLUMN, *feature_names()])
     settings = settings_id()
     for (patient, key), cells in zip(keys.items(), given.to_numpy(), strict=True):
         # 17 significant digits give back every bit of a double (IEEE 754-2019, 5.12.2).
-        writer.writerow([patient, *cells, settings, key, *(f"{value:.17g}" for value in finished[key])])
+        row = finished[key]
+        digits = (f"{value:.17g}" for value in row.features)
+        writer.writerow([patient, *cells, settings, key, " ".join(row.findings), *digits])
     return text.getvalue().encode()
 
 

@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from .. import __version__, case, features, roi_checks, volume_checks, volumes
+from .. import __version__, case, features, quality, roi_checks, tissue_checks, tissues, volume_checks, volumes
 from ..errors import InputError
 
 #: Packages whose release can change a number; which of the two pyradiomics is there depends on the Python version.
 _PACKAGES = ("numpy", "SimpleITK", "PyWavelets", "pyradiomics", "pyradiomics-cuda")
 
-#: Modules of this library that turn files into features or refuse them. Between two releases their text tells.
-_MODULES = (volumes, case, volume_checks, roi_checks, features)
+#: Modules of this library that turn files into features, refuse them or find something. Between two releases their text
+#: tells.
+_MODULES = (volumes, case, quality, volume_checks, roi_checks, tissues, tissue_checks, features)
 
 #: File names that end so may be a header alone, with the gray levels in other files.
 _HEADERS = (".mhd", ".nhdr", ".hdr")

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -14,12 +14,29 @@ from typing import IO
 from ..errors import InputError
 
 
-class Journal:
-    """Finished features by the key of what they were computed from, in ``<table>.journal``.
+@dataclass(frozen=True)
+class Row:
+    """What was computed of one patient.
 
-    One JSON object a line, ``{"key": sha256, "features": [...]}``, with every digit of the numbers. A line is on the
-    disk before `add` returns. A line that was torn when the machine stopped is passed over. While a Journal is open no
-    other one can be opened for the same table, in this process or another; the lock ends with the process.
+    Attributes
+    ----------
+    features : tuple of float
+        In their order.
+    findings : tuple of str
+        Codes of the findings on the input.
+    """
+
+    features: tuple[float, ...]
+    findings: tuple[str, ...]
+
+
+class Journal:
+    """Finished rows by the key of what they were computed from, in ``<table>.journal``.
+
+    One JSON object a line, ``{"key": sha256, "features": [...], "findings": [...]}``, with every digit of the numbers.
+    A line is on the disk before `add` returns. A line that was torn when the machine stopped is passed over. While a
+    Journal is open no other one can be opened for the same table, in this process or another; the lock ends with the
+    process.
 
     Parameters
     ----------
@@ -38,7 +55,7 @@ class Journal:
         self.path = table.with_name(f"{table.name}.journal")
         self._table = table
         self._length = length
-        self.finished: dict[str, list[float]] = {}
+        self.finished: dict[str, Row] = {}
 
     def __enter__(self) -> Journal:
         try:
@@ -55,10 +72,11 @@ class Journal:
     def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
         self._file.close()
 
-    def add(self, key: str, values: Sequence[float]) -> None:
-        """Put the features of one key on the disk."""
-        self.finished[key] = list(values)
-        self._append(json.dumps({"key": key, "features": self.finished[key]}, allow_nan=False).encode() + b"\n")
+    def add(self, key: str, row: Row) -> None:
+        """Put the row of one key on the disk."""
+        self.finished[key] = row
+        entry = {"key": key, "features": row.features, "findings": row.findings}
+        self._append(json.dumps(entry, allow_nan=False).encode() + b"\n")
 
     def finish(self, table: bytes) -> None:
         """Put the finished table in place, whole or not at all, and then remove the journal."""
@@ -102,11 +120,12 @@ class Journal:
     def _remember(self, line: bytes) -> None:
         try:
             entry = json.loads(line)
-            key, values = entry["key"], [float(value) for value in entry["features"]]
+            row = Row(tuple(map(float, entry["features"])), tuple(map(str, entry["findings"])))
+            key = str(entry["key"])
         except (ValueError, TypeError, KeyError):
             return
-        if len(values) == self._length:
-            self.finished[str(key)] = values
+        if len(row.features) == self._length:
+            self.finished[key] = row
 
 
 def _write_whole(path: Path, content: bytes) -> None:

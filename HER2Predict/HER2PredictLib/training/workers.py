@@ -19,6 +19,7 @@ from ..assess import begin
 from ..case import Case
 from ..errors import InputError
 from .fingerprint import software
+from .journal import Row
 
 _CONNECT_SECONDS = 10
 
@@ -39,10 +40,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The 975 features of a task in their order, or why there are none."""
+    """The 975 features of a task in their order and the findings on its input, or why there are none."""
 
     key: str
-    values: tuple[float, ...] = ()
+    row: Row | None = None
     failure: str = ""
 
 
@@ -116,7 +117,9 @@ def compute(task: Task) -> Outcome:
         )
     try:
         case = Case.from_files(Path(task.image), Path(task.roi), task.segment or None)
-        return Outcome(task.key, tuple(features.extract(begin(case).prepared).values()))
+        preparation = begin(case)
+        values = features.extract(preparation.prepared).values()
+        return Outcome(task.key, Row(tuple(values), tuple(finding.code for finding in preparation.findings)))
     except InputError as error:
         return Outcome(task.key, failure=str(error))
     except MemoryError:
