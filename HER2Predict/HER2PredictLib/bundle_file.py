@@ -310,6 +310,8 @@ def _check_cohort(cohort: Any) -> None:
         raise BundleError(_("it does not say whether its training cohort was simulated"))
     if not isinstance(cohort.get("description"), str):
         raise BundleError(_("its training cohort has no description"))
+    if not isinstance(cohort.get("outcome", ""), str):
+        raise BundleError(_("what its training cohort calls HER2-positive is no text"))
     for count in ("patients", "positive", "train", "test"):
         if not isinstance(cohort.get(count), int):
             raise BundleError(_('its training cohort lacks the number "{count}"').format(count=count))

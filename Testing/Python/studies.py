@@ -95,8 +95,8 @@ def model(simulated: bool = True) -> Any:
     )
 
 
-def results(images: bool = True, simulated: bool = True) -> Any:
-    """What is measured of the study, with few resamples."""
+def results(images: bool = True, simulated: bool = True, table: Any = None) -> Any:
+    """What is measured of the study, with few resamples; of another table than `cohort` where one is given."""
     from HER2PredictLib.training.results import measure_study
 
-    return measure_study(study(), cohort(images, simulated), EXCLUSIONS, model(simulated), RESAMPLES)
+    return measure_study(study(), table or cohort(images, simulated), EXCLUSIONS, model(simulated), RESAMPLES)

@@ -18,11 +18,12 @@ from .. import __version__
 from ..bundle_file import FORMAT, FORMAT_VERSION
 from ..features import PARAMETER_FILE, VOLUME_FEATURE
 from ..model import Model
+from .cohort import IHC_OUTCOME
 from .interval import RULE
 
 INTENDED_USE = (
-    "Research: the probability that a bladder tumour over-expresses HER2 (IHC 2+ or 3+), from an excretory-phase CT "
-    "urography. Not for clinical decisions."
+    "Research: the probability that a bladder tumour {outcome}, from an excretory-phase CT urography. Not for clinical "
+    "decisions."
 )
 
 
@@ -34,7 +35,7 @@ class Provenance:
     ----------
     name, version, licence : str
     cohort : mapping
-        ``description``, ``simulated``, ``patients``, ``positive``, ``train``, ``test``.
+        ``description``, ``simulated``, ``patients``, ``positive``, ``train``, ``test``; ``outcome``, see `Cohort`.
     metrics : mapping
         JSON-able measures.
     seed : int
@@ -88,7 +89,7 @@ def build_model(
         "name": provenance.name,
         "version": provenance.version,
         "created": datetime.date.today().isoformat(),
-        "intended_use": INTENDED_USE,
+        "intended_use": INTENDED_USE.format(outcome=provenance.cohort.get("outcome", IHC_OUTCOME)),
         "licence": provenance.licence,
         "training_cohort": dict(provenance.cohort),
         "features": {"names": list(training.columns), "settings": PARAMETER_FILE.read_text(encoding="utf-8")},

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import re
 from collections.abc import Mapping, Sequence
-from string import Template
 from typing import Any
 
 import pandas as pd
 
 from ..model import Model
 from . import prose, sentences
-from .baseline import BaselineTable, p_value_text
+from .baseline import p_value_text
 from .candidates import Candidate
+from .evidence import Evidence
 from .figure_style import StudyFigure
+from .html_items import items_html
+from .html_page import baseline_html, data_frame_html, figure_html, list_html, notice_html, page, paragraphs, part
 from .results import APPARENT, SET_LABELS, SETS, Results
 from .study import TEST, TRAIN
-from .tripod import CLAIM, TRIPOD_AI, Item
+from .tripod import claim, tripod_ai
 
 SIMULATED_HEADING = "Simulated patients."
 SIMULATED_NOTICE = (
@@ -31,75 +31,7 @@ RESEARCH_NOTICE = (
 #: Measures that are printed of apparent predictions.
 _APPARENT_ROWS = ("AUC (bootstrap)", "Average precision", "Brier score")
 
-_STYLE = """
-:root { --ink: #1a1d21; --muted: #5b6470; --line: #c9ced6; --accent: #0072b2; }
-* { box-sizing: border-box; }
-html { font: 16px/1.55 "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; color: var(--ink); }
-body { max-width: 48rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; background: #fff; }
-h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .4rem; }
-h2 { font-size: 1.25rem; margin: 2.6rem 0 .6rem; padding-top: .5rem; border-top: 1px solid var(--line); }
-h3 { font-size: 1rem; margin: 1.5rem 0 .2rem; }
-p { margin: .5rem 0; }
-a { color: var(--accent); text-decoration: none; }
-a:hover { text-decoration: underline; }
-.byline { color: var(--muted); margin: 0 0 1rem; }
-.notice { border: 1px solid #b35c00; border-left-width: 6px; background: #fff6e9; padding: .7rem 1rem; margin: 1rem 0; }
-.notice strong { color: #8a4600; }
-nav { font-size: .9rem; margin: 1rem 0; }
-nav a { margin-right: .9rem; white-space: nowrap; }
-figure { margin: 1.8rem 0; }
-figure img { display: block; max-width: 100%; height: auto; margin: 0 auto .6rem; }
-figcaption, caption, tfoot { font-size: .85rem; line-height: 1.45; color: var(--ink); text-align: left; }
-.scroll { overflow-x: auto; margin: 1.4rem 0; }
-table { border-collapse: collapse; width: 100%; font-size: .84rem; line-height: 1.35; }
-table { font-variant-numeric: tabular-nums; }
-caption { padding-bottom: .45rem; }
-thead th { border-top: 1.5px solid var(--ink); border-bottom: 1px solid var(--ink); font-weight: 600; }
-th, td { padding: .2rem .5rem; text-align: left; vertical-align: top; }
-th { font-weight: 400; }
-tbody tr:last-child > * { border-bottom: 1.5px solid var(--ink); }
-tr.category th { padding-left: 1.5rem; color: var(--muted); }
-tr.group th { font-weight: 600; padding-top: .6rem; border-top: 1px solid var(--line); }
-tfoot td { padding-top: .4rem; color: var(--muted); }
-tfoot p { margin: .1rem 0; }
-table.items td:first-child, table.items th:first-child { white-space: nowrap; }
-.status { white-space: nowrap; }
-ol.references { font-size: .9rem; padding-left: 1.5rem; }
-@page { margin: 16mm; }
-@media print {
-  html { font-size: 10pt; }
-  body { max-width: none; padding: 0; }
-  nav { display: none; }
-  h2, h3 { break-after: avoid; }
-  figure, tr, .notice, table:not(.items) { break-inside: avoid; }
-  figure img { width: auto; max-height: 185mm; }
-  tfoot { display: table-row-group; }
-  .scroll { overflow: visible; }
-  a { color: inherit; }
-}
-"""
-
-_PAGE = Template("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>$style</style>
-</head>
-<body>
-<header id="top">
-<h1>$title</h1>
-<p class="byline">$byline</p>
-$notice
-</header>
-<nav>$contents</nav>
-<main>
-$body
-</main>
-</body>
-</html>
-""")
+_FINDING_NOTES = ("A patient may have several. Patients with an error are left out and not counted here.",)
 
 #: Identifier and heading of the parts of the page.
 _PARTS = (
@@ -122,39 +54,37 @@ def report_html(results: Results, figures: Sequence[StudyFigure], model: Model) 
         "results": _results(results, {figure.number: figure for figure in figures}),
         "limits": _limits(results),
         "reproduction": _reproduction(results, model),
-        "tripod-ai": _items(TRIPOD_AI, "TRIPOD+AI items of a study that develops and evaluates a model"),
-        "claim": _items(CLAIM, "CLAIM items (2024 update)"),
+        "tripod-ai": items_html(
+            tripod_ai(results.evidence), "TRIPOD+AI items of a study that develops and evaluates a model"
+        ),
+        "claim": items_html(claim(results.evidence), "CLAIM items (2024 update)"),
         "references": _references(),
     }
-    return _PAGE.substitute(
-        title="Development and evaluation of a model that predicts HER2 status of bladder tumours from CT urography",
-        style=_STYLE,
-        byline=html.escape(f"Model {model.name} {model.version}; cohort: {results.description}"),
-        notice=_notice(results),
-        contents="".join(f'<a href="#{name}">{heading}</a>' for name, heading in _PARTS),
-        body="\n".join(
-            f'<section id="{name}">\n<h2>{heading}</h2>\n{bodies[name]}\n</section>' for name, heading in _PARTS
-        ),
+    return page(
+        "Development and evaluation of a model that predicts HER2 status of bladder tumours from CT urography",
+        f"Model {model.name} {model.version}; cohort: {results.description}",
+        notice_html(*notices(results)),
+        {(name, heading): bodies[name] for name, heading in _PARTS},
     )
 
 
-def data_frame_html(frame: pd.DataFrame, caption: str, notes: Sequence[str] = ()) -> str:
-    """A table; a row whose cells after the first are None is the heading of a group."""
-    heads = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in frame.columns)
-    lines = []
-    for first, *cells in frame.itertuples(index=False):
-        if all(cell is None for cell in cells):
-            heading = f'<th scope="rowgroup" colspan="{len(frame.columns)}">{html.escape(str(first))}</th>'
-            lines.append(f'<tr class="group">{heading}</tr>')
-        else:
-            row = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
-            lines.append(f'<tr><th scope="row">{html.escape(str(first))}</th>{row}</tr>')
-    foot = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
-    footer = f'<tfoot><tr><td colspan="{len(frame.columns)}">{foot}</td></tr></tfoot>' if notes else ""
-    return (
-        f'<div class="scroll"><table><caption>{caption}</caption><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody>{footer}</table></div>"
+def notices(results: Results) -> tuple[tuple[str, str], ...]:
+    """What a reader must know before all else: heading, which may be empty, and text."""
+    evidence = results.evidence
+    partly = (
+        "Some patients were simulated.",
+        f"{evidence.simulated} of {evidence.patients}; the results are of no real cohort.",
     )
+    elsewhere = (
+        "For research: the model is not a medical device, and whether its test patients are of another hospital is not "
+        "known."
+        if results.split_given and not results.simulated
+        else RESEARCH_NOTICE
+    )
+    first = [(SIMULATED_HEADING, SIMULATED_NOTICE)] if results.simulated else []
+    if not results.simulated and evidence.simulated:
+        first = [partly]
+    return (*first, ("", elsewhere))
 
 
 def models_table(results: Results) -> pd.DataFrame:
@@ -195,19 +125,11 @@ def _notice(results: Results) -> str:
     return f'<div class="notice" role="note">{simulated}<p>{RESEARCH_NOTICE}</p></div>'
 
 
-def _paragraphs(*texts: str) -> str:
-    return "\n".join(f"<p>{html.escape(text)}</p>" for text in texts)
-
-
-def _part(name: str, heading: str, *texts: str) -> str:
-    return f'<h3 id="{name}">{heading}</h3>\n{_paragraphs(*texts)}'
-
-
 def _summary(results: Results) -> str:
-    return _paragraphs(
+    return paragraphs(
         "Aim: to develop a model that tells, from radiomic features of a tumour outlined on excretory-phase CT "
-        "urography, the probability that a bladder tumour over-expresses HER2 (IHC 2+ or 3+), and to evaluate it on "
-        "patients who had no part in its making.",
+        f"urography, the probability that a bladder tumour {results.outcome}, and to evaluate it on patients who had "
+        "no part in its making.",
         f"Patients: {sentences.cohort(results)}",
         f"Discrimination: {sentences.discrimination(results, TEST)} {sentences.spread(results)}",
         f"Calls and calibration: {sentences.calls(results)} {sentences.calibration(results)}",
@@ -215,31 +137,40 @@ def _summary(results: Results) -> str:
 
 
 def _methods(results: Results, model: Model) -> str:
-    return "\n".join(_part(part.name, part.heading, *part.paragraphs) for part in prose.methods(results, model))
+    return "\n".join(part(each.name, each.heading, *each.paragraphs) for each in prose.methods(results, model))
 
 
 def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
     def figure(number: int) -> str:
-        return _figure(figures[number]) if number in figures else ""
+        return figure_html(figures[number]) if number in figures else ""
 
     rois = (
         figure(3)
         if 3 in figures
-        else _paragraphs(
+        else paragraphs(
             "Figure 3 is left out: images and ROIs of the patients could not be read when the report was made."
+            if results.evidence.names_images
+            else "Figure 3 is left out: the table names no images and ROIs."
         )
     )
     parts = [
-        _part("patients", "Patients", sentences.left_out(results), sentences.cohort(results)),
+        part(
+            "patients",
+            "Patients",
+            sentences.left_out(results.flow, results.evidence),
+            sentences.cohort(results),
+            sentences.findings(results.evidence),
+        ),
         figure(2),
-        _baseline(results.table1, 1),
-        _baseline(results.table2, 2),
-        _paragraphs(sentences.differences(results.table2)),
+        baseline_html(results.table1, 1),
+        baseline_html(results.table2, 2),
+        paragraphs(sentences.differences(results.table2, results.evidence)),
+        findings_html(results.evidence),
         rois,
-        _part("components", "Principal components", _components(results)),
+        part("components", "Principal components", _components(results)),
         figure(4),
         data_frame_html(models_table(results), "<b>Table 3.</b> Hyper-parameters and thresholds of the models"),
-        _part(
+        part(
             "discrimination",
             "Discrimination",
             sentences.discrimination(results, TEST),
@@ -251,25 +182,36 @@ def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
         figure(5),
         _performance(results),
         _comparisons(results),
-        _part("mlp", "Calls, learning curve, precision and recall", sentences.calls(results)),
+        part("mlp", "Calls, learning curve, precision and recall", sentences.calls(results)),
         figure(6),
-        _part("calibration", "Calibration", sentences.calibration(results)),
+        part("calibration", "Calibration", sentences.calibration(results)),
         figure(7),
-        _part("decision", "Net benefit", sentences.decision(results)),
+        part("decision", "Net benefit", sentences.decision(results)),
         figure(8),
-        _part("splits", "Other random splits", sentences.spread(results)),
+        part("splits", "Other random splits", sentences.spread(results)),
         figure(9),
         data_frame_html(spread_table(results), "<b>Table 6.</b> Test AUC over random splits (nested cross-validation)"),
-        _part("importance", "Importance of features", sentences.importance(results)),
+        part("importance", "Importance of features", sentences.importance(results)),
         figure(10),
-        _part("applicability", "Applicability", sentences.applicability(results)),
+        part("applicability", "Applicability", sentences.applicability(results)),
         figure(11),
     ]
     intro = (
         "Figures 2 to 6 and Tables 1 and 2 are numbered as in the study whose protocol this follows ([1]; its "
         "Figure 1 shows the workflow). Figures 7 to 11 and the other tables go beyond it."
     )
-    return "\n".join([_paragraphs(intro), *parts])
+    return "\n".join([paragraphs(intro), *parts])
+
+
+def findings_html(evidence: Evidence) -> str:
+    """Table 7; empty where nothing was checked."""
+    if evidence.findings is None:
+        return ""
+    names = {"finding": "Finding", TRAIN: "Training set", TEST: "Test set", "all": "All patients"}
+    table = evidence.findings.drop(columns="code").rename(columns=names)
+    return data_frame_html(
+        table, "<b>Table 7.</b> Findings of the checks of image and ROI: number of patients", _FINDING_NOTES
+    )
 
 
 def _components(results: Results) -> str:
@@ -312,14 +254,14 @@ def _comparisons(results: Results) -> str:
 
 
 def _limits(results: Results) -> str:
-    return f"<ul>{''.join(f'<li>{html.escape(text)}</li>' for text in prose.limits(results))}</ul>"
+    return list_html(prose.limits(results))
 
 
 def _reproduction(results: Results, model: Model) -> str:
     software = ", ".join(f"{name} {version}" for name, version in dict(model.card.get("software", {})).items())
     digest = f" Its SHA-256 is {model.sha256}." if model.sha256 else ""
     settings = _assignments(results.study.protocol.settings())
-    return _paragraphs(
+    return paragraphs(
         f"Settings: {settings}; {results.resamples} bootstrap resamples. Software: {software}.",
         "The model bundle model.her2model holds the whole model: means and scales, components, weights of every "
         f"member, calibration, threshold, feature settings and these results.{digest} The same cohort, seed and "
@@ -330,65 +272,12 @@ def _reproduction(results: Results, model: Model) -> str:
     )
 
 
-def _items(items: Sequence[Item], caption: str) -> str:
-    lines = []
-    for item in items:
-        where = f'<a href="#{item.section}">{_section_name(item.section)}</a>' if item.section else ""
-        cells = [where, f'<span class="status">{item.answer}</span>', html.escape(item.missing)]
-        row = "".join(f"<td>{cell}</td>" for cell in [html.escape(item.topic), *cells])
-        lines.append(f'<tr><th scope="row">{item.number}</th>{row}</tr>')
-    heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("Item", "Topic", "Where", "Answer", "What the data cannot tell")
-    )
-    answered = sum(item.answer == "answered" for item in items)
-    partly = sum(item.answer == "in part" for item in items)
-    introduction = _paragraphs(
-        f"Of {len(items)} items this report answers {answered} and {partly} in part; the others are for the "
-        "researcher to add."
-    )
-    return (
-        f'{introduction}<div class="scroll"><table class="items"><caption>{caption}, topics in short</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
-    )
-
-
-def _section_name(section: str) -> str:
-    part, _, rest = section.partition("-")
-    name = rest or part
-    return {
-        "top": "Title",
-        "use": "Intended use",
-        "missing": "Missing data",
-        "split": "Training and test set",
-        "statistics": "Evaluation",
-        "mlp": "Calls",
-        "reproduction": "To do it again",
-        "splits": "Other random splits",
-    }.get(name, name.capitalize())
-
-
 def _references() -> str:
     lines = []
     for text, doi in prose.REFERENCES:
         link = f' <a href="https://doi.org/{doi}">doi:{doi}</a>' if doi else ""
         lines.append(f"<li>{html.escape(text)}{link}</li>")
     return f'<ol class="references">{"".join(lines)}</ol>'
-
-
-def _figure(figure: StudyFigure) -> str:
-    width = re.search(rb'<svg[^>]* width="([0-9.]+)pt"', figure.svg)
-    # A CSS pixel is 0.75 points; on the screen figures are shown a quarter larger than in print.
-    size = f' width="{float(width[1]) / 0.75 * 1.25:.0f}"' if width else ""
-    source = f"data:image/svg+xml;base64,{base64.b64encode(figure.svg).decode()}"
-    first = re.split(r"(?<=[.:]) ", figure.caption)[0]
-    return (
-        f'<figure id="figure-{figure.number}"><img{size} alt="{html.escape(first)}" src="{source}">'
-        f"<figcaption><b>Figure {figure.number}.</b> {html.escape(figure.caption)}</figcaption></figure>"
-    )
-
-
-def _baseline(table: BaselineTable, number: int) -> str:
-    return f'<div class="scroll">{table.to_html().replace("<caption>", f"<caption><b>Table {number}.</b> ", 1)}</div>'
 
 
 def _grid(candidate: Candidate) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..model import Model
-from . import sentences
-from .html_report import RESEARCH_NOTICE, SIMULATED_HEADING, SIMULATED_NOTICE, models_table
+from . import passages, sentences
+from .html_report import models_table, notices
 from .results import APPARENT, SET_LABELS, Results
 from .study import TEST, TRAIN
 
@@ -24,7 +24,7 @@ def model_card(results: Results, model: Model) -> str:
     """The card of the deployed model as Markdown."""
     cohort, protocol = model.cohort, results.study.protocol
     mlp = models_table(results).iloc[0]
-    notice = f"**{SIMULATED_HEADING}** {SIMULATED_NOTICE} {RESEARCH_NOTICE}" if results.simulated else RESEARCH_NOTICE
+    notice = " ".join(f"**{heading}** {text}" if heading else text for heading, text in notices(results))
     software = ", ".join(f"{name} {version}" for name, version in dict(model.card.get("software", {})).items())
     digest = f"\n- SHA-256 of the bundle: `{model.sha256}`" if model.sha256 else ""
     return f"""# Model card: {model.name} {model.version}
@@ -33,7 +33,7 @@ def model_card(results: Results, model: Model) -> str:
 
 ## The model
 
-- Probability that a bladder tumour over-expresses HER2 (IHC 2+ or 3+), from {results.study.features.shape[1]} \
+- Probability that a bladder tumour {results.outcome}, from {results.study.features.shape[1]} \
 radiomic features of an ROI on an excretory-phase CT urography
 - z-scores, {results.variance.kept} principal components, mean of {protocol.members} bagged multilayer perceptrons \
 ({mlp["Chosen"]}), logistic calibration
@@ -51,7 +51,11 @@ screening, or any decision on treatment. It does not replace immunohistochemistr
 
 ## Training data
 
-Cohort: {cohort["description"]}. {sentences.left_out(results)} {sentences.cohort(results)}
+Cohort: {cohort["description"]}. {sentences.left_out(results.flow, results.evidence)} {sentences.cohort(results)}
+
+{" ".join(passages.outcome(results.evidence).paragraphs)}
+
+{passages.checks(results.evidence)} {sentences.findings(results.evidence)}
 
 ## Performance
 
@@ -67,12 +71,24 @@ that patient. Apparent: by the model that was fitted to the same patients, which
 ## Where it may fail
 
 - {sentences.applicability(results)} The panel and the command say so for each patient.
-- It has not been evaluated in another hospital, with other scanners or contrast timing, or with ROIs of other readers.
-- Performance by sex, age or stage is unknown: there are too few patients of each.
+- {_elsewhere(results)}
+- Performance by sex, age or stage was not measured.
 - Predictive values change with the share of HER2-positive patients.
 
 Methods, figures and the items of TRIPOD+AI and CLAIM: `report.html`.
 """
+
+
+def _elsewhere(results: Results) -> str:
+    if results.split_given:
+        return (
+            "Whether its test patients are of another hospital, with other scanners, contrast timing or readers, is "
+            "not known."
+        )
+    return (
+        "It has not been evaluated in another hospital, with other scanners or contrast timing, or with ROIs of other "
+        "readers."
+    )
 
 
 def _performance(results: Results) -> str:

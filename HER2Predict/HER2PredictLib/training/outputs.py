@@ -96,7 +96,13 @@ def _tables(results: Results) -> dict[str, bytes]:
         "table-4-performance": _csv(_performance(results)),
         "table-5-comparisons": _csv(_comparisons(results)),
         "table-6-random-splits": _csv(results.spread.rename_axis("model").reset_index()),
-    }
+    } | _findings(results)
+
+
+def _findings(results: Results) -> dict[str, bytes]:
+    """None where the input was not seen."""
+    counts = results.evidence.findings
+    return {} if counts is None else {"table-7-input-findings": _csv(counts)}
 
 
 def _performance(results: Results) -> pd.DataFrame:

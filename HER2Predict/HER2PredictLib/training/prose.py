@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..model import Model
+from . import passages
 from .candidates import EXPLAINED_VARIANCE
+from .passages import Passage, passage
 from .results import Results
 from .study import TEST
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A headed part of the text.
-
-    Attributes
-    ----------
-    name : str
-        By which the lists of TRIPOD+AI and CLAIM refer to it.
-    heading : str
-    paragraphs : tuple of str
-    """
-
-    name: str
-    heading: str
-    paragraphs: tuple[str, ...]
-
 
 #: Author, title and place; DOI where there is one.
 REFERENCES = (
@@ -79,7 +61,7 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
         else f"The patients were split {share}, at random and stratified by HER2 status, with the seed {protocol.seed}."
     )
     return (
-        _passage(
+        passage(
             "methods-use",
             "Intended use",
             str(model.card["intended_use"]),
@@ -87,36 +69,16 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             "in 3D Slicer or by the command her2predict predict. Reading the result takes a radiologist or "
             "urologist who knows the limits below.",
         ),
-        _passage(
-            "methods-outcome",
-            "Outcome",
-            "HER2 status from immunohistochemistry as the cohort table gives it: a score of 2+ or 3+ is positive, "
-            "0 or 1+ negative.",
-        ),
-        _passage(
-            "methods-features",
-            "Features",
-            f"{study.features.shape[1]} radiomic features of {classes} feature classes on {images} images (the CT and "
-            "its filtered versions), computed with pyradiomics [4] and the parameter file that the model bundle "
-            "carries. The ROI and a margin are cut out first and thin slices averaged, so that the same tumour "
-            "gives the same numbers however the CT was cropped or stored. Image and ROI of every patient were "
-            "checked (modality, Hounsfield units, slice gaps, size and position of the ROI).",
-        ),
-        _passage(
-            "methods-missing",
-            "Missing data",
-            "Features must be complete: a patient whose features cannot be computed is left out and counted. "
-            "Clinical characteristics are described and not predicted from; missing ones are counted and take no "
-            "part in tests. When the model is used, an image or ROI that fails the checks gives a message and no "
-            "prediction.",
-        ),
-        _passage(
+        passages.outcome(results.evidence),
+        passages.features(results.evidence, study.features.shape[1], classes, images),
+        passages.missing_data(results.evidence),
+        passage(
             "methods-split",
             "Training and test set",
             f"{drawn} The sets are disjoint by patient. Scaler, principal components, hyper-parameters, "
             "calibration and threshold were fitted on the training patients alone.",
         ),
-        _passage(
+        passage(
             "methods-models",
             "Models",
             f"z-scores, then the principal components that explain {100 * EXPLAINED_VARIANCE:.0f} % of the variance, "
@@ -132,7 +94,7 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             "calibrated out-of-fold predictions of the training patients; the other models have thresholds by the "
             "same rule. The model was not updated after evaluation.",
         ),
-        _passage(
+        passage(
             "methods-statistics",
             "Evaluation",
             "Performance in the training set is out of fold: each patient is predicted by models, and a "
@@ -159,20 +121,18 @@ def limits(results: Results) -> list[str]:
         f"is {test.auc.high - test.auc.low:.2f} wide, that of its sensitivity "
         f"{test.operating_point.sensitivity.high - test.operating_point.sensitivity.low:.2f}: values as printed can "
         "be far from those of many patients.",
-        "All patients come from one cohort table. Nothing here tells how the model does in another hospital, with "
-        "other scanners, contrast timing or readers; that takes her2predict evaluate on a cohort from there.",
-        "The number of features is many times that of the patients. Components, small layers and strong penalties "
-        "hold overfitting back and do not abolish it; the spread over random splits and the apparent values show "
-        "what is left.",
-        "Who outlined the ROIs is not in the cohort table, and how much predictions change with another outline is not "
-        "measured here.",
-        "HER2 status is that of the specimen that was stained; HER2 expression varies within a tumour.",
+        "All patients come from one cohort table. "
+        + (
+            "It assigns them to training and test set; whether the test patients are of another hospital, with other "
+            "scanners, contrast timing or readers, is not known here."
+            if results.split_given
+            else "Nothing here tells how the model does in another hospital, with other scanners, contrast timing or "
+            "readers; that takes her2predict evaluate on a cohort from there."
+        ),
+        *passages.limits(results.evidence, results.study.features.shape[1]),
+        "Who outlined the ROIs is not told here, and how much predictions change with another outline is not measured.",
         "Predictive values hold for the share of HER2-positive patients in these sets and change with it.",
     ]
     if results.simulated:
         texts.insert(0, "The patients were simulated: performance is a property of the simulator, not of tumours.")
     return texts
-
-
-def _passage(name: str, heading: str, *paragraphs: str) -> Passage:
-    return Passage(name, heading, paragraphs)

@@ -20,6 +20,7 @@ from .calibration_measures import CalibrationCurve, calibration_curve
 from .candidates import Candidate
 from .cohort import Cohort
 from .discrimination import PrecisionRecallCurve, RocCurve, precision_recall, roc
+from .evidence import Evidence, evidence_of
 from .exclusions import grouped_reasons
 from .operating_point import DecisionCurve, decision_curve, youden_threshold
 from .performance import Comparison, Performance, compare, measure, performance_table
@@ -133,8 +134,12 @@ class Results:
         Does the cohort table assign the patients to the sets?
     description : str
         Of the cohort, in words.
+    outcome : str
+        What is true of a positive patient, see `Cohort.outcome`.
     roi_files : DataFrame of str or None
         Image, ROI and segment of the patients, where the cohort names them.
+    evidence : Evidence
+        What the table shows of the patients; its findings are counted by set.
     thresholds : mapping
         Of each model, by its key.
     performances : mapping
@@ -153,7 +158,9 @@ class Results:
     simulated: bool
     split_given: bool
     description: str
+    outcome: str
     roi_files: pd.DataFrame | None
+    evidence: Evidence
     flow: Flow
     table1: BaselineTable
     table2: BaselineTable
@@ -223,6 +230,7 @@ class Results:
                 "analysed": flow.analysed,
                 **{name: {"positive": flow.positive[name], "negative": flow.negative[name]} for name in (TRAIN, TEST)},
             },
+            "input_findings": _findings(self.evidence.findings),
             "models": {
                 candidate.key: {
                     "label": candidate.label,
@@ -285,7 +293,9 @@ def measure_study(
         simulated=cohort.simulated or model.simulated,
         split_given=cohort.split is not None,
         description=str(model.cohort["description"]),
+        outcome=cohort.outcome,
         roi_files=_roi_files(table),
+        evidence=evidence_of(cohort, patients, {**{name: group == name for name in (TRAIN, TEST)}, "all": group != ""}),
         flow=_flow(study, len(cohort.table), exclusions),
         table1=table1(clinical),
         table2=table2(clinical, group),
@@ -404,6 +414,11 @@ def _spread(study: Study) -> pd.DataFrame:
             },
         }
     ).loc[list(study.fits)]
+
+
+def _findings(counts: pd.DataFrame | None) -> list[dict[str, Any]] | None:
+    """For JSON; None where the input was not seen."""
+    return None if counts is None else [_plain(row) for row in counts.to_dict("records")]
 
 
 def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from .baseline import BaselineTable, p_value_text
-from .results import APPARENT, Results
+from .evidence import Evidence
+from .results import APPARENT, Flow, Results
 from .statistics import Estimate
 from .study import TEST, TRAIN
 
@@ -24,7 +25,7 @@ def cohort(results: Results) -> str:
     """How many patients, in which sets."""
     flow = results.flow
     positive = sum(flow.positive.values())
-    kind = "simulated patients" if results.simulated else "patients"
+    kind = "simulated patients" if results.evidence.all_simulated else "patients"
     return (
         f"{flow.analysed} {kind} were analysed, {positive} of them HER2-positive "
         f"({100 * positive / flow.analysed:.0f} %): {_set(results, TRAIN)} in the training set and "
@@ -32,28 +33,56 @@ def cohort(results: Results) -> str:
     )
 
 
-def left_out(results: Results) -> str:
+def left_out(flow: Flow, evidence: Evidence) -> str:
     """How many patients of the table were left out, and why."""
-    flow = results.flow
+    table = "cohort table" if evidence.listed_before_extraction else "feature table"
+    if not flow.left_out and not evidence.listed_before_extraction:
+        return (
+            f"The {table} lists {flow.listed} patients, and all were analysed; who was left out before it was made is "
+            "not known here."
+        )
     if not flow.left_out:
-        return f"The cohort table lists {flow.listed} patients; none was left out."
+        return f"The {table} lists {flow.listed} patients; none was left out."
     reasons = listed(
         [
             f"{reason[0].lower() if reason[1:2].islower() else reason[0]}{reason[1:]} ({count})"
             for reason, count in flow.reasons.items()
         ]
     )
-    return f"The cohort table lists {flow.listed} patients; {flow.left_out} were left out: {reasons}."
+    return f"The {table} lists {flow.listed} patients; {flow.left_out} were left out: {reasons}."
 
 
-def differences(table: BaselineTable) -> str:
+def findings(evidence: Evidence) -> str:
+    """In how many patients the checks of the input found something; empty where nothing was checked."""
+    if evidence.findings is None:
+        return ""
+    with_finding = evidence.patients - int(evidence.findings.iloc[-1]["all"])
+    if not with_finding:
+        return f"The checks of image and ROI found nothing to note in the {evidence.patients} patients."
+    return (
+        f"The checks of image and ROI found something to note in {with_finding} of {evidence.patients} patients "
+        "(Table 7)."
+    )
+
+
+def differences(table: BaselineTable, evidence: Evidence) -> str:
     """Which characteristics differ between training and test set."""
+    if not evidence.characteristics:
+        return (
+            "The cohort table holds no clinical characteristics: whether training and test patients are alike in more "
+            "than HER2 status cannot be judged."
+        )
     tests = [(row.label, row.test.p_value) for row in table.rows if row.test and np.isfinite(row.test.p_value)]
     below = [f"{label} (p = {p_value_text(p)})".replace("= <", "< ") for label, p in tests if p < SIGNIFICANCE]
+    if not tests:
+        return "No characteristic could be compared between the sets."
     if not below:
         return (
             f"None of the {len(tests)} characteristics that could be compared differed between the sets at the "
             f"{SIGNIFICANCE} level; with so few patients, that is no proof that they are alike."
+            if len(tests) > 1
+            else f"The one characteristic that could be compared did not differ between the sets at the {SIGNIFICANCE} "
+            "level."
         )
     return f"At the {SIGNIFICANCE} level, the sets differed in {listed(below)}."
 

@@ -73,8 +73,12 @@ def train(
     cohort, exclusions = with_features(listed, out, jobs, extracting)
     features, status = cohort.require_training()
     study = run_study(features, status, protocol, cohort.split, learning)
-    about = {"description": description or f"cohort table {table.name}", "simulated": cohort.simulated}
-    results = measure_study(study, listed, exclusions, _model(study, name, about, {}))
+    about = {
+        "description": description or f"cohort table {table.name}",
+        "simulated": cohort.simulated,
+        "outcome": cohort.outcome,
+    }
+    results = measure_study(study, listed.with_features_of(cohort), exclusions, _model(study, name, about, {}))
     out.mkdir(parents=True, exist_ok=True)
     _model(study, name, about, results.to_dict()).save(out / MODEL_FILE)
     saved = Model.load(out / MODEL_FILE)
