@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +12,7 @@ from ..applicability import EDGE_SHARE
 from .figure_style import (
     FAINT,
     INK,
-    MUTED,
-    NEGATIVE_COLOUR,
     ONE_COLUMN_MM,
-    POSITIVE_COLOUR,
     TEST_COLOUR,
     TRAIN_COLOUR,
     TWO_COLUMNS_MM,
@@ -23,13 +21,12 @@ from .figure_style import (
     percent,
     reference_line,
     study_figure,
-    unit_square,
 )
+from .panels import calibration_frames, calibration_panel, decision_frame, decision_panel, distance_panel
 from .results import SET_LABELS, Results
 from .study import TEST, TRAIN
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: Names of pyradiomics' feature classes for people.
@@ -38,14 +35,7 @@ _CLASS_LABELS = {"shape": "Shape", "firstorder": "First order"}
 
 def calibration(results: Results) -> StudyFigure:
     """Observed share of HER2-positive patients against the predicted probability of the MLP."""
-    groups, smooth = [], []
-    columns = ["predicted", "observed", "low", "high"]
-    for name in (TRAIN, TEST):
-        curve = results.calibration[name]
-        groups.append(
-            pd.DataFrame({"set": name, **{column: getattr(curve, column) for column in [*columns, "patients"]}})
-        )
-        smooth.append(pd.DataFrame({"set": name, **{column: getattr(curve, f"smooth_{column}") for column in columns}}))
+    frames = {name: calibration_frames(results.calibration[name]) for name in (TRAIN, TEST)}
     slopes = {name: results.performances["mlp", name].recalibration.slope for name in (TRAIN, TEST)}
     caption = (
         "Calibration of the MLP (A) in the training set, out of fold, and (B) in the test set: the observed share of "
@@ -61,70 +51,28 @@ def calibration(results: Results) -> StudyFigure:
         caption,
         (150.0, 99.0),
         lambda figure: _draw_calibration(figure, results),
-        {"groups": pd.concat(groups, ignore_index=True), "smooth": pd.concat(smooth, ignore_index=True)},
+        {part: _by_set({name: own[part] for name, own in frames.items()}) for part in ("groups", "smooth")},
     )
 
 
 def _draw_calibration(figure: Figure, results: Results) -> None:
     panels = figure.subplots(1, 2)
     for axes, panel, name, colour in zip(panels, "AB", (TRAIN, TEST), (INK, TEST_COLOUR), strict=True):
-        curve = results.calibration[name]
-        axes.fill_between(curve.smooth_predicted, curve.smooth_low, curve.smooth_high, color=colour, alpha=0.13, lw=0)
-        axes.plot(curve.smooth_predicted, curve.smooth_observed, color=colour)
-        errors = np.clip(np.stack([curve.observed - curve.low, curve.high - curve.observed]), 0, None)
-        axes.errorbar(
-            curve.predicted,
-            curve.observed,
-            yerr=errors,
-            fmt="o",
-            color=colour,
-            markerfacecolor="white",
-            elinewidth=0.7,
-            clip_on=False,
-        )
-        reference_line(axes)
-        unit_square(axes, "", "Observed share HER2-positive")
+        status, probability = results.study.status_of(name), results.probability("mlp", name)
+        calibration_panel(axes, results.calibration[name], status, probability, colour)
         letter(axes, panel, SET_LABELS[name])
-        _draw_predictions(axes.inset_axes((0, -0.36, 1, 0.2)), results, name)
 
 
-def _draw_predictions(axes: Axes, results: Results, name: str) -> None:
-    """Histogram of predictions, HER2-positive patients upwards, HER2-negative ones downwards."""
-    status, probability = results.study.status_of(name), results.probability("mlp", name)
-    bins = np.linspace(0, 1, 41)
-    highest = 1
-    for her2, sign, colour in ((1, 1, POSITIVE_COLOUR), (0, -1, NEGATIVE_COLOUR)):
-        counts, _ = np.histogram(probability[status == her2], bins)
-        highest = max(highest, int(counts.max()))
-        axes.bar(bins[:-1], sign * counts, width=np.diff(bins), align="edge", color=colour, edgecolor=INK, lw=0.3)
-    axes.axhline(0, color=INK, linewidth=0.6)
-    axes.set_xlim(-0.02, 1.02)
-    axes.set_ylim(-highest - 0.5, highest + 0.5)
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "0.25", "0.5", "0.75", "1"])
-    axes.set_yticks([-highest, 0, highest], labels=[str(highest), "0", str(highest)])
-    axes.set_xlabel("Predicted probability")
-    axes.set_ylabel("Patients")
+def _by_set(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One table, with the set in the first column."""
+    return pd.concat([frame.assign(set=name) for name, frame in frames.items()], ignore_index=True)[
+        ["set", *next(iter(frames.values())).columns]
+    ]
 
 
 def decision(results: Results) -> StudyFigure:
     """Net benefit of acting on the MLP."""
-    frame = pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "set": name,
-                    "threshold_probability": curve.thresholds,
-                    "model": curve.model,
-                    "low": curve.low,
-                    "high": curve.high,
-                    "all": curve.treat_all,
-                    "none": curve.treat_none,
-                }
-            )
-            for name, curve in results.decision.items()
-        ],
-        ignore_index=True,
-    )
+    frame = _by_set({name: decision_frame(curve) for name, curve in results.decision.items()})
     caption = (
         "Decision curves of the MLP (A) in the training set, out of fold, and (B) in the test set: net benefit per "
         "patient of calling a patient HER2-positive from the threshold probability on, with its pointwise 95 % "
@@ -144,23 +92,7 @@ def _draw_decision(figure: Figure, results: Results) -> None:
     panels = figure.subplots(1, 2, sharey=True)
     highest = max(float(np.nanmax(curve.high)) for curve in results.decision.values())
     for axes, name, panel, colour in zip(panels, (TRAIN, TEST), "AB", (INK, TEST_COLOUR), strict=True):
-        curve = results.decision[name]
-        axes.fill_between(curve.thresholds, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(curve.thresholds, curve.model, color=colour, label="MLP")
-        axes.plot(
-            curve.thresholds, curve.treat_all, color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)), label="all positive"
-        )
-        axes.plot(
-            curve.thresholds,
-            curve.treat_none,
-            color=MUTED,
-            linewidth=0.9,
-            linestyle=(0, (1, 1.5)),
-            label="none positive",
-        )
-        axes.set_xlim(0, 1)
-        axes.set_ylim(-0.25 * highest - 0.05, highest * 1.05)
-        axes.set_xlabel("Threshold probability")
+        decision_panel(axes, results.decision[name], highest, colour, "MLP")
         letter(axes, panel, SET_LABELS[name])
     panels[0].set_ylabel("Net benefit per patient")
     handles, labels = panels[0].get_legend_handles_labels()
@@ -250,28 +182,9 @@ def _draw_distances(figure: Figure, results: Results, frame: pd.DataFrame) -> No
         TRAIN: {"marker": "o", "facecolor": "none", "edgecolor": TRAIN_COLOUR, "linewidth": 0.9},
         TEST: {"marker": "D", "facecolor": TEST_COLOUR, "edgecolor": "white", "linewidth": 0.3},
     }
-    for name, look in looks.items():
-        those = frame[frame["set"] == name]
-        label = "training patients, left out" if name == TRAIN else "test patients"
-        axes.scatter(those["hotelling_t2"], those["q_residual"], s=15, label=label, **look)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    _plain_ticks(axes)
-    reference_line(axes, x=results.applicability.limit_t2)
-    reference_line(axes, y=results.applicability.limit_q)
-    axes.set_xlabel("Hotelling's T² (log scale)")
-    axes.set_ylabel("Q residual (log scale)")
-    axes.legend(loc="upper left", bbox_to_anchor=(0, 1.1), ncols=2, handletextpad=0.1, columnspacing=1.0)
-
-
-def _plain_ticks(axes: Axes) -> None:
-    """Plain numbers at 1, 2 and 5 of every decade."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_locator(NullLocator())
+    labels = {TRAIN: "training patients, left out", TEST: "test patients"}
+    groups = {labels[name]: (frame[frame["set"] == name], look) for name, look in looks.items()}
+    distance_panel(axes, groups, (results.applicability.limit_t2, results.applicability.limit_q))
 
 
 def splits(results: Results) -> StudyFigure:

@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .figure_style import (
-    FAINT,
     INK,
-    MUTED,
     NEGATIVE_COLOUR,
     NEGATIVE_MARKER,
     POSITIVE_COLOUR,
@@ -20,11 +18,11 @@ from .figure_style import (
     TWO_COLUMNS_MM,
     StudyFigure,
     letter,
-    percent,
     reference_line,
     study_figure,
     unit_square,
 )
+from .panels import Apparent, Colours, confusion_panel, roc_panel
 from .results import APPARENT, SET_LABELS, STUDY_COMPONENTS, Results
 from .study import TEST, TRAIN
 
@@ -240,36 +238,18 @@ def _draw_roc(figure: Figure, results: Results) -> None:
     for row, candidate in enumerate(results.candidates):
         for column, name in enumerate((TRAIN, TEST)):
             axes, colour = panels[row, column], _SET_COLOURS[name]
-            curve = results.roc[candidate.key, name]
-            performance = results.performances[candidate.key, name]
-            axes.fill_between(curve.grid, curve.low, curve.high, color=colour, alpha=0.22, linewidth=0)
-            axes.plot(curve.false_positive_rate, curve.true_positive_rate, color=colour if name == TEST else INK)
-            lines = [f"AUC {performance.auc.text()}"]
-            if name == TRAIN:
-                apparent = results.roc[candidate.key, APPARENT]
-                dotted = (0, (1, 1.5))
-                axes.plot(
-                    apparent.false_positive_rate,
-                    apparent.true_positive_rate,
-                    color=INK,
-                    linewidth=0.8,
-                    linestyle=dotted,
-                )
-                lines.append(f"apparent {results.performances[candidate.key, APPARENT].auc.value:.2f}")
-            point = performance.operating_point
-            axes.plot(
-                1 - point.specificity.value,
-                point.sensitivity.value,
-                "o",
-                markersize=4.5,
-                markerfacecolor="white",
-                markeredgecolor=colour if name == TEST else INK,
-                markeredgewidth=1.0,
-                clip_on=False,
+            apparent = Apparent(
+                results.roc[candidate.key, APPARENT], results.performances[candidate.key, APPARENT].auc.value
             )
-            reference_line(axes)
-            axes.text(0.98, 0.04, "\n".join(lines), ha="right", va="bottom", linespacing=1.4)
-            unit_square(axes, "1 − specificity", "Sensitivity")
+            performance = results.performances[candidate.key, name]
+            roc_panel(
+                axes,
+                results.roc[candidate.key, name],
+                performance.auc,
+                performance.operating_point,
+                Colours(line=colour if name == TEST else INK, band=colour),
+                apparent if name == TRAIN else None,
+            )
             letter(axes, "ABCDEF"[2 * row + column], f"{candidate.label}, {_short(name)}")
 
 
@@ -341,7 +321,7 @@ def mlp_performance(results: Results) -> StudyFigure:
 def _draw_mlp(figure: Figure, results: Results, learning: pd.DataFrame) -> None:
     (first, second), (sizes, recall) = figure.subplots(2, 2)
     for axes, name, title in ((first, TRAIN, "A"), (second, TEST, "B")):
-        _draw_confusion(axes, results.performances["mlp", name].operating_point.confusion)
+        confusion_panel(axes, results.performances["mlp", name].operating_point.confusion)
         letter(axes, title, SET_LABELS[name])
     for kind, label, colour, marker in (
         ("fitted", "patients that it was fitted to", TRAIN_COLOUR, "s"),
@@ -369,24 +349,3 @@ def _draw_mlp(figure: Figure, results: Results, learning: pd.DataFrame) -> None:
     unit_square(recall, "Recall (sensitivity)", "Precision (positive predictive value)")
     recall.legend(loc="upper left", bbox_to_anchor=(-0.05, -0.2))
     letter(recall, "D")
-
-
-def _draw_confusion(axes: Axes, confusion: np.ndarray) -> None:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    shares = confusion / confusion.sum(axis=1, keepdims=True)
-    blues = LinearSegmentedColormap.from_list("shares", ["#ffffff", "#9cc8e3"])
-    axes.imshow(shares, cmap=blues, vmin=0, vmax=1)
-    for her2 in (0, 1):
-        for call in (0, 1):
-            axes.text(call, her2 - 0.06, f"{confusion[her2, call]}", ha="center", va="center", fontsize=11)
-            axes.text(call, her2 + 0.17, percent(shares[her2, call]), ha="center", va="center", color=MUTED)
-    axes.set_xticks([0, 1], labels=["negative", "positive"])
-    axes.set_yticks([0, 1], labels=["negative", "positive"], rotation=90, va="center")
-    axes.tick_params(length=0)
-    axes.set_xlabel("Call")
-    axes.set_ylabel("HER2 status")
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=FAINT)
-    axes.axhline(0.5, color=FAINT, linewidth=0.6)
-    axes.axvline(0.5, color=FAINT, linewidth=0.6)
