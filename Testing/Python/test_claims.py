@@ -189,6 +189,7 @@ class CharacteristicsTest(ClaimsTestCase):
         table = dataclasses.replace(self.plain(), table=table, clinical=("age", "gender", "hospital"))
         self.assertEqual(self.answers(table)["TRIPOD 6a"], "in part")
         self.assertEqual(self.answers(self.plain())["TRIPOD 6a"], "not answered")
+        self.assertEqual(self.answers(self.plain())["TRIPOD 5b"], "not answered")
         self.assertNotIn("names no hospital", self.texts(table)[0])
 
     def test_a_given_split_may_be_another_hospital(self) -> None:

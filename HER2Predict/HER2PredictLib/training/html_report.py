@@ -78,7 +78,7 @@ def notices(results: Results) -> tuple[tuple[str, str], ...]:
     elsewhere = (
         "For research: the model is not a medical device, and whether its test patients are of another hospital is not "
         "known."
-        if results.split_given and not results.simulated
+        if results.test_may_be_elsewhere
         else RESEARCH_NOTICE
     )
     first = [(SIMULATED_HEADING, SIMULATED_NOTICE)] if results.simulated else []

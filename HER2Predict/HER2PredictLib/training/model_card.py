@@ -80,7 +80,7 @@ Methods, figures and the items of TRIPOD+AI and CLAIM: `report.html`.
 
 
 def _elsewhere(results: Results) -> str:
-    if results.split_given:
+    if results.test_may_be_elsewhere:
         return (
             "Whether its test patients are of another hospital, with other scanners, contrast timing or readers, is "
             "not known."

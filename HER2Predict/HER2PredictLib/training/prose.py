@@ -7,6 +7,7 @@ from . import passages
 from .candidates import EXPLAINED_VARIANCE
 from .passages import Passage, passage
 from .results import Results
+from .statistics import Estimate
 from .study import TEST
 
 #: Author, title and place; DOI where there is one.
@@ -116,16 +117,16 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
 def limits(results: Results) -> list[str]:
     """What the results do not tell."""
     test = results.performances["mlp", TEST]
+    sensitivity = test.operating_point.sensitivity
     texts = [
-        f"The test set has {test.patients} patients, {test.positive} of them HER2-positive. The interval of its AUC "
-        f"is {test.auc.high - test.auc.low:.2f} wide, that of its sensitivity "
-        f"{test.operating_point.sensitivity.high - test.operating_point.sensitivity.low:.2f}: values as printed can "
-        "be far from those of many patients.",
+        f"The test set has {test.patients} patients, {test.positive} of them HER2-positive. {_width(test.auc)}The "
+        f"interval of its sensitivity is {sensitivity.high - sensitivity.low:.2f} wide: values as printed can be far "
+        "from those of many patients.",
         "All patients come from one cohort table. "
         + (
             "It assigns them to training and test set; whether the test patients are of another hospital, with other "
             "scanners, contrast timing or readers, is not known here."
-            if results.split_given
+            if results.test_may_be_elsewhere
             else "Nothing here tells how the model does in another hospital, with other scanners, contrast timing or "
             "readers; that takes her2predict evaluate on a cohort from there."
         ),
@@ -136,3 +137,8 @@ def limits(results: Results) -> list[str]:
     if results.simulated:
         texts.insert(0, "The patients were simulated: performance is a property of the simulator, not of tumours.")
     return texts
+
+
+def _width(auc: Estimate) -> str:
+    """Empty where every resample separates the classes, so that the interval says nothing."""
+    return f"The interval of its AUC is {auc.high - auc.low:.2f} wide. " if 0 < auc.value < 1 else ""

@@ -178,6 +178,11 @@ class Results:
     resamples: int
 
     @property
+    def test_may_be_elsewhere(self) -> bool:
+        """May the test patients be of another hospital, for all that is known?"""
+        return self.split_given and not self.simulated
+
+    @property
     def candidates(self) -> tuple[Candidate, ...]:
         """The models, in the order of tables; the first is the deployed one's kind."""
         return tuple(fit.candidate for fit in self.study.fits.values())

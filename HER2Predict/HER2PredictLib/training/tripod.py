@@ -185,7 +185,7 @@ def claim(evidence: Evidence) -> tuple[Item, ...]:
 
 #: Names of clinical columns that may answer an item.
 _COLUMNS = {
-    "dates": r"\b(date|year|month|period)s?\b",
+    "dates": r"\bdates?\b|\byear\b|\bperiod\b",
     "centres": r"\b(centre|center|hospital|institution)s?\b|^site$",
     "treatments": r"treat|therapy|chemo|surgery",
     "readers": r"\b(reader|observer|radiologist|annotator)s?\b",
