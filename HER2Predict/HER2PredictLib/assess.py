@@ -146,6 +146,7 @@ class Assessment:
                 "version": self.model.version,
                 "sha256": self.model.sha256,
                 "training_cohort": dict(self.model.cohort),
+                "recalibration": None if self.model.recalibration is None else dict(self.model.recalibration),
             },
             "software": dict(self.software),
             "seconds": dict(self.seconds),
@@ -320,9 +321,9 @@ def _volume_findings(model: Model, values: features.Features) -> tuple[Finding, 
     volume, (least, most) = values[features.VOLUME_FEATURE] / 1000.0, model.training_volume_ml
     if least <= volume <= most:
         return ()
-    message = _(
-        "The ROI has {volume:.1f} ml; the model has learnt on ROIs of {least:.1f} to {most:.1f} ml."
-    ).format(volume=volume, least=least, most=most)
+    message = _("The ROI has {volume:.1f} ml; the model has learnt on ROIs of {least:.1f} to {most:.1f} ml.").format(
+        volume=volume, least=least, most=most
+    )
     return (Finding("roi-volume-unusual", "warning", message),)
 
 
@@ -345,13 +346,11 @@ def _interval_findings(prediction: Prediction, threshold: float) -> tuple[Findin
 def _model_findings(model: Model) -> tuple[Finding, ...]:
     if not model.simulated:
         return ()
-    return (
-        Finding(
-            "simulated-model",
-            "warning",
-            _("The model was trained on simulated patients; its probability says nothing about a real patient."),
-        ),
-    )
+    if model.cohort["simulated"]:
+        words = _("The model was trained on simulated patients; its probability says nothing about a real patient.")
+    else:
+        words = _("The model was recalibrated on simulated patients; its probability says nothing of a real patient.")
+    return (Finding("simulated-model", "warning", words),)
 
 
 def _software() -> dict[str, str]:

@@ -283,6 +283,7 @@ def _check_card(card: Any) -> None:
         raise BundleError(_("its threshold is not a number between 0 and 1"))
     _check_interval(card.get("interval"))
     _check_cohort(card.get("training_cohort"))
+    _check_recalibration(card.get("recalibration"))
     features = card.get("features")
     if not isinstance(features, dict):
         raise BundleError(_("its feature names are missing"))
@@ -315,6 +316,21 @@ def _check_cohort(cohort: Any) -> None:
     for count in ("patients", "positive", "train", "test"):
         if not isinstance(cohort.get(count), int):
             raise BundleError(_('its training cohort lacks the number "{count}"').format(count=count))
+
+
+def _check_recalibration(recalibration: Any) -> None:
+    """Optional."""
+    if recalibration is None:
+        return
+    parts = {"cohort": {"description": str, "simulated": bool, "patients": int, "positive": int}}
+    parts["original"] = {"name": str, "version": str, "created": str, "sha256": str, "metrics": dict}
+    for part, fields in parts.items():
+        own = recalibration.get(part) if isinstance(recalibration, dict) else None
+        for field, kind in fields.items():
+            if not isinstance(own, dict) or not isinstance(own.get(field), kind):
+                raise BundleError(_('its recalibration lacks "{field}" of its {part}').format(field=field, part=part))
+    if not isinstance(recalibration.get("date"), str):
+        raise BundleError(_("its recalibration has no date"))
 
 
 def _is_share(value: Any) -> bool:

@@ -97,9 +97,22 @@ class Model:
         return dict(self.card["training_cohort"])
 
     @property
+    def recalibration(self) -> Mapping[str, Any] | None:
+        """What calibration and threshold were fitted to after training; None where they are those of training.
+
+        ``cohort`` (``description``, ``simulated``, ``patients``, ``positive``), ``date``, and ``original``: ``name``,
+        ``version``, ``created``, ``sha256`` and ``metrics`` of the model as it was trained.
+        """
+        return self.card.get("recalibration")
+
+    @property
     def simulated(self) -> bool:
-        """Were the training patients simulated?"""
-        return bool(self.cohort["simulated"])
+        """Were the patients simulated that the model was trained on, or recalibrated on?"""
+        return bool(self.cohort["simulated"]) or self._recalibrated_on_simulated
+
+    @property
+    def _recalibrated_on_simulated(self) -> bool:
+        return self.recalibration is not None and bool(self.recalibration["cohort"]["simulated"])
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -124,12 +137,19 @@ class Model:
             )
 
     def describe(self) -> str:
-        """One line for people: name, version, cohort, and that it is simulated where it is."""
-        if self.simulated:
+        """One line for people: name, version, every cohort that it is of, and that one is simulated where it is."""
+        if self.cohort["simulated"]:
             words = _("{name} {version}, trained on {train} simulated patients, not for clinical use ({description})")
         else:
             words = _("{name} {version}, trained on {train} patients ({description})")
-        return words.format(**{**self.cohort, "name": self.name, "version": self.version})
+        trained = words.format(**{**self.cohort, "name": self.name, "version": self.version})
+        if self.recalibration is None:
+            return trained
+        if self._recalibrated_on_simulated:
+            words = _("{trained}, recalibrated on {patients} simulated patients, not for clinical use ({description})")
+        else:
+            words = _("{trained}, recalibrated on {patients} patients ({description})")
+        return words.format(**{**self.recalibration["cohort"], "trained": trained})
 
     @classmethod
     def load(cls, path: Path) -> Model:

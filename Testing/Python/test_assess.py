@@ -16,6 +16,7 @@ from HER2PredictLib.background import Run
 from HER2PredictLib.case import Case
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.model import BUNDLED_MODEL, Model
+from HER2PredictLib.text import as_text
 from HER2PredictLib.volumes import Roi, Volume
 
 
@@ -85,6 +86,28 @@ class AgainstTheModelTest(unittest.TestCase):
             model = dataclasses.replace(self.model, card={**self.model.card, "threshold": threshold})
             with self.subTest(threshold):
                 self.assertEqual("interval-crosses-threshold" in self.assess(model)[1], crosses)
+
+
+class ProvenanceTest(unittest.TestCase):
+    def test_every_surface_names_both_cohorts_of_a_recalibrated_model(self) -> None:
+        volume, roi = small_case()
+        case = Case(Volume(volume, "volume", "CT"), Roi(roi, "ROI"))
+        model = Model.load(BUNDLED_MODEL)
+        told = {field: str(model.card[field]) for field in ("name", "version", "created")}
+        recalibration = {
+            "cohort": {"description": "hospital B", "simulated": True, "patients": 61, "positive": 20},
+            "date": "2026-01-31",
+            "original": {**told, "sha256": model.sha256, "metrics": {}},
+        }
+        for simulated, words in ((True, "was trained on simulated"), (False, "was recalibrated on simulated")):
+            cohort = {**model.cohort, "simulated": simulated}
+            card = {**model.card, "training_cohort": cohort, "recalibration": recalibration}
+            assessment = assess(case, dataclasses.replace(model, card=card))
+            for text in (assessment.summary(), as_text(assessment)):
+                self.assertIn("recalibrated on 61 simulated patients, not for clinical use (hospital B)", text)
+                self.assertIn(str(cohort["description"]), text)
+            self.assertEqual(assessment.to_dict()["model"]["recalibration"], recalibration)
+            self.assertTrue(any(words in finding.message for finding in assessment.findings))
 
 
 class FeatureSettingsTest(unittest.TestCase):
