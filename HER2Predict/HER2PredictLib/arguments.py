@@ -1,8 +1,10 @@
-"""What the commands share: kinds of arguments, and the progress bar."""
+"""What the commands share: kinds of arguments, the progress bar, who is left out."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -44,3 +46,9 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+def report_exclusions(reasons: Mapping[str, str]) -> None:
+    """Say on standard error which patients are left out, and why."""
+    for patient, reason in reasons.items():
+        print(f"her2predict: patient {patient} is left out: {reason}", file=sys.stderr)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__, cli_readers, cli_trust
-from .arguments import Bar, not_negative, positive
+from . import __version__, cli_models, cli_readers, cli_trust
+from .arguments import Bar, not_negative, positive, report_exclusions
 from .errors import InputError
 from .outputs import check_file, check_json, write, write_file, write_json
 from .training.simulator.acquisition import ACQUISITIONS
@@ -56,8 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     _add_extract(commands)
     _add_train(commands)
-    _add_evaluate(commands)
-    _add_model(commands)
+    cli_models.add(commands)
     cli_trust.add(commands)
     return parser
 
@@ -131,25 +129,6 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--description", default="", metavar="TEXT", help="of the cohort, for the model's card")
     train.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
     train.set_defaults(run=_train)
-
-
-def _add_evaluate(commands: Any) -> None:
-    evaluate = commands.add_parser("evaluate", help="external validation of a model on another cohort")
-    evaluate.add_argument("model", type=Path, metavar="MODEL")
-    evaluate.add_argument("cohort", type=Path, metavar="COHORT.csv|FEATURES.csv")
-    evaluate.add_argument("--out", type=Path, required=True, metavar="DIR", help="for predictions and performance")
-    evaluate.add_argument(
-        "--recalibrate", metavar="NAME", help="also write DIR/recalibrated.her2model, under this name, for that cohort"
-    )
-    evaluate.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
-    evaluate.set_defaults(run=_evaluate)
-
-
-def _add_model(commands: Any) -> None:
-    model = commands.add_parser("model", help="show or verify a model bundle")
-    model.add_argument("action", choices=("show", "verify"))
-    model.add_argument("file", type=Path, metavar="FILE")
-    model.set_defaults(run=_model)
 
 
 def _predict(options: argparse.Namespace) -> None:
@@ -249,7 +228,7 @@ def _extract(options: argparse.Namespace) -> None:
         extraction = extract(
             read_table(options.cohort), options.out, jobs=options.jobs, dask=options.dask, progress=bar.show
         )
-    _report_exclusions(extraction.failures)
+    report_exclusions(extraction.failures)
     print(f"{options.out}: {len(extraction.table)} patients")
 
 
@@ -267,47 +246,11 @@ def _train(options: argparse.Namespace) -> None:
             extracting=extracting.show,
             learning=learning.show,
         )
-    _report_exclusions(training.exclusions)
+    report_exclusions(training.exclusions)
     for name in ("train", "test"):
         print(f"MLP, {name}: AUC {training.results.performances['mlp', name].auc}")
     print(options.out / MODEL_FILE)
     print(options.out / "report.html")
-
-
-def _evaluate(options: argparse.Namespace) -> None:
-    from .model import Model
-    from .training.evaluate import evaluate, recalibrated
-
-    model = Model.load(options.model)
-    with Bar("extracting", "patient") as bar:
-        evaluation = evaluate(model, options.cohort, options.out, jobs=options.jobs, progress=bar.show)
-    _report_exclusions(evaluation.exclusions)
-    for name, estimate in evaluation.performance.estimates().items():
-        print(f"{name}: {estimate}")
-    if options.recalibrate:
-        file = options.out / "recalibrated.her2model"
-        recalibrated(model, evaluation, options.recalibrate).save(file)
-        print(file)
-
-
-def _model(options: argparse.Namespace) -> None:
-    from .model import Model
-
-    model = Model.load(options.file)
-    if options.action == "verify":
-        print(f"{options.file}: sound, {len(model.feature_names)} features, sha256 {model.sha256}")
-        return
-    print(model.describe())
-    for field in ("created", "intended_use", "licence", "threshold", "interval", "training_cohort", "software", "seed"):
-        print(f"{field}: {json.dumps(model.card.get(field), ensure_ascii=False)}")
-    print(f"features: {len(model.feature_names)}")
-    print(f"sha256: {model.sha256}")
-    print(f"metrics: {json.dumps(model.card.get('metrics'), indent=1, ensure_ascii=False)}")
-
-
-def _report_exclusions(reasons: Mapping[str, str]) -> None:
-    for patient, reason in reasons.items():
-        print(f"her2predict: patient {patient} is left out: {reason}", file=sys.stderr)
 
 
 if __name__ == "__main__":

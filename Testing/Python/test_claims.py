@@ -200,11 +200,12 @@ class CharacteristicsTest(ClaimsTestCase):
         self.assertIn("has not been validated on patients of another hospital", self.texts(self.plain())[0])
 
     def test_more_patients_than_features_are_not_called_few(self) -> None:
-        from HER2PredictLib.training import passages
+        from HER2PredictLib.training import prose
 
         results = studies.results(table=self.plain(), simulated=False)
-        self.assertNotIn("hold overfitting back", " ".join(passages.limits(results.evidence, studies.PATIENTS - 1)))
-        self.assertIn("hold overfitting back", " ".join(passages.limits(results.evidence, studies.PATIENTS + 1)))
+        few = dataclasses.replace(results.study, features=results.study.features.iloc[:, :20])
+        self.assertIn("hold overfitting back", " ".join(prose.limits(results)))
+        self.assertNotIn("hold overfitting back", " ".join(prose.limits(dataclasses.replace(results, study=few))))
 
 
 class EvidenceTest(unittest.TestCase):

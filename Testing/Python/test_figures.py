@@ -84,7 +84,7 @@ class FigureFilesTest(unittest.TestCase):
     def test_rois_are_left_out_where_images_cannot_be_read(self) -> None:
         from HER2PredictLib.training.roi_examples import roi_examples
 
-        self.assertIsNone(roi_examples(studies.results(images=False)))
+        self.assertIsNone(roi_examples(studies.results(images=False).roi_source, 3))
 
 
 @unittest.skipIf(matplotlib is None, "scikit-learn or matplotlib is not installed")

@@ -14,21 +14,16 @@ import numpy as np
 
 from cases import write_small_case
 from HER2PredictLib import cli
-from HER2PredictLib.errors import InputError
 from HER2PredictLib.features import feature_names
 from HER2PredictLib.model import Model, log_odds
 
 try:
-    import pandas as pd
     import sklearn
-    from sklearn.metrics import roc_auc_score
 
-    from HER2PredictLib.training.evaluate import Evaluation, evaluate, recalibrated
     from HER2PredictLib.training.fingerprint import settings_id
-    from HER2PredictLib.training.performance import measure
     from HER2PredictLib.training.study import Protocol, fit_calibrator
     from HER2PredictLib.training.train import train
-    from models import made_up_cohort, made_up_model
+    from models import made_up_cohort
 except ImportError:
     sklearn = None
 
@@ -109,30 +104,6 @@ class TrainTest(unittest.TestCase):
         self.assertEqual((status, out), (2, ""))
         self.assertIn("not a usable .her2model bundle", err)
 
-    def test_external_validation_fits_nothing_and_agrees_with_scikit_learn(self) -> None:
-        other, her2 = write_features(self.folder / "other.csv", seed=0)
-        evaluation = evaluate(Model.load(self.bundle), other, self.folder / "evaluated")
-        probability = evaluation.predictions["probability"]
-        self.assertAlmostEqual(evaluation.performance.auc.value, roc_auc_score(her2, probability), places=12)
-        first = evaluation.predictions.iloc[0]
-        self.assertEqual(first["call"] == "HER2-positive", first["probability"] >= self.training.model.threshold)
-        written = json.loads((self.folder / "evaluated" / "evaluation.json").read_text())
-        self.assertEqual(written["model"]["sha256"], self.training.model.sha256)
-        self.assertEqual(written["performance"], evaluation.performance.to_dict())
-
-    def test_recalibration_keeps_calls_and_order_and_equals_scikit_learn(self) -> None:
-        model = Model.load(self.bundle)
-        evaluation = evaluate(model, self.table, self.folder / "evaluated-2")
-        changed = recalibrated(model, evaluation, "Made up, recalibrated")
-        features = self.training.results.study.features
-        before = evaluation.predictions["probability"].to_numpy()
-        after = np.array([changed.predict(row.to_dict()).probability for _, row in features.iterrows()])
-        self.assertEqual(changed.name, "Made up, recalibrated")
-        np.testing.assert_array_equal(after >= changed.threshold, before >= model.threshold)
-        regression = sklearn.linear_model.LogisticRegression(penalty=None, tol=1e-10, max_iter=1000)
-        expected = regression.fit(log_odds(before)[:, None], self.status).predict_proba(log_odds(before)[:, None])[:, 1]
-        np.testing.assert_allclose(after, expected, atol=1e-4)
-
     def test_features_of_other_settings_are_refused(self) -> None:
         table, _ = write_features(self.folder / "foreign.csv", seed=0, settings="0" * 64)
         for command in (("evaluate", self.bundle, table), ("train", table)):
@@ -166,14 +137,6 @@ class CalibratorTest(unittest.TestCase):
         calibrator = fit_calibrator(wrong, status)
         self.assertEqual(calibrator.coef_[0, 0], 0.0)
         np.testing.assert_allclose(calibrator.predict_proba(log_odds(wrong)[:, None])[:, 1], 0.5)
-
-    def test_recalibration_of_a_reversed_model_is_refused(self) -> None:
-        status = np.arange(40) % 2
-        probability = np.where(status == 1, 0.3, 0.6) + 0.01 * np.arange(40)
-        predictions = pd.DataFrame({"her2": status, "probability": probability})
-        performance = measure(status, probability, 0.5)
-        with self.assertRaisesRegex(InputError, "recalibration cannot mend"):
-            recalibrated(made_up_model(tuple("abcdef")), Evaluation(predictions, performance), "x")
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def table1(frame: pd.DataFrame, continuous: Continuous = "mean_se") -> BaselineT
     """
     columns, left_out = _reported(frame)
     rows = [row for column in columns for row in _described(column, continuous)]
-    notes = (f"{_CONTINUOUS_NOTES[continuous]}; number of patients (%)",)
+    notes = (_cells_note(columns, _CONTINUOUS_NOTES[continuous]),)
     return BaselineTable(
         "Characteristics of the cohort", (f"All patients, N = {len(frame)}",), tuple(rows), False, notes, left_out
     )
@@ -161,7 +161,7 @@ def table2(frame: pd.DataFrame, group: Sequence[object] | np.ndarray | pd.Series
     heads = ("Overall", *(_GROUP_NAMES.get(name, name) for name in belongs))
     sizes = (len(frame), *(int(members.sum()) for members in belongs.values()))
     tests = dict.fromkeys(row.test.name for row in rows if row.test and math.isfinite(row.test.p_value))
-    notes = ("Median (interquartile range); number of patients (%)", *(["; ".join(tests)] if tests else []))
+    notes = (_cells_note(columns, _CONTINUOUS_NOTES["median_iqr"]), *(["; ".join(tests)] if tests else []))
     return BaselineTable(
         "Characteristics of the patients by group",
         tuple(f"{head}, N = {size}" for head, size in zip(heads, sizes, strict=True)),
@@ -170,6 +170,14 @@ def table2(frame: pd.DataFrame, group: Sequence[object] | np.ndarray | pd.Series
         notes,
         left_out,
     )
+
+
+def _cells_note(columns: tuple[Column, ...], numbers: str) -> str:
+    """What the cells are."""
+    kinds = [numbers] if any(isinstance(column, Numbers) for column in columns) else []
+    if any(isinstance(column, Categories) for column in columns):
+        kinds.append("number of patients (%)")
+    return "; ".join(kinds)[:1].upper() + "; ".join(kinds)[1:]
 
 
 def p_value_text(p_value: float) -> str:

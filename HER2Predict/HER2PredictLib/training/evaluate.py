@@ -2,27 +2,66 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..applicability import Applicability, applicability_of
 from ..assess import NEGATIVE, POSITIVE
 from ..errors import InputError
-from ..model import Model, log_odds
-from .calibration_measures import logistic_regression
-from .cohort import read_table
+from ..model import Model
+from .baseline import BaselineTable, table1
+from .bootstrap import RESAMPLES
+from .calibration_measures import CalibrationCurve, calibration_curve
+from .cohort import FEWEST_PER_CLASS, Cohort, read_table
+from .discrimination import RocCurve, delong_interval, roc
+from .evidence import Evidence, evidence_of
+from .exclusions import grouped_reasons
 from .extraction import Progress
-from .outputs import write_files
-from .performance import Performance, measure, performance_table
+from .operating_point import DecisionCurve, decision_curve
+from .performance import Performance, measure
+from .results import Flow, clinical_table
+from .roi_examples import RoiSource, roi_files
+from .statistics import UNDEFINED, Estimate, proportion
 from .train import with_features
 
-#: AUC and its interval need some patients of each class, far fewer than training does.
-FEWEST_PER_CLASS = 2
+#: Of the bootstraps; the draw depends on it and on the HER2 status alone.
+_SEED = 0
+
+EVALUATED = "evaluated"
+STRATA: tuple[Applicability, ...] = ("inside", "edge", "outside")
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """The patients of a cohort that lie inside, at the edge or outside of what the model knows.
+
+    Attributes
+    ----------
+    applicability : str
+    patients, positive : int
+    auc : Estimate
+        With DeLong's interval; undefined with fewer than ten patients of a class.
+    sensitivity, specificity : Estimate
+        At the model's threshold.
+    observed : Estimate
+        Share of HER2-positive patients.
+    predicted : float
+        Mean probability; nan without patients.
+    """
+
+    applicability: Applicability
+    patients: int
+    positive: int
+    auc: Estimate
+    sensitivity: Estimate
+    specificity: Estimate
+    observed: Estimate
+    predicted: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,64 +70,123 @@ class Evaluation:
 
     Attributes
     ----------
+    model : Model
+    about : dict
+        The cohort: ``description``, ``simulated``, ``outcome``, ``patients``, ``positive``.
+    features : DataFrame, shape (patients, F)
     predictions : DataFrame
-        Per patient: ``her2``, ``probability``, ``low``, ``high``, ``call``, and ``typicality``, the share of patients
-        like the training patients that lie at least as far out.
+        Per patient: ``her2``, ``probability``, ``low``, ``high``, ``call``, ``typicality``, the share of patients like
+        the training patients that lie at least as far out, ``applicability``, ``hotelling_t2`` and ``q_residual``.
     performance : Performance
+    roc : RocCurve
+    calibration : CalibrationCurve
+    decision : DecisionCurve
+    strata : tuple of Stratum
+    evidence : Evidence
+    flow : Flow
+    characteristics : BaselineTable
+    rois : RoiSource or None
+        Where the table names the images.
     exclusions : dict of str to str
     """
 
+    model: Model
+    about: Mapping[str, Any]
+    features: pd.DataFrame
     predictions: pd.DataFrame
     performance: Performance
-    exclusions: Mapping[str, str] = field(default_factory=dict)
+    roc: RocCurve
+    calibration: CalibrationCurve
+    decision: DecisionCurve
+    strata: tuple[Stratum, ...]
+    evidence: Evidence
+    flow: Flow
+    characteristics: BaselineTable
+    rois: RoiSource | None
+    exclusions: Mapping[str, str]
+
+    @property
+    def status(self) -> np.ndarray:
+        """HER2 status, shape (patients,)."""
+        return self.predictions["her2"].to_numpy()
+
+    @property
+    def probability(self) -> np.ndarray:
+        """Shape (patients,)."""
+        return self.predictions["probability"].to_numpy()
 
 
 def evaluate(
-    model: Model, table: Path, out: Path, *, jobs: int | None = None, progress: Progress | None = None
+    model: Model,
+    table: Path,
+    out: Path,
+    *,
+    description: str = "",
+    jobs: int | None = None,
+    progress: Progress | None = None,
 ) -> Evaluation:
-    """Apply a model to a cohort and write ``predictions.csv``, ``performance.csv`` and ``evaluation.json`` into `out`.
+    """Apply a model to a cohort; features that the table does not hold are extracted into the folder `out`.
+
+    Parameters
+    ----------
+    description : str
+        Of the cohort; it is described by its table's name by default.
 
     Raises
     ------
     InputError
-        Where the table is not usable, or its features were computed with other settings than the model's.
+        Where the table is not usable, has fewer than ten patients of a class, or its features or those of the model
+        are of other settings than this program's.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder for the evaluation.")
     model.require_own_settings()
-    cohort, exclusions = with_features(read_table(table), out, jobs, progress)
-    status = cohort.require_status(FEWEST_PER_CLASS)
-    predictions = _predictions(model, cohort.require_features(), status)
-    performance = measure(status, predictions["probability"], model.threshold)
-    evaluation = Evaluation(predictions, performance, exclusions)
-    _write(model, evaluation, out)
-    return evaluation
+    listed = read_table(table)
+    listed.require_status()
+    cohort, exclusions = with_features(listed, out, jobs, progress)
+    cohort.require_status()
+    told = listed.with_features_of(cohort)
+    return measure_evaluation(model, told, cohort, exclusions, description or f"cohort table {table.name}")
 
 
-def recalibrated(model: Model, evaluation: Evaluation, name: str) -> Model:
-    """The model with slope and intercept of its log-odds fitted to the cohort (logistic recalibration, Cox 1958).
-
-    The threshold moves along, so that every call stays as it was. How well the result is calibrated must be measured
-    on other patients than these.
-
-    Raises
-    ------
-    InputError
-        Where the model ranks the patients the wrong way round, so that recalibration would invert it.
-    """
-    probability = evaluation.predictions["probability"].to_numpy()
-    odds = log_odds(probability)
-    fitted = logistic_regression(np.column_stack([np.ones_like(odds), odds]), evaluation.predictions["her2"].to_numpy())
-    intercept, slope = (float(value) for value in fitted.coefficients)
-    if not slope > 0:
-        raise InputError(
-            f"The calibration slope on this cohort is {slope:.2f}: the model does not rank these patients as it "
-            "should, and recalibration cannot mend that."
-        )
-    old_slope, old_intercept = model.arrays["calibration"]
-    arrays = {**model.arrays, "calibration": np.array([slope * old_slope, slope * old_intercept + intercept])}
-    threshold = 1.0 / (1.0 + np.exp(-(slope * float(log_odds(np.array(model.threshold))) + intercept)))
-    return Model({**model.card, "name": name, "threshold": float(threshold)}, arrays)
+def measure_evaluation(
+    model: Model, listed: Cohort, cohort: Cohort, exclusions: Mapping[str, str], description: str
+) -> Evaluation:
+    """Measure a model on the patients of `cohort`, who are among those that were `listed`."""
+    features, status = cohort.require_features(), cohort.require_status()
+    patients = features.index
+    predictions = _predictions(model, features, status)
+    probability = predictions["probability"].to_numpy()
+    positive = int(status.sum())
+    table = listed.table.loc[patients]
+    files = roi_files(table)
+    return Evaluation(
+        model=model,
+        about={
+            "description": description,
+            "simulated": listed.simulated,
+            "outcome": listed.outcome,
+            "patients": len(status),
+            "positive": positive,
+        },
+        features=features,
+        predictions=predictions,
+        performance=measure(status, probability, model.threshold, RESAMPLES, _SEED),
+        roc=roc(status, probability, RESAMPLES, _SEED),
+        calibration=calibration_curve(status, probability),
+        decision=decision_curve(status, probability, resamples=RESAMPLES, seed=_SEED),
+        strata=_strata(predictions),
+        evidence=evidence_of(listed, patients, {"all": np.ones(len(patients), dtype=bool)}),
+        flow=Flow(
+            len(listed.table),
+            grouped_reasons(exclusions),
+            {EVALUATED: len(status) - positive},
+            {EVALUATED: positive},
+        ),
+        characteristics=table1(clinical_table(listed, table, status)),
+        rois=None if files is None else RoiSource(files, status, features, "patient"),
+        exclusions=exclusions,
+    )
 
 
 def _predictions(model: Model, features: pd.DataFrame, status: np.ndarray) -> pd.DataFrame:
@@ -96,6 +194,7 @@ def _predictions(model: Model, features: pd.DataFrame, status: np.ndarray) -> pd
     for (_, row), her2 in zip(features.iterrows(), status, strict=True):
         prediction = model.predict(row.to_dict())
         low, high = prediction.interval
+        typicality = model.typicality(prediction)
         rows.append(
             {
                 "her2": int(her2),
@@ -103,22 +202,30 @@ def _predictions(model: Model, features: pd.DataFrame, status: np.ndarray) -> pd
                 "low": low,
                 "high": high,
                 "call": POSITIVE if prediction.probability >= model.threshold else NEGATIVE,
-                "typicality": model.typicality(prediction),
+                "typicality": typicality,
+                "applicability": applicability_of(typicality),
+                "hotelling_t2": prediction.hotelling_t2,
+                "q_residual": prediction.q_residual,
             }
         )
     return pd.DataFrame(rows, index=features.index)
 
 
-def _write(model: Model, evaluation: Evaluation, out: Path) -> None:
-    summary: dict[str, Any] = {
-        "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
-        "threshold": model.threshold,
-        "performance": evaluation.performance.to_dict(),
-        "left_out": len(evaluation.exclusions),
-    }
-    contents = {
-        "predictions.csv": evaluation.predictions.to_csv(lineterminator="\n"),
-        "performance.csv": performance_table({model.name: evaluation.performance}).to_csv(lineterminator="\n"),
-        "evaluation.json": json.dumps(summary, indent=1, allow_nan=False) + "\n",
-    }
-    write_files(out, {name: text.encode() for name, text in contents.items()})
+def _strata(predictions: pd.DataFrame) -> tuple[Stratum, ...]:
+    return tuple(_stratum(name, predictions[predictions["applicability"] == name]) for name in STRATA)
+
+
+def _stratum(name: Applicability, those: pd.DataFrame) -> Stratum:
+    status, called = those["her2"].to_numpy() == 1, those["call"].to_numpy() == POSITIVE
+    positive, negative = int(status.sum()), int((~status).sum())
+    enough = min(positive, negative) >= FEWEST_PER_CLASS
+    return Stratum(
+        applicability=name,
+        patients=len(those),
+        positive=positive,
+        auc=delong_interval(status.astype(int), those["probability"]) if enough else UNDEFINED,
+        sensitivity=proportion(int((status & called).sum()), positive),
+        specificity=proportion(int((~status & ~called).sum()), negative),
+        observed=proportion(positive, len(those)),
+        predicted=float(those["probability"].mean()),
+    )

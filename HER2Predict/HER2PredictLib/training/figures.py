@@ -12,7 +12,7 @@ def draw_figures(results: Results) -> tuple[StudyFigure, ...]:
     """Draw every figure; that of the ROIs is left out where the images cannot be read."""
     drawn = (
         figures_study.patient_flow(results),
-        roi_examples(results),
+        roi_examples(results.roi_source, 3),
         figures_study.principal_components(results),
         figures_study.roc_curves(results),
         figures_study.mlp_performance(results),

@@ -11,6 +11,7 @@ from string import Template
 import pandas as pd
 
 from .baseline import BaselineTable
+from .evidence import Evidence
 from .figure_style import StudyFigure
 
 _STYLE = """
@@ -161,6 +162,27 @@ def figure_html(figure: StudyFigure) -> str:
     return (
         f'<figure id="figure-{figure.number}"><img{size} alt="{html.escape(first)}" src="{source}">'
         f"<figcaption><b>Figure {figure.number}.</b> {html.escape(figure.caption)}</figcaption></figure>"
+    )
+
+
+def findings_html(evidence: Evidence, table: str, groups: Mapping[str, str]) -> str:
+    """How many patients have each finding on the input; empty where nothing was checked.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    table : str
+        Such as ``Table 7``.
+    groups : mapping of str to str
+        Columns of the counts, besides that of all patients, to their heads.
+    """
+    if evidence.findings is None:
+        return ""
+    counts = evidence.findings[["finding", *groups, "all"]].rename(columns={**groups, "all": "All patients"})
+    return data_frame_html(
+        counts.rename(columns={"finding": "Finding"}),
+        f"<b>{table}.</b> Findings of the checks of image and ROI: number of patients",
+        ("A patient may have several. Patients with an error are left out and not counted here.",),
     )
 
 

@@ -12,10 +12,19 @@ from ..model import Model
 from . import prose, sentences
 from .baseline import p_value_text
 from .candidates import Candidate
-from .evidence import Evidence
 from .figure_style import StudyFigure
 from .html_items import items_html
-from .html_page import baseline_html, data_frame_html, figure_html, list_html, notice_html, page, paragraphs, part
+from .html_page import (
+    baseline_html,
+    data_frame_html,
+    figure_html,
+    findings_html,
+    list_html,
+    notice_html,
+    page,
+    paragraphs,
+    part,
+)
 from .results import APPARENT, SET_LABELS, SETS, Results
 from .study import TEST, TRAIN
 from .tripod import claim, tripod_ai
@@ -30,8 +39,6 @@ RESEARCH_NOTICE = (
 
 #: Measures that are printed of apparent predictions.
 _APPARENT_ROWS = ("AUC (bootstrap)", "Average precision", "Brier score")
-
-_FINDING_NOTES = ("A patient may have several. Patients with an error are left out and not counted here.",)
 
 #: Identifier and heading of the parts of the page.
 _PARTS = (
@@ -58,7 +65,7 @@ def report_html(results: Results, figures: Sequence[StudyFigure], model: Model) 
             tripod_ai(results.evidence), "TRIPOD+AI items of a study that develops and evaluates a model"
         ),
         "claim": items_html(claim(results.evidence), "CLAIM items (2024 update)"),
-        "references": _references(),
+        "references": references_html(),
     }
     return page(
         "Development and evaluation of a model that predicts HER2 status of bladder tumours from CT urography",
@@ -159,13 +166,13 @@ def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
             "Patients",
             sentences.left_out(results.flow, results.evidence),
             sentences.cohort(results),
-            sentences.findings(results.evidence),
+            sentences.findings(results.evidence, prose.FINDINGS_TABLE),
         ),
         figure(2),
         baseline_html(results.table1, 1),
         baseline_html(results.table2, 2),
         paragraphs(sentences.differences(results.table2, results.evidence)),
-        findings_html(results.evidence),
+        findings_html(results.evidence, prose.FINDINGS_TABLE, {TRAIN: "Training set", TEST: "Test set"}),
         rois,
         part("components", "Principal components", _components(results)),
         figure(4),
@@ -201,17 +208,6 @@ def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
         "Figure 1 shows the workflow). Figures 7 to 11 and the other tables go beyond it."
     )
     return "\n".join([paragraphs(intro), *parts])
-
-
-def findings_html(evidence: Evidence) -> str:
-    """Table 7; empty where nothing was checked."""
-    if evidence.findings is None:
-        return ""
-    names = {"finding": "Finding", TRAIN: "Training set", TEST: "Test set", "all": "All patients"}
-    table = evidence.findings.drop(columns="code").rename(columns=names)
-    return data_frame_html(
-        table, "<b>Table 7.</b> Findings of the checks of image and ROI: number of patients", _FINDING_NOTES
-    )
 
 
 def _components(results: Results) -> str:
@@ -272,7 +268,8 @@ def _reproduction(results: Results, model: Model) -> str:
     )
 
 
-def _references() -> str:
+def references_html() -> str:
+    """The list that the numbers in the text refer to."""
     lines = []
     for text, doi in prose.REFERENCES:
         link = f' <a href="https://doi.org/{doi}">doi:{doi}</a>' if doi else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..model import Model
 from . import passages, sentences
 from .html_report import models_table, notices
+from .prose import FINDINGS_TABLE
 from .results import APPARENT, SET_LABELS, Results
 from .study import TEST, TRAIN
 
@@ -55,7 +56,7 @@ Cohort: {cohort["description"]}. {sentences.left_out(results.flow, results.evide
 
 {" ".join(passages.outcome(results.evidence).paragraphs)}
 
-{passages.checks(results.evidence)} {sentences.findings(results.evidence)}
+{passages.checks(results.evidence, FINDINGS_TABLE)} {sentences.findings(results.evidence, FINDINGS_TABLE)}
 
 ## Performance
 
@@ -75,7 +76,7 @@ that patient. Apparent: by the model that was fitted to the same patients, which
 - Performance by sex, age or stage was not measured.
 - Predictive values change with the share of HER2-positive patients.
 
-Methods, figures and the items of TRIPOD+AI and CLAIM: `report.html`.
+Methods, figures, all tables and the items of TRIPOD+AI and CLAIM: `report.html`.
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import InputError
 from ..model import Model
 from .baseline import BaselineTable
+from .figure_style import StudyFigure
 from .figures import draw_figures
 from .html_report import models_table, report_html
 from .model_card import model_card
@@ -44,13 +45,24 @@ def write_results(results: Results, model: Model, out: Path) -> tuple[Path, ...]
     """
     files = _contents(results, model)
     write_files(out, files)
+    remove_stale_figures(out, files)
+    return tuple(out / name for name in files)
+
+
+def remove_stale_figures(out: Path, files: Mapping[str, bytes]) -> None:
+    """Remove figures of an earlier run that are not among `files`.
+
+    Raises
+    ------
+    InputError
+        Where one cannot be removed.
+    """
     try:
         for old in (out / "figures").glob("figure-[0-9][0-9]-*"):
             if f"figures/{old.name}" not in files:
                 old.unlink()
     except OSError as error:
         raise _unwritable(out, error) from error
-    return tuple(out / name for name in files)
 
 
 def write_files(out: Path, files: Mapping[str, bytes]) -> None:
@@ -81,28 +93,35 @@ def _contents(results: Results, model: Model) -> dict[str, bytes]:
         "metrics.json": metrics.encode(),
         "model-card.md": model_card(results, model).encode(),
     }
+    tables = {f"tables/{name}.csv": content for name, content in _tables(results).items()}
+    return {**files, **figure_files(figures), **tables}
+
+
+def figure_files(figures: Sequence[StudyFigure]) -> dict[str, bytes]:
+    """Path below the folder of a report to content."""
+    files = {}
     for figure in figures:
         files[f"figures/{figure.name}.svg"] = figure.svg
         files[f"figures/{figure.name}.png"] = figure.png
-        files |= {f"figures/{name}": _csv(frame) for name, frame in figure.csv_names().items()}
-    return files | {f"tables/{name}.csv": content for name, content in _tables(results).items()}
+        files |= {f"figures/{name}": csv_of(frame) for name, frame in figure.csv_names().items()}
+    return files
 
 
 def _tables(results: Results) -> dict[str, bytes]:
     return {
-        "table-1-cohort": _baseline_csv(results.table1),
-        "table-2-training-against-test": _baseline_csv(results.table2),
-        "table-3-models": _csv(models_table(results)),
-        "table-4-performance": _csv(_performance(results)),
-        "table-5-comparisons": _csv(_comparisons(results)),
-        "table-6-random-splits": _csv(results.spread.rename_axis("model").reset_index()),
+        "table-1-cohort": baseline_csv(results.table1),
+        "table-2-training-against-test": baseline_csv(results.table2),
+        "table-3-models": csv_of(models_table(results)),
+        "table-4-performance": csv_of(_performance(results)),
+        "table-5-comparisons": csv_of(_comparisons(results)),
+        "table-6-random-splits": csv_of(results.spread.rename_axis("model").reset_index()),
     } | _findings(results)
 
 
 def _findings(results: Results) -> dict[str, bytes]:
     """None where the input was not seen."""
     counts = results.evidence.findings
-    return {} if counts is None else {"table-7-input-findings": _csv(counts)}
+    return {} if counts is None else {"table-7-input-findings": csv_of(counts)}
 
 
 def _performance(results: Results) -> pd.DataFrame:
@@ -129,11 +148,13 @@ def _comparisons(results: Results) -> pd.DataFrame:
     )
 
 
-def _csv(frame: pd.DataFrame) -> bytes:
+def csv_of(frame: pd.DataFrame) -> bytes:
+    """A table as a CSV file."""
     return frame.to_csv(index=False, lineterminator="\n").encode()
 
 
-def _baseline_csv(table: BaselineTable) -> bytes:
+def baseline_csv(table: BaselineTable) -> bytes:
+    """A table of characteristics as a CSV file."""
     with tempfile.TemporaryDirectory() as folder:
         table.to_csv(Path(folder) / "table.csv")
         return (Path(folder) / "table.csv").read_bytes()

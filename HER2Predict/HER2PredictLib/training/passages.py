@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..features import class_of, image_of
 from .evidence import Evidence
 
 
@@ -48,8 +50,9 @@ def outcome(evidence: Evidence) -> Passage:
     return passage("methods-outcome", "Outcome", text)
 
 
-def features(evidence: Evidence, count: int, classes: int, images: int) -> Passage:
-    """What the predictors are, who computed them, and what was checked."""
+def features(evidence: Evidence, names: Sequence[str], table: str) -> Passage:
+    """What the predictors are, who computed them, and what was checked; `table` is that of the findings."""
+    count, classes, images = len(names), len(set(map(class_of, names))), len(set(map(image_of, names)))
     kinds = (
         f"{count} radiomic features of {classes} feature classes on {images} images (the CT and its filtered versions)"
     )
@@ -64,10 +67,10 @@ def features(evidence: Evidence, count: int, classes: int, images: int) -> Passa
         "unknown": "read from a feature table. They have the names of pyradiomics [4]; with which software and "
         "settings they were computed, and how images and ROIs were prepared, the table does not tell.",
     }[evidence.origin]
-    return passage("methods-features", "Features", f"{kinds}, {by}", checks(evidence))
+    return passage("methods-features", "Features", f"{kinds}, {by}", checks(evidence, table))
 
 
-def checks(evidence: Evidence) -> str:
+def checks(evidence: Evidence, table: str) -> str:
     """Whether images and ROIs were checked, and what came of it."""
     if evidence.findings is None:
         return (
@@ -79,7 +82,7 @@ def checks(evidence: Evidence) -> str:
     return (
         "Image and ROI of every patient were checked (modality, Hounsfield units, slice gaps; size, position and "
         "content of the ROI; opacified urine). Errors leave a patient out; other findings do not, and "
-        + ("are counted in Table 7." if found else "there were none.")
+        + (f"are counted in {table}." if found else "there were none.")
     )
 
 
@@ -105,19 +108,14 @@ def missing_data(evidence: Evidence) -> Passage:
     )
 
 
-def limits(evidence: Evidence, features: int) -> list[str]:
+def limits(evidence: Evidence) -> list[str]:
     """What the data of a report cannot tell."""
     mixed = 0 < evidence.simulated < evidence.patients
     texts = [
         f"{evidence.simulated} of {evidence.patients} patients were simulated: the results are of no real cohort."
         if mixed
         else "",
-        "" if evidence.checked else checks(evidence),
-        f"There are {features} features and {evidence.patients} patients. Components, small layers and strong "
-        "penalties hold overfitting back and do not abolish it; the spread over random splits and the apparent values "
-        "show what is left."
-        if features > evidence.patients
-        else "",
+        "" if evidence.checked else checks(evidence, ""),
         "HER2 status is that of the specimen that was stained; HER2 expression varies within a tumour."
         if evidence.scored and not evidence.all_simulated
         else "",

@@ -10,6 +10,9 @@ from .results import Results
 from .statistics import Estimate
 from .study import TEST
 
+#: Where the findings on the input are counted.
+FINDINGS_TABLE = "Table 7"
+
 #: Author, title and place; DOI where there is one.
 REFERENCES = (
     (
@@ -53,8 +56,6 @@ REFERENCES = (
 def methods(results: Results, model: Model) -> tuple[Passage, ...]:
     """What was done, in the order in which it was done."""
     protocol, study = results.study.protocol, results.study
-    classes = len(results.importance.by_class)
-    images = len(results.importance.by_image)
     share = f"{100 * (1 - protocol.test_share):.0f} % to {100 * protocol.test_share:.0f} %"
     drawn = (
         "The cohort table assigns the patients to the sets."
@@ -71,7 +72,7 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             "urologist who knows the limits below.",
         ),
         passages.outcome(results.evidence),
-        passages.features(results.evidence, study.features.shape[1], classes, images),
+        passages.features(results.evidence, list(study.features.columns), FINDINGS_TABLE),
         passages.missing_data(results.evidence),
         passage(
             "methods-split",
@@ -130,7 +131,8 @@ def limits(results: Results) -> list[str]:
             else "Nothing here tells how the model does in another hospital, with other scanners, contrast timing or "
             "readers; that takes her2predict evaluate on a cohort from there."
         ),
-        *passages.limits(results.evidence, results.study.features.shape[1]),
+        *_overfitting(results),
+        *passages.limits(results.evidence),
         "Who outlined the ROIs is not told here, and how much predictions change with another outline is not measured.",
         "Predictive values hold for the share of HER2-positive patients in these sets and change with it.",
     ]
@@ -139,6 +141,21 @@ def limits(results: Results) -> list[str]:
     return texts
 
 
+def _overfitting(results: Results) -> tuple[str, ...]:
+    features, patients = results.study.features.shape[1], len(results.study.train)
+    if features <= patients:
+        return ()
+    return (
+        f"There are {features} features and {patients} training patients. Components, small layers and strong "
+        "penalties hold overfitting back and do not abolish it; the spread over random splits and the apparent values "
+        "show what is left.",
+    )
+
+
 def _width(auc: Estimate) -> str:
-    """Empty where every resample separates the classes, so that the interval says nothing."""
-    return f"The interval of its AUC is {auc.high - auc.low:.2f} wide. " if 0 < auc.value < 1 else ""
+    """Empty where every resample separates the classes, or predictions are all alike: the interval says nothing."""
+    return (
+        f"The interval of its AUC is {auc.high - auc.low:.2f} wide. "
+        if auc.low < auc.high and 0 < auc.value < 1
+        else ""
+    )

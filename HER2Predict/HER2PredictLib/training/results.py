@@ -24,6 +24,7 @@ from .evidence import Evidence, evidence_of
 from .exclusions import grouped_reasons
 from .operating_point import DecisionCurve, decision_curve, youden_threshold
 from .performance import Comparison, Performance, compare, measure, performance_table
+from .roi_examples import RoiSource, roi_files
 from .study import TEST, TRAIN, Study
 
 #: Predictions of the training patients by the model that was fitted to them.
@@ -178,6 +179,14 @@ class Results:
     resamples: int
 
     @property
+    def roi_source(self) -> RoiSource | None:
+        """The training patients, where the table names their images."""
+        if self.roi_files is None:
+            return None
+        rows, study = self.study.train, self.study
+        return RoiSource(self.roi_files.iloc[rows], study.status[rows], study.features.iloc[rows], "training patient")
+
+    @property
     def test_may_be_elsewhere(self) -> bool:
         """May the test patients be of another hospital, for all that is known?"""
         return self.split_given and not self.simulated
@@ -239,18 +248,18 @@ class Results:
             "models": {
                 candidate.key: {
                     "label": candidate.label,
-                    "hyper_parameters": _plain(study.fits[candidate.key].parameters),
+                    "hyper_parameters": plain(study.fits[candidate.key].parameters),
                     "threshold": self.thresholds[candidate.key],
                     **{name: self.performances[candidate.key, name].to_dict() for name in SETS},
-                    "random_splits": _plain(self.spread.loc[candidate.key].to_dict()),
+                    "random_splits": plain(self.spread.loc[candidate.key].to_dict()),
                 }
                 for candidate in self.candidates
             },
             "comparisons": {name: [pair.to_dict() for pair in pairs] for name, pairs in self.comparisons.items()},
             "principal_components": vars(self.variance),
             "importance": {
-                "feature_class": _plain(self.importance.by_class["mean"].to_dict()),
-                "image_type": _plain(self.importance.by_image["mean"].to_dict()),
+                "feature_class": plain(self.importance.by_class["mean"].to_dict()),
+                "image_type": plain(self.importance.by_image["mean"].to_dict()),
             },
             "applicability": {
                 "level": 1.0 - EDGE_SHARE,
@@ -291,7 +300,7 @@ def measure_study(
     thresholds = {key: _threshold(study, key, probability) for key, probability in out_of_fold.items()}
     cells = [(key, name) for key in study.fits for name in SETS]
     probability = {(key, name): study.fits[key].probability[name] for key, name in cells}
-    clinical = _clinical(cohort, table, study.status)
+    clinical = clinical_table(cohort, table, study.status)
     group = np.where(np.isin(np.arange(len(patients)), study.train), TRAIN, TEST)
     return Results(
         study=study,
@@ -299,7 +308,7 @@ def measure_study(
         split_given=cohort.split is not None,
         description=str(model.cohort["description"]),
         outcome=cohort.outcome,
-        roi_files=_roi_files(table),
+        roi_files=roi_files(table),
         evidence=evidence_of(cohort, patients, {**{name: group == name for name in (TRAIN, TEST)}, "all": group != ""}),
         flow=_flow(study, len(cohort.table), exclusions),
         table1=table1(clinical),
@@ -335,16 +344,10 @@ def _threshold(study: Study, key: str, out_of_fold: np.ndarray) -> float:
     return study.threshold if key == "mlp" else youden_threshold(study.status_of(TRAIN), out_of_fold)
 
 
-def _clinical(cohort: Cohort, table: pd.DataFrame, status: np.ndarray) -> pd.DataFrame:
+def clinical_table(cohort: Cohort, table: pd.DataFrame, status: np.ndarray) -> pd.DataFrame:
     """The columns that tables 1 and 2 may report."""
     scores = [name for name in ("her2_ihc",) if name in table.columns]
     return table[[*cohort.clinical, *scores]].assign(her2=status.astype(str))
-
-
-def _roi_files(table: pd.DataFrame) -> pd.DataFrame | None:
-    if not {"image", "roi"} <= set(table.columns):
-        return None
-    return table.reindex(columns=["image", "roi", "segment"], fill_value="")
 
 
 def _flow(study: Study, listed: int, exclusions: Mapping[str, str]) -> Flow:
@@ -423,14 +426,14 @@ def _spread(study: Study) -> pd.DataFrame:
 
 def _findings(counts: pd.DataFrame | None) -> list[dict[str, Any]] | None:
     """For JSON; None where the input was not seen."""
-    return None if counts is None else [_plain(row) for row in counts.to_dict("records")]
+    return None if counts is None else [plain(row) for row in counts.to_dict("records")]
 
 
-def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
+def plain(values: Mapping[Any, Any]) -> dict[str, Any]:
     """For JSON: NumPy's numbers as Python's, None for what is not a number."""
 
-    def plain(value: Any) -> Any:
+    def number_of(value: Any) -> Any:
         number = value.item() if isinstance(value, np.generic) else value
         return None if isinstance(number, float) and not math.isfinite(number) else number
 
-    return {str(name): plain(value) for name, value in values.items()}
+    return {str(name): number_of(value) for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""Figure 3 of the study: the ROI of a HER2-negative and of a HER2-positive training patient."""
+"""The ROI of a HER2-negative and of a HER2-positive patient, as Figure 3 of the study shows them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pandas as pd
 
 from ..case import Case
 from ..errors import InputError
+from ..features import VOLUME_FEATURE
 from ..picture import WINDOW_HU
 from .figure_style import StudyFigure, letter, study_figure
-from .results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,10 +26,28 @@ _BODY_HU = -400.0
 _BODY_MARGIN_MM, _ROI_MARGIN_MM = 8.0, 18.0
 #: How many patients to try where images are not reachable.
 _TRIES = 3
-#: The feature that says how large an ROI is.
-_VOLUME_FEATURE = "original_shape_MeshVolume"
 #: Width over height of a view.
 _SHAPE = 1.3
+
+
+@dataclass(frozen=True, eq=False)
+class RoiSource:
+    """Patients among whom examples are looked for.
+
+    Attributes
+    ----------
+    files : DataFrame of str, shape (patients, 3)
+        Image, ROI and segment.
+    status : ndarray of int, shape (patients,)
+    features : DataFrame, shape (patients, F)
+    whose : str
+        What the patients are called, such as ``training patient``.
+    """
+
+    files: pd.DataFrame
+    status: np.ndarray
+    features: pd.DataFrame
+    whose: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,21 +61,28 @@ class _Plane:
     volume_ml: float
 
 
-def roi_examples(results: Results) -> StudyFigure | None:
+def roi_files(table: pd.DataFrame) -> pd.DataFrame | None:
+    """Image, ROI and segment of each patient of a cohort table; None where it names none."""
+    if not {"image", "roi"} <= set(table.columns):
+        return None
+    return table.reindex(columns=["image", "roi", "segment"], fill_value="")
+
+
+def roi_examples(source: RoiSource | None, number: int) -> StudyFigure | None:
     """The figure, or None where the images of either class cannot be read.
 
-    From each class the training patient whose ROI has the median volume.
+    From each class the patient whose ROI has the median volume.
     """
-    if results.roi_files is None:
+    if source is None:
         return None
     planes = []
     for status in (0, 1):
-        plane = next(_readable(results, status), None)
+        plane = next(_readable(source, status), None)
         if plane is None:
             return None
         planes.append(plane)
     caption = (
-        "ROIs of a HER2-negative (A, B) and a HER2-positive (C, D) training patient: of each class the one whose ROI "
+        f"ROIs of a HER2-negative (A, B) and a HER2-positive (C, D) {source.whose}: of each class the one whose ROI "
         f"has the median volume ({planes[0].volume_ml:.1f} and {planes[1].volume_ml:.1f} ml). The axial slice on "
         "which the ROI is largest, with the outline of the ROI, and its surroundings enlarged; the patient's right "
         f"is at the left; window {WINDOW_HU[0]:g}/{WINDOW_HU[1]:g} HU; scale bars 1 cm."
@@ -69,18 +94,17 @@ def roi_examples(results: Results) -> StudyFigure | None:
             "roi_area_on_slice_mm2": [plane.inside.sum() * plane.row_mm * plane.column_mm for plane in planes],
         }
     )
-    return study_figure(3, "roi-examples", caption, (150.0, 118.0), lambda figure: _draw(figure, planes), {"": frame})
+    size_mm = (150.0, 118.0)
+    return study_figure(number, "roi-examples", caption, size_mm, lambda figure: _draw(figure, planes), {"": frame})
 
 
-def _readable(results: Results, status: int) -> Iterator[_Plane]:
-    study, files = results.study, results.roi_files
-    assert files is not None
-    rows = study.train[study.status[study.train] == status]
-    if _VOLUME_FEATURE in study.features.columns:
-        volumes = study.features[_VOLUME_FEATURE].to_numpy()[rows]
+def _readable(source: RoiSource, status: int) -> Iterator[_Plane]:
+    rows = np.flatnonzero(source.status == status)
+    if VOLUME_FEATURE in source.features.columns:
+        volumes = source.features[VOLUME_FEATURE].to_numpy()[rows]
         rows = rows[np.argsort(np.abs(volumes - np.median(volumes)), kind="stable")]
     for row in rows[:_TRIES]:
-        image, roi, segment = files.iloc[row]
+        image, roi, segment = source.files.iloc[row]
         if not image or not roi:
             continue
         try:

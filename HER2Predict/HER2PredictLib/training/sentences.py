@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
+from . import measures_in_words
 from .baseline import BaselineTable, p_value_text
 from .evidence import Evidence
+from .measures_in_words import listed
 from .results import APPARENT, Flow, Results
-from .statistics import Estimate
 from .study import TEST, TRAIN
 
 #: Level of significance, two-sided, as in the study.
 SIGNIFICANCE = 0.05
-
-
-def listed(words: Sequence[str]) -> str:
-    """``a, b and c``."""
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def cohort(results: Results) -> str:
@@ -52,8 +46,8 @@ def left_out(flow: Flow, evidence: Evidence) -> str:
     return f"The {table} lists {flow.listed} patients; {flow.left_out} were left out: {reasons}."
 
 
-def findings(evidence: Evidence) -> str:
-    """In how many patients the checks of the input found something; empty where nothing was checked."""
+def findings(evidence: Evidence, table: str) -> str:
+    """In how many patients the checks of the input found something, counted in `table`; empty where none was done."""
     if evidence.findings is None:
         return ""
     with_finding = evidence.patients - int(evidence.findings.iloc[-1]["all"])
@@ -61,7 +55,7 @@ def findings(evidence: Evidence) -> str:
         return f"The checks of image and ROI found nothing to note in the {evidence.patients} patients."
     return (
         f"The checks of image and ROI found something to note in {with_finding} of {evidence.patients} patients "
-        "(Table 7)."
+        f"({table})."
     )
 
 
@@ -89,12 +83,8 @@ def differences(table: BaselineTable, evidence: Evidence) -> str:
 
 def discrimination(results: Results, name: str) -> str:
     """AUC of the MLP in a set, and what its interval allows to say."""
-    performance = results.performances["mlp", name]
     where = "In the test set" if name == TEST else "In the training set, out of fold,"
-    return (
-        f"{where} the MLP had an AUC of {performance.auc.value:.2f} (95 % CI {_limits(performance.auc)} by bootstrap, "
-        f"{_limits(performance.auc_delong)} by DeLong). {_against_chance(performance.auc)}"
-    )
+    return measures_in_words.discrimination(results.performances["mlp", name], "the MLP", where)
 
 
 def others(results: Results) -> str:
@@ -136,51 +126,17 @@ def comparisons(results: Results) -> str:
 
 def calls(results: Results) -> str:
     """The confusion matrix of the test set in words."""
-    point = results.performances["mlp", TEST].operating_point
-    positives, negatives = point.true_positive + point.false_negative, point.true_negative + point.false_positive
-    return (
-        f"At the threshold {point.threshold:.2f}, {point.true_positive} of {positives} HER2-positive and "
-        f"{point.true_negative} of {negatives} HER2-negative test patients were called rightly: sensitivity "
-        f"{point.sensitivity.text()}, specificity {point.specificity.text()}."
-    )
+    return measures_in_words.calls(results.performances["mlp", TEST].operating_point, "test patients")
 
 
 def calibration(results: Results) -> str:
     """Slope and calibration-in-the-large of the test set."""
-    recalibration = results.performances["mlp", TEST].recalibration
-    slope = recalibration.slope
-    if not np.isfinite(slope.value):
-        return (
-            "The calibration slope of the test set is not defined: predictions separate the classes or are all alike."
-        )
-    if not slope.low <= 1 <= slope.high:
-        meaning = (
-            "is below 1: predictions are too extreme" if slope.value < 1 else "is above 1: predictions are too cautious"
-        )
-    elif slope.low <= 0:
-        meaning = "is so uncertain that it fits good calibration as well as none"
-    else:
-        meaning = "does not differ from the ideal of 1 within its interval"
-    return (
-        f"In the test set, the calibration slope was {slope.text()}, which {meaning}; calibration-in-the-large was "
-        f"{recalibration.in_the_large.text()} (0 is ideal)."
-    )
+    return measures_in_words.calibration(results.performances["mlp", TEST].recalibration, "In the test set")
 
 
 def decision(results: Results) -> str:
     """Where acting on the model is better than not having it."""
-    curve = results.decision[TEST]
-    other = np.maximum(curve.treat_all, curve.treat_none)
-    better, surely = curve.model > other + 1e-12, curve.low > other + 1e-12
-    count = len(curve.thresholds)
-    if not better.any():
-        return "In the test set, the MLP had no net benefit over calling all patients or none at any threshold."
-    sure = f"at {int(surely.sum())} of them also the lower limit" if surely.any() else "the lower limit at none"
-    return (
-        f"In the test set, its net benefit was above that of calling all patients or none at {int(better.sum())} of "
-        f"{count} threshold probabilities between {curve.thresholds[0]:g} and {curve.thresholds[-1]:g}; {sure}. Which "
-        "threshold probability matters is a clinical decision."
-    )
+    return measures_in_words.decision(results.decision[TEST], "the MLP", "In the test set")
 
 
 def spread(results: Results) -> str:
@@ -228,17 +184,3 @@ def _spoken(name: object) -> str:
 def _set(results: Results, name: str) -> str:
     positive, negative = results.flow.positive[name], results.flow.negative[name]
     return f"{positive + negative} ({positive} positive)"
-
-
-def _limits(estimate: Estimate) -> str:
-    return f"{estimate.low:.2f} to {estimate.high:.2f}" if np.isfinite(estimate.low) else "not defined"
-
-
-def _against_chance(auc: Estimate) -> str:
-    if auc.value in (0.0, 1.0):
-        return "Every resample separates the classes, so that the bootstrap interval understates the uncertainty."
-    width = f"The interval is {auc.high - auc.low:.2f} wide"
-    if auc.low <= 0.5 <= auc.high:
-        return f"{width} and covers 0.5: these patients do not show that the model tells the classes apart."
-    side = "above" if auc.low > 0.5 else "below"
-    return f"{width} and lies {side} 0.5."
