@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 try:
+    import matplotlib  # noqa: F401
     import pandas as pd
-
-    import studies
-    from HER2PredictLib.training.evidence import evidence_of
-    from HER2PredictLib.training.html_report import report_html
-    from HER2PredictLib.training.input_findings import WORDS
-    from HER2PredictLib.training.model_card import model_card
-    from HER2PredictLib.training.tripod import claim, tripod_ai
-    from test_report import Page
+    import sklearn  # noqa: F401
 except ImportError as error:
     raise unittest.SkipTest("what training takes is not installed") from error
 
 import HER2PredictLib
+import studies
+from HER2PredictLib.training.evidence import evidence_of
+from HER2PredictLib.training.html_report import report_html
+from HER2PredictLib.training.input_findings import WORDS
+from HER2PredictLib.training.model_card import model_card
+from HER2PredictLib.training.tripod import claim, tripod_ai
+from test_report import Page
 
 #: Claims of a report that hold where images were given and IHC scores told.
 _CHECKED = "Image and ROI of every patient were checked"

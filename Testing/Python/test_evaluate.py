@@ -10,24 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from HER2PredictLib.errors import InputError
-from HER2PredictLib.features import feature_names
-from HER2PredictLib.model import Model, log_odds
-
 try:
+    import matplotlib  # noqa: F401
     import pandas as pd
     import sklearn
     from scipy.stats import binomtest
     from sklearn.metrics import confusion_matrix, roc_auc_score
-
-    from HER2PredictLib.training.evaluate import Evaluation, evaluate
-    from HER2PredictLib.training.evaluation_outputs import write_evaluation
-    from HER2PredictLib.training.recalibration import recalibrated, recalibrated_card
-    from models import COHORT, made_up_cohort, made_up_model
-    from test_report import Page
-    from test_train import run
 except ImportError as error:
     raise unittest.SkipTest("what training takes is not installed") from error
+
+from HER2PredictLib.errors import InputError
+from HER2PredictLib.features import feature_names
+from HER2PredictLib.model import Model, log_odds
+from HER2PredictLib.training.evaluate import Evaluation, evaluate
+from HER2PredictLib.training.evaluation_outputs import write_evaluation
+from HER2PredictLib.training.recalibration import recalibrated, recalibrated_card
+from models import COHORT, made_up_cohort, made_up_model
+from test_report import Page
+from test_train import run
 
 PATIENTS = 60
 #: What a bundle tells of its own test set.
@@ -126,6 +126,20 @@ class ReportTest(EvaluationTestCase):
         self.assertEqual(table.loc["Cohort"].tolist(), ["hospital A", "hospital B"])
         self.assertEqual(table.loc["AUC"].tolist(), ["0.77 (0.60 to 0.90)", self.evaluation.performance.auc.text()])
         self.assertEqual(table.loc["Sensitivity", "Development"], "not defined")
+
+    def test_patients_that_it_was_trained_on_are_announced(self) -> None:
+        self.assertIn(f"None of the {PATIENTS} patients has the features", Page(self.read("report.html")).text)
+        frame = pd.read_csv(self.table, index_col=0)
+        names = list(feature_names())
+        frame.iloc[:7, frame.columns.get_indexer(names)] = made_up_cohort(feature_names())[0].iloc[:7].to_numpy()
+        frame.to_csv(self.folder / "known.csv", float_format="%.17g")
+        evaluation = evaluate(self.model, self.folder / "known.csv", self.folder / "known")
+        write_evaluation(evaluation, self.folder / "known")
+        text = Page((self.folder / "known" / "report.html").read_text(encoding="utf-8")).text
+        self.assertIn(f"7 of {PATIENTS} patients have the features of a patient that it was trained on", text[:600])
+        without = {name: array for name, array in self.model.arrays.items() if not name.startswith("train_s")}
+        untold = evaluate(Model(self.model.card, without), self.table, self.folder / "untold")
+        self.assertIsNone(untold.trained_on)
 
     def test_no_file_but_the_predictions_names_a_patient(self) -> None:
         for path in (self.folder / "out").rglob("*"):

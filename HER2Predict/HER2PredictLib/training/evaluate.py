@@ -29,6 +29,8 @@ from .roi_examples import RoiSource, roi_files
 from .statistics import UNDEFINED, Estimate, proportion
 from .train import with_features
 
+#: Scores that differ by less than this share of the largest are the same but for rounding.
+_SAME_SCORE = 1e-7
 #: Of the bootstraps; the draw depends on it and on the HER2 status alone.
 _SEED = 0
 
@@ -87,6 +89,8 @@ class Evaluation:
     characteristics : BaselineTable
     rois : RoiSource or None
         Where the table names the images.
+    trained_on : int or None
+        Patients with the features of a training patient; None where the bundle does not tell the latter's.
     exclusions : dict of str to str
     """
 
@@ -103,6 +107,7 @@ class Evaluation:
     flow: Flow
     characteristics: BaselineTable
     rois: RoiSource | None
+    trained_on: int | None
     exclusions: Mapping[str, str]
 
     @property
@@ -185,8 +190,19 @@ def measure_evaluation(
         ),
         characteristics=table1(clinical_table(listed, table, status)),
         rois=None if files is None else RoiSource(files, status, features, "patient"),
+        trained_on=_trained_on(model, features),
         exclusions=exclusions,
     )
+
+
+def _trained_on(model: Model, features: pd.DataFrame) -> int | None:
+    """By the coordinates on the first two components, which two patients hardly share."""
+    if model.training_scores is None:
+        return None
+    training, _ = model.training_scores
+    own = np.stack([model.scores(row.to_dict())[:2] for _, row in features.iterrows()])
+    near = np.abs(own[:, None] - training[None]) <= _SAME_SCORE * np.abs(training).max(axis=0)
+    return int(near.all(axis=2).any(axis=1).sum())
 
 
 def _predictions(model: Model, features: pd.DataFrame, status: np.ndarray) -> pd.DataFrame:

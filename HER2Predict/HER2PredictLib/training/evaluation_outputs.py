@@ -63,6 +63,7 @@ def summary_of(evaluation: Evaluation) -> dict[str, Any]:
         "threshold": model.threshold,
         "performance": evaluation.performance.to_dict(),
         "applicability": [plain(row) for row in _strata(evaluation).to_dict("records")],
+        "trained_on": evaluation.trained_on,
         "listed": flow.listed,
         "left_out": flow.left_out,
         "left_out_reasons": dict(flow.reasons),

@@ -53,6 +53,8 @@ def notices(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
     """What a reader must know before all else: heading, which may be empty, and text."""
     model, evidence = evaluation.model, evaluation.evidence
     told = []
+    if evaluation.trained_on:
+        told.append(("Training patients.", f"{_trained_on(evaluation)} This is no validation on other patients."))
     if evaluation.about["simulated"]:
         told.append((SIMULATED_HEADING, "Nothing here says how well HER2 status can be predicted in real patients."))
     elif evidence.simulated:
@@ -77,7 +79,7 @@ def limits(evaluation: Evaluation) -> list[str]:
     texts = [
         f"{performance.patients} patients, {performance.positive} of them HER2-positive: values as printed can be far "
         "from those of many patients, as far as their intervals reach.",
-        "Whether patients of this cohort had a part in the making of the model, the program cannot know.",
+        _trained_on(evaluation),
         *passages.limits(evaluation.evidence),
         "Who outlined the ROIs is not told here, and how much predictions change with another outline is not measured.",
         "Predictive values hold for the share of HER2-positive patients in this cohort and change with it.",
@@ -90,14 +92,23 @@ def limits(evaluation: Evaluation) -> list[str]:
 def _summary(evaluation: Evaluation) -> str:
     model, performance = evaluation.model, evaluation.performance
     return paragraphs(
-        f"Aim: to evaluate the model {model.name} {model.version} on patients who, as far as is known, had no part in "
-        "its making. Nothing was fitted.",
+        f"Aim: to evaluate the model {model.name} {model.version} on other patients than it was trained on. "
+        f"{_trained_on(evaluation)} Nothing was fitted.",
         f"Patients: {_patients(evaluation)}",
         f"Discrimination: {measures_in_words.discrimination(performance, 'the model', _WHERE)}",
         f"Calls and calibration: {measures_in_words.calls(performance.operating_point, 'patients')} "
         f"{measures_in_words.calibration(performance.recalibration, _WHERE)}",
         f"Applicability: {_applicability(evaluation)}",
     )
+
+
+def _trained_on(evaluation: Evaluation) -> str:
+    patients = len(evaluation.predictions)
+    if evaluation.trained_on is None:
+        return "Whether the model was trained on some of these patients, its bundle does not tell."
+    if evaluation.trained_on:
+        return f"{evaluation.trained_on} of {patients} patients have the features of a patient that it was trained on."
+    return f"None of the {patients} patients has the features of one that it was trained on."
 
 
 def _patients(evaluation: Evaluation) -> str:
@@ -200,8 +211,8 @@ def _applicability(evaluation: Evaluation) -> str:
     counts = {stratum.applicability: stratum.patients for stratum in evaluation.strata}
     return (
         f"{counts['inside']} of {len(evaluation.predictions)} patients lie inside what the model knows, "
-        f"{counts['edge']} at its edge and {counts['outside']} outside. For the latter a prediction extrapolates, and "
-        "the panel says so."
+        f"{counts['edge']} at its edge and {counts['outside']} outside. Away from the training patients a prediction "
+        "extrapolates, and the panel says so."
     )
 
 
