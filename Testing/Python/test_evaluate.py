@@ -156,7 +156,9 @@ class ReportTest(EvaluationTestCase):
     def test_simulated_patients_are_announced(self) -> None:
         table = write_table(self.folder / "simulated.csv", simulated=1)
         write_evaluation(evaluate(self.model, table, self.folder / "s"), self.folder / "s")
-        self.assertIn("Simulated patients.", Page((self.folder / "s" / "report.html").read_text()).text[:400])
+        self.assertIn(
+            "Simulated patients.", Page((self.folder / "s" / "report.html").read_text(encoding="utf-8")).text[:400]
+        )
 
 
 class RefusalTest(EvaluationTestCase):
