@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__, cli_models, cli_readers, cli_trust
+from . import __version__, cli_models, cli_readers, cli_trust, threads
 from .arguments import Bar, not_negative, positive, report_exclusions
 from .errors import InputError
 from .outputs import check_file, check_json, write, write_file, write_json
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0, or 2 where the user can mend what is wrong (one line on standard error says what).
     """
     options = _parser().parse_args(arguments)
+    threads.pin_this_process()
     try:
         options.run(options)
     except InputError as error:

@@ -17,8 +17,7 @@ from typing import Any
 
 import SimpleITK as sitk
 
-#: What the linear algebra under numpy reads when it is loaded.
-_THREAD_COUNTS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+from . import threads
 
 Work = Callable[[int], Any]
 
@@ -37,10 +36,12 @@ class _Done:
 
 
 def available() -> int:
-    """How many processes may work at once: as many as this one may use cores; one in Slicer, whose panel is not to be
-    started a second time."""
-    if "SLICER_HOME" in os.environ:
-        return 1
+    """How many processes of `spread` may work at once; one in Slicer, whose panel is not to be started again."""
+    return 1 if "SLICER_HOME" in os.environ else usable()
+
+
+def usable() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -162,15 +163,10 @@ def _interrupts_held_back() -> Iterator[None]:
 @contextlib.contextmanager
 def _one_thread_each() -> Iterator[None]:
     """Every process that is at work calculates in one thread: the helpers that start meanwhile, and ITK in this one."""
-    threads, variables = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads(), dict(os.environ)
+    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    os.environ.update(dict.fromkeys(_THREAD_COUNTS, "1"))
     try:
-        yield
+        with threads.one_in_children():
+            yield
     finally:
-        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
-        for name in _THREAD_COUNTS:
-            if name in variables:
-                os.environ[name] = variables[name]
-            else:
-                del os.environ[name]
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)

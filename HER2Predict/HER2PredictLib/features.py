@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from . import threads
 from .case import Prepared
 from .errors import InputError
 from .i18n import tr as _
@@ -119,7 +120,7 @@ def extract(prepared: Prepared) -> Features:
     InputError
         Where a feature is undefined for this ROI.
     """
-    with _quiet():
+    with _quiet(), threads.one_in_this_process():
         values = _extractor().execute(prepared.image, prepared.mask)
     return _complete({name: _real(value) for name, value in values.items()})
 

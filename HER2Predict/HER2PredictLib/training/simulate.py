@@ -19,6 +19,7 @@ from typing import Literal, get_args
 import numpy as np
 import SimpleITK as sitk
 
+from .. import threads
 from ..errors import InputError
 from .simulator.acquisition import ACQUISITIONS, Acquisition
 from .simulator.grid import MATRIX
@@ -152,7 +153,7 @@ def _each(tasks: Sequence[Callable[[], None]], jobs: int) -> Iterator[None]:
         return
     # A fresh interpreter for each worker: forking a process that runs Slicer or BLAS threads is not safe.
     with (
-        _one_thread_per_process(),
+        threads.one_in_children(),
         ProcessPoolExecutor(
             min(jobs, len(tasks)),
             mp_context=get_context("spawn"),
@@ -168,22 +169,6 @@ def _each(tasks: Sequence[Callable[[], None]], jobs: int) -> Iterator[None]:
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-@contextmanager
-def _one_thread_per_process() -> Iterator[None]:
-    """Processes started meanwhile give BLAS one thread each: for small matrices more are in each other's way."""
-    names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _write_patient(patient: Patient, out: Path, fmt: Format, acquisition: Acquisition) -> None:

@@ -1,0 +1,77 @@
+"""Threads of the linear algebra under numpy: one wherever features are computed, so that each has the same last bit.
+
+``glcm_MCC`` is an eigenvalue; how LAPACK splits its work decides the last bit of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+#: What the linear algebra under numpy reads when it is loaded.
+_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def pin_this_process() -> None:
+    """One thread in this process and in those that it starts; to be called before numpy is imported."""
+    os.environ.update(dict.fromkeys(_VARIABLES, "1"))
+
+
+class _Pin:
+    """The environment that child processes start with, pinned while anybody asks for it."""
+
+    def __init__(self) -> None:
+        self._askers = 0
+        self._before: dict[str, str | None] = {}
+
+    def take(self) -> None:
+        if not self._askers:
+            self._before = {name: os.environ.get(name) for name in _VARIABLES}
+            pin_this_process()
+        self._askers += 1
+
+    def give_back(self) -> None:
+        self._askers -= 1
+        if self._askers:
+            return
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+_pin = _Pin()
+
+
+@contextlib.contextmanager
+def one_in_children() -> Iterator[None]:
+    """Processes that are started meanwhile, by anybody, have one thread each; may be nested and may overlap."""
+    _pin.take()
+    try:
+        yield
+    finally:
+        _pin.give_back()
+
+
+@contextlib.contextmanager
+def one_in_this_process() -> Iterator[None]:
+    """One thread here, too, where threadpoolctl is installed; Slicer's own process is without it."""
+    controller = _controller()
+    if controller is None:
+        yield
+        return
+    with controller.limit(limits=1):
+        yield
+
+
+@lru_cache(maxsize=1)
+def _controller() -> Any:
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
+    return ThreadpoolController()
