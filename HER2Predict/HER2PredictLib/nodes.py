@@ -93,13 +93,13 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> t
     slicer.vtkSlicerSegmentationsModuleLogic.GenerateMergedLabelmapInReferenceGeometry(
         node, volume_node, chosen, slicer.vtkSegmentation.EXTENT_REFERENCE_GEOMETRY, merged
     )
-    if not _holds(merged):
+    inside = _voxels(merged) != 0
+    if not inside.any():
         raise InputError(
             _('The ROI "{name}" lies outside the volume "{volume}".').format(name=name, volume=volume_node.GetName())
         )
-    roi = _image(merged, _matrix(volume_node), _('The ROI "{name}"').format(name=name))
     lost = _share_outside(own.GetRepresentation(binary_labelmap), own.GetLabelValue(), node, volume_node)
-    return Roi(sitk.Cast(roi != 0, sitk.sitkUInt8), name), lost
+    return Roi(_placed(inside.view(np.uint8), _matrix(volume_node)), name), lost
 
 
 def _share_outside(labelmap: Any, label: int, node: Any, volume_node: Any) -> float:
@@ -109,7 +109,9 @@ def _share_outside(labelmap: Any, label: int, node: Any, volume_node: Any) -> fl
     from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
     first = np.array(labelmap.GetExtent()[::2])
-    drawn = np.argwhere(_voxels(labelmap) == label)[:, ::-1] + first
+    marked = _voxels(labelmap) == label
+    # On flat bytes several times as fast as numpy.argwhere, and this is done at every stroke.
+    drawn = np.stack(np.unravel_index(np.flatnonzero(marked), marked.shape)[::-1], axis=1) + first
     way = vtk.vtkGeneralTransform()
     way.PostMultiply()
     to_parent = vtk.vtkMatrix4x4()
@@ -240,6 +242,11 @@ def _image(image: Any, ijk_to_ras: np.ndarray, what: str) -> sitk.Image:
                 what=what, count=voxels.shape[-1]
             )
         )
+    return _placed(voxels, ijk_to_ras)
+
+
+def _placed(voxels: np.ndarray, ijk_to_ras: np.ndarray) -> sitk.Image:
+    """An image of voxels with axes (k, j, i) where a matrix from their indices to RAS in mm puts them."""
     axes = _RAS_TO_LPS @ ijk_to_ras[:3, :3]
     spacing = np.linalg.norm(axes, axis=0)
     result = sitk.GetImageFromArray(voxels)
