@@ -15,10 +15,8 @@ from .errors import InputError
 from .features import Features
 from .i18n import tr as _
 from .model import Model
-from .perturbation import Outline, reach, variations
+from .perturbation import Outline, reach
 from .surfaces import difference
-
-__all__ = ["Level", "Stability", "Variation", "measure", "neighbourhood", "summarise", "variation_of", "variations"]
 
 Level = Literal["stable", "sensitive", "unstable"]
 
@@ -160,7 +158,7 @@ def measure(
     """
     found: dict[int, Variation] = {}
     arguments = (neighbourhood(case), seed)
-    for index, (values, distance, change) in cores.spread(count, _worker, arguments, jobs or cores.available()):
+    for index, (values, distance, change) in cores.spread(count, work_on, arguments, jobs or cores.available()):
         found[index] = Variation(_probability(model, values), distance, change)
         if progress is not None:
             progress(len(found), count)
@@ -193,15 +191,8 @@ def summarise(found: Sequence[Variation], probability: float, threshold: float) 
     )
 
 
-def variation_of(drawn: Case, varied: Case, probability: float | None) -> Variation:
-    """What came of a variation that another backend has computed the features of."""
-    return Variation(probability, *_differences(drawn, varied))
-
-
 def neighbourhood(case: Case) -> Case:
-    """The case with no more of its volume than its variations need: they have the same prepared pair.
-
-    """
+    """The case with no more of its volume than its variations need: they have the same prepared pair."""
     around = [
         int(np.ceil((margin + 2.0 * SLICE_MM) / spacing)) + voxels
         for margin, spacing, voxels in zip(reversed(MARGIN_MM), case.spacing_mm, reach(case), strict=True)
@@ -217,13 +208,14 @@ def neighbourhood(case: Case) -> Case:
     )
 
 
-def _worker(case: Case, seed: int) -> Callable[[int], tuple[Features | None, float, float]]:
-    """What computes a variation from its index: its features, and its differences from the drawn outline."""
+def work_on(case: Case, seed: int) -> Callable[[int], tuple[Features | None, float, float]]:
+    """What computes a variation from its index: its features (None where they are undefined), and its differences from
+    the drawn outline, as in `Variation`."""
     outline = Outline.of(case)
 
     def work(index: int) -> tuple[Features | None, float, float]:
         varied = outline.variation(seed, index)
-        return _features(varied), *_differences(case, varied)
+        return _features(varied), *differences(case, varied)
 
     return work
 
@@ -239,7 +231,7 @@ def _probability(model: Model, values: Features | None) -> float | None:
     return None if values is None else model.predict(values).probability
 
 
-def _differences(drawn: Case, varied: Case) -> tuple[float, float]:
-    """Mean surface distance in mm, and relative change of the volume."""
+def differences(drawn: Case, varied: Case) -> tuple[float, float]:
+    """Mean distance in mm between the surfaces of two outlines of a case, and relative change of the volume."""
     found = difference(drawn.anatomical(drawn.roi_voxels), varied.anatomical(varied.roi_voxels), drawn.spacing_mm)
     return found.surface_distance_mm, found.volume_change

@@ -1,0 +1,106 @@
+"""The program of a helper process: ``python child.py FOLDER``. Ends when its standard input does, as after a crash of
+the application, and takes the folder with it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+if __package__ in (None, ""):  # started as a file: the application's Python does not know the library
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from HER2PredictLib import threads
+
+Message = dict[str, Any]
+Answer = Callable[[Message], None]
+
+
+def main(folder: Path) -> None:
+    """Answer requests until there are no more."""
+    # What libraries print must not get between the answers.
+    channel = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    threads.pin_this_process()
+    try:
+        _serve(folder, channel)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(folder: Path, channel: Any) -> None:
+    from HER2PredictLib.helper import messages
+
+    try:
+        worker = _Worker(folder)
+    except Exception as error:  # most of all ImportError
+        channel.write(messages.encode({"unfit": f"{type(error).__name__}: {error}"}))
+        return
+    channel.write(messages.encode({"ready": True}))
+    for line in sys.stdin.buffer:
+        request = messages.decode(line)
+        channel.write(messages.encode({"id": request["id"], **_answered(worker, request)}))
+
+
+def _answered(worker: _Worker, request: Message) -> Message:
+    from HER2PredictLib.errors import InputError
+
+    try:
+        return worker.do(request)
+    except InputError as error:
+        return {"refused": str(error)}
+    except Exception:
+        return {"fault": traceback.format_exc()}
+
+
+class _Worker:
+    """Computes; holds the case whose outline is varied until another one is asked about."""
+
+    def __init__(self, folder: Path) -> None:
+        import SimpleITK as sitk
+
+        from HER2PredictLib import features
+
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+        features.feature_names()  # pyradiomics is there, and warm
+        self._folder = folder
+        self._outline: tuple[str, int] | None = None
+        self._vary: Callable[[int], Any] = lambda index: None
+
+    def do(self, request: Message) -> Message:
+        """What a request asks for."""
+        return {"features": self._features, "variation": self._variation}[request["do"]](request)
+
+    def _features(self, request: Message) -> Message:
+        from HER2PredictLib import features
+        from HER2PredictLib.case import Prepared
+        from HER2PredictLib.helper.messages import read_images
+
+        images = read_images(self._folder / request["file"], request["images"])
+        return {"features": features.extract(Prepared(images["image"], images["mask"], 1, ()))}
+
+    def _variation(self, request: Message) -> Message:
+        wanted = (request["file"], request["seed"])
+        if self._outline != wanted:
+            self._vary = self._varied(request)
+            self._outline = wanted
+        values, distance, change = self._vary(request["index"])
+        return {"features": values, "surface_distance_mm": distance, "volume_change": change}
+
+    def _varied(self, request: Message) -> Callable[[int], Any]:
+        from HER2PredictLib.case import Case
+        from HER2PredictLib.helper.messages import read_images
+        from HER2PredictLib.stability import work_on
+        from HER2PredictLib.volumes import Roi, Volume
+
+        images = read_images(self._folder / request["file"], request["images"])
+        return work_on(Case(Volume(images["volume"], ""), Roi(images["roi"], "")), request["seed"])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,296 @@
+"""Helpers: keeps helper processes at work, and gets over the death of any of them."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+
+from .. import threads
+from ..case import Case, Prepared
+from ..errors import InputError
+from ..features import Features
+from ..i18n import tr as _
+from ..stability import neighbourhood
+from . import messages
+
+#: The program of a helper.
+PROGRAM = Path(__file__).with_name("child.py")
+
+#: So many in a row that end before they are ready, and no more are started.
+_MOST_FAILED_STARTS = 3
+
+#: A request that this many processes have died of is not tried again.
+_MOST_DEATHS = 2
+
+
+class Process(Protocol):
+    """A process that was started."""
+
+    def write(self, data: bytes) -> None:
+        """To its standard input; nothing happens where it has ended."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+#: Starts this Python with the arguments given. The first function is called with every piece of its standard output,
+#: the second once with the reason, when it has ended or could not be started; neither from within the call.
+Launch = Callable[[list[str], Callable[[bytes], None], Callable[[str], None]], Process]
+
+
+class NoHelperError(Exception):
+    """No helper could answer; the message says why."""
+
+
+@dataclass(eq=False)
+class Task:
+    """A request, and who waits for its answer.
+
+    Attributes
+    ----------
+    request : dict
+    answered : callable
+        Called once: with the answer, or why there is none. Never once it was cancelled.
+    file : Path or None
+        To be deleted when it is over.
+    deaths : int
+        Helpers that died while they were at it.
+    """
+
+    request: messages.Message
+    answered: Callable[[messages.Message | None, Exception | None], None]
+    file: Path | None = None
+    is_cancelled: bool = False
+    deaths: int = 0
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        self.is_cancelled = True
+
+    def end(self, answer: messages.Message | None, error: Exception | None) -> None:
+        """Tell who waits."""
+        if self.file is not None:
+            self.file.unlink(missing_ok=True)
+        if not self.is_cancelled:
+            self.is_cancelled = True
+            self.answered(answer, error)
+
+
+@dataclass(eq=False)
+class _Worker:
+    """One process."""
+
+    process: Any = None
+    lines: messages.Lines = field(default_factory=messages.Lines)
+    task: Task | None = None
+    is_ready: bool = False
+
+
+@dataclass(eq=False)
+class VariedOutline:
+    """A case that was handed over, so that variations of its outline can be asked for; to be closed."""
+
+    helpers: Helpers
+    file: Path
+    images: messages.Message
+    tasks: list[Task] = field(default_factory=list)
+
+    def ask(
+        self, index: int, answered: Callable[[messages.Message | None, Exception | None], None], seed: int = 0
+    ) -> None:
+        """Ask for one variation: its ``features`` (None where they are undefined), ``surface_distance_mm`` and
+        ``volume_change``."""
+        request = {"do": "variation", "file": self.file.name, "images": self.images, "seed": seed, "index": index}
+        self.tasks.append(self.helpers.ask(request, answered))
+
+    def close(self) -> None:
+        """Ask for no more."""
+        for task in self.tasks:
+            task.cancel()
+        self.file.unlink(missing_ok=True)
+
+
+class Helpers:
+    """A few processes that are started when they are first needed and stay warm until `close`.
+
+    A process that dies is replaced, and what it was at is done again. Where several in a row die before they
+    are ready or cannot be started, no more are started: `problem` says why, and everything ends in `NoHelperError`.
+
+    Parameters
+    ----------
+    launch : callable
+    most : int
+        Processes at once.
+
+    Attributes
+    ----------
+    problem : str
+        Why there can be no helpers; empty while there can.
+    """
+
+    def __init__(self, launch: Launch, most: int) -> None:
+        self.problem = ""
+        self._launch, self._most = launch, max(1, most)
+        self._workers: list[_Worker] = []
+        self._waiting: deque[Task] = deque()
+        self._numbers = count(1)
+        self._failed_starts = 0
+        self._folder: Path | None = None
+
+    def features(
+        self, prepared: Prepared, ended: Callable[[Features | None, Exception | None], None]
+    ) -> Task:
+        """Compute the features of a prepared pair before anything else that waits.
+
+        `ended` is called once, with the features or why there are none: InputError where they are undefined,
+        NoHelperError where there is no helper.
+        """
+
+        def answered(answer: messages.Message | None, error: Exception | None) -> None:
+            ended(None if answer is None else answer["features"], error)
+
+        try:
+            file = self._new_file()
+            images = messages.write_images(file, image=prepared.image, mask=prepared.mask)
+        except OSError as error:
+            self._give_up(str(error))
+            file, images = Path("none"), {}
+        return self._ask(Task({"do": "features", "file": file.name, "images": images}, answered, file), first=True)
+
+    def vary(self, case: Case) -> VariedOutline:
+        """Hand over a case whose outline is to be varied.
+
+        Raises
+        ------
+        NoHelperError
+            Where there can be no helpers.
+        """
+        if self.problem:
+            raise NoHelperError(self.problem)
+        drawn = neighbourhood(case)
+        try:
+            file = self._new_file()
+            images = messages.write_images(file, volume=drawn.volume.image, roi=drawn.roi.image)
+        except OSError as error:
+            self._give_up(str(error))
+            raise NoHelperError(self.problem) from error
+        return VariedOutline(self, file, images)
+
+    def warm_up(self) -> None:
+        """Start a process, since one will be needed soon."""
+        if not self.problem and not self._workers:
+            self._start()
+
+    def ask(
+        self, request: messages.Message, answered: Callable[[messages.Message | None, Exception | None], None]
+    ) -> Task:
+        """Ask for anything that `child` can do."""
+        return self._ask(Task(request, answered))
+
+    def _ask(self, task: Task, first: bool = False) -> Task:
+        task.request["id"] = next(self._numbers)
+        if first:
+            self._waiting.appendleft(task)
+        else:
+            self._waiting.append(task)
+        self._go_on()
+        return task
+
+    def close(self) -> None:
+        """End all processes; what still waits is never answered. A later request starts anew."""
+        workers, self._workers = self._workers, []
+        for task in [*self._waiting, *(worker.task for worker in workers if worker.task)]:
+            task.cancel()
+        self._waiting.clear()
+        for worker in workers:
+            worker.process.kill()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder, self.problem, self._failed_starts = None, "", 0
+
+    def _new_file(self) -> Path:
+        """A name in a folder that nobody else can read."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="her2predict-"))
+        return self._folder / f"{next(self._numbers)}.npz"
+
+    def _go_on(self) -> None:
+        """Give what waits to whoever is free, and start processes while there are too few."""
+        for task in [task for task in self._waiting if task.is_cancelled or self.problem]:
+            self._waiting.remove(task)
+            task.end(None, NoHelperError(self.problem))
+        if self.problem:
+            return
+        for worker in self._workers:
+            if worker.is_ready and worker.task is None and self._waiting:
+                worker.task = self._waiting.popleft()
+                worker.process.write(messages.encode(worker.task.request))
+        starting = sum(not worker.is_ready for worker in self._workers)
+        for _number in range(min(len(self._waiting) - starting, self._most - len(self._workers))):
+            self._start()
+
+    def _start(self) -> None:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="her2predict-"))
+        worker = _Worker()
+        self._workers.append(worker)
+        with threads.one_in_children():
+            worker.process = self._launch(
+                ["-u", str(PROGRAM), str(self._folder)],
+                lambda piece: self._on_output(worker, piece),
+                lambda reason: self._on_end(worker, reason),
+            )
+
+    def _on_output(self, worker: _Worker, piece: bytes) -> None:
+        for line in worker.lines.of(piece):
+            if worker not in self._workers:  # closed meanwhile
+                return
+            self._take(worker, messages.decode(line))
+        if worker in self._workers:
+            self._go_on()
+
+    def _take(self, worker: _Worker, answer: messages.Message) -> None:
+        if "ready" in answer:
+            worker.is_ready = True
+            self._failed_starts = 0
+            return
+        if "unfit" in answer:
+            self._give_up(answer["unfit"])
+            return
+        task, worker.task = worker.task, None
+        if task is None or answer.get("id") != task.request["id"]:
+            raise ValueError(f"a helper answered {answer.get('id')}, which nobody asked")
+        if "fault" in answer:
+            logging.error("A helper process failed:\n%s", answer["fault"])
+            task.end(None, RuntimeError(answer["fault"].strip().splitlines()[-1]))
+        elif "refused" in answer:
+            task.end(None, InputError(answer["refused"]))
+        else:
+            task.end(answer, None)
+
+    def _on_end(self, worker: _Worker, reason: str) -> None:
+        if worker not in self._workers:
+            return
+        self._workers.remove(worker)
+        if not worker.is_ready:
+            self._failed_starts += 1
+            if self._failed_starts >= _MOST_FAILED_STARTS:
+                self._give_up(reason)
+        task = worker.task
+        if task is not None:
+            task.deaths += 1
+            if task.deaths < _MOST_DEATHS:
+                self._waiting.appendleft(task)
+            else:
+                task.end(None, NoHelperError(reason))
+        self._go_on()
+
+    def _give_up(self, reason: str) -> None:
+        self.problem = self.problem or _("the helper process does not run ({reason})").format(reason=reason)
