@@ -58,6 +58,38 @@ class PythonQtMannersTest(unittest.TestCase):
             self.button.click()
         self.assertEqual(called, [1])
 
+    def test_an_empty_layout_is_false(self) -> None:
+        widget, layout = self.qt.QWidget(), self.qt.QVBoxLayout()
+        widget.setLayout(layout)
+        self.assertFalse(layout)
+        self.assertFalse(widget.layout())
+        layout.addWidget(self.button)
+        self.assertTrue(layout)
+        self.assertTrue(widget)
+
+    def test_an_empty_named_layout_is_no_child_widget_variable(self) -> None:
+        outer = self.qt.QWidget()
+        for name in ("empty", "filled"):
+            widget, layout = self.qt.QWidget(outer), self.qt.QVBoxLayout()
+            widget.objectName, layout.objectName = name, f"{name}Layout"
+            widget.setLayout(layout)
+        layout.addWidget(self.button)
+        found = slicer.util.childWidgetVariables(outer)
+        self.assertTrue(found.empty)
+        self.assertTrue(found.filledLayout)
+        self.assertFalse(hasattr(found, "emptyLayout"))
+        self.assertIsNotNone(found.empty.layout())
+
+    def test_what_is_empty_invalid_or_null_is_false(self) -> None:
+        for empty, filled in (
+            (self.qt.QSize(0, 4), self.qt.QSize(1, 4)),
+            (self.qt.QByteArray(b""), self.qt.QByteArray(b"a")),
+            (self.qt.QColor(), self.qt.QColor("red")),
+            (self.qt.QIcon(), self.button.style().standardIcon(self.qt.QStyle.SP_MessageBoxCritical)),
+        ):
+            self.assertFalse(empty)
+            self.assertTrue(filled)
+
     def test_choosing_a_segmentation_selects_its_first_segment_and_says_nothing(self) -> None:
         slicer.mrmlScene.Clear(0)
         self.addCleanup(slicer.mrmlScene.Clear, 0)

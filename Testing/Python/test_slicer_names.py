@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "HER2Predict" / "HER2Predict.py"
-WITHOUT_QT = [MODULE.parent / "HER2PredictLib" / f"{name}.py" for name in ("panel_view", "keep_section")]
+WITHOUT_QT = [MODULE.parent / "HER2PredictLib" / f"{name}.py" for name in ("panel", "panel_view", "keep_section")]
 ROW = MODULE.parent / "HER2PredictLib" / "finding_row.py"
 UI = ROOT / "HER2Predict" / "Resources" / "UI" / "HER2Predict.ui"
 ROW_UI = UI.with_name("Finding.ui")
@@ -25,7 +25,9 @@ API = Path(os.environ.get("HER2PREDICT_SHARED", ROOT.parent / "shared")) / "slic
 #: uic gives layouts these; QLayout itself has setContentsMargins() instead.
 LAYOUT_PROPERTIES = {"leftMargin", "topMargin", "rightMargin", "bottomMargin", "fieldGrowthPolicy", "spacing"}
 #: Not among the classes that were read off; its names are checked against Slicer's source by hand.
-UNLISTED = {"qSlicerScriptedLoadableModuleWidget"}
+UNLISTED = {"qSlicerScriptedLoadableModuleWidget", "qSlicerMainWindow"}
+#: Listed without its signals; that this one connects was seen.
+SIGNALS = {"QShortcut": {"activated()"}}
 
 
 class Names:
@@ -51,7 +53,7 @@ class Names:
         return self._all(class_name, "properties")
 
     def signals(self, class_name: str) -> set[str]:
-        return self._all(class_name, "signals")
+        return self._all(class_name, "signals") | SIGNALS.get(class_name, set())
 
 
 def ui_classes(form: ElementTree.Element) -> dict[str, str]:
@@ -196,7 +198,7 @@ def complaints_about_stand_in(source: str, names: Names) -> list[str]:
                 signatures = [n.value for n in ast.walk(statement) if isinstance(n, ast.Constant) and "(" in n.value]
                 wrong += [f"{class_.name} {s}" for s in signatures if s not in names.signals(class_.name)]
                 continue
-            public = [name for name in offered if not name.startswith("_")]
+            public = [name for name in offered if "_" not in name]  # snake case: the stand-in's own, for tests
             wrong += [f"{class_.name}.{name}" for name in public if name not in names.attributes(class_.name)]
     return wrong
 
@@ -227,7 +229,7 @@ class SlicerNamesTest(unittest.TestCase):
             ("qMRMLSegmentSelectorWidget", "currentSegmentChanged(QString)"),
             ("QTimer", "timeout()"),
             ("QPushButton", "toolTip"),
-            ("QVBoxLayout", "insertWidget"),
+            ("QProcess", "start"),
         ):
             self.assertIn(expected, reader.used)
 
@@ -236,15 +238,15 @@ class SlicerNamesTest(unittest.TestCase):
             source = path.read_text(encoding="utf-8")
             with self.subTest(file=path.name):
                 self.assertEqual(complaints_about_code(source, self.names, self.ui), [])
-        for path in (HOST / "widgets.py", HOST / "ctk.py"):
+        for path in (HOST / f"{name}.py" for name in ("widgets", "tables", "segment_editor", "shell", "ctk")):
             with self.subTest(offered_by=path.name):
                 self.assertEqual(complaints_about_stand_in(path.read_text(encoding="utf-8"), self.names), [])
 
     def test_names_that_tests_and_scripts_rely_on_are_in_the_ui_file(self) -> None:
         for name in (
             *("volumeSelector", "segmentSelector", "segmentEditorWidget", "predictButton", "cancelButton"),
-            *("progressBar", "resultLabel", "modelLabel", "sampleButton", "liveCheckBox", "gauge"),
-            *("modelPathLineEdit", "pcaButton", "featuresButton", "historyTable", "findingsLayout", "inputLabel"),
+            *("progressBar", "resultLabel", "headlineLabel", "sampleButton", "liveCheckBox", "gauge"),
+            *("modelPathLineEdit", "pcaButton", "featuresButton", "historyTable", "findings", "inputLabel"),
         ):
             self.assertIn(name, self.ui)
 
@@ -258,7 +260,7 @@ class SlicerNamesTest(unittest.TestCase):
             "self.ui.predictButton.connect('clicked', print)",
             "for a in ((self.ui.predictButton, 'tapped(bool)', print),): pass",
             "self.ui.segmentEditorWidget.setSourceVolumeNodes(None)",
-            "self.ui.findingsLayout.insertWidget = 3",
+            "self.ui.findings.layout = 3",
             "qt.QPushButtons()",
             "qt.QtWidgets.QPushButton()",
             "qt.QStyle.SP_MessageBoxTerrible",
@@ -272,7 +274,7 @@ class SlicerNamesTest(unittest.TestCase):
         for old, new in (
             ('class="QProgressBar"', 'class="QProgressBars"'),
             ('name="wordWrap"', 'name="wordwrap"'),
-            ("QFrame::StyledPanel", "QFrame::StyledPanels"),
+            ("QFormLayout::AllNonFixedFieldsGrow", "QFormLayout::AllFieldsGrowALot"),
             ("mrmlSceneChanged(vtkMRMLScene*)", "mrmlSceneChanges(vtkMRMLScene*)"),
             ("setMRMLScene(vtkMRMLScene*)", "setScene(vtkMRMLScene*)"),
         ):

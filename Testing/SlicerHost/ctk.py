@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
-from PySide6.QtCore import Property, Signal
+from PySide6.QtCore import Property, QEvent, Signal
 from PySide6.QtWidgets import QWidget
 
 
@@ -14,7 +14,7 @@ class ctkCollapsibleButton(qt.QWidget):
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self.__dict__["_collapsed"] = False
+        self.__dict__.update(_collapsed=False, _forcing=False, _hidden=set())
         self.__dict__["_button"] = button = qt.QToolButton(self)
         button.setSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed)
         button.toolButtonStyle = qt.Qt.ToolButtonTextBesideIcon
@@ -33,9 +33,32 @@ class ctkCollapsibleButton(qt.QWidget):
     def _set_collapsed(self, collapsed: bool) -> None:
         self.__dict__["_collapsed"] = collapsed
         self._button.arrowType = qt.Qt.RightArrow if collapsed else qt.Qt.DownArrow
-        for child in self.findChildren(QWidget, options=qt.Qt.FindDirectChildrenOnly):
-            child.setVisible(child is self._button or not collapsed)
+        self.__dict__["_forcing"] = True
+        for child in self._contents():
+            child.setVisible(not collapsed and child not in self._hidden)
+        self.__dict__["_forcing"] = False
         self._make_room()
+
+    def _contents(self) -> list[Any]:
+        children = self.findChildren(QWidget, options=qt.Qt.FindDirectChildrenOnly)
+        return [child for child in children if child is not self._button]
+
+    def childEvent(self, event: Any) -> None:
+        """Watch whatever is put in."""
+        child = event.child()
+        if event.added() and isinstance(child, QWidget) and "_button" in self.__dict__:
+            child.installEventFilter(self)
+
+    def eventFilter(self, child: Any, event: Any) -> bool:
+        """What was hidden for itself stays so when the rest is shown, and shows up with it when it is collapsed."""
+        kinds = {QEvent.Type.ShowToParent: self._hidden.discard, QEvent.Type.HideToParent: self._hidden.add}
+        if event.type() in kinds and not self._forcing:
+            kinds[event.type()](child)
+            if self._collapsed and event.type() == QEvent.Type.ShowToParent:
+                self.__dict__["_forcing"] = True
+                child.setVisible(False)
+                self.__dict__["_forcing"] = False
+        return False
 
     def _make_room(self) -> None:
         height = self._button.sizeHint.height()
@@ -57,16 +80,23 @@ class ctkCollapsibleButton(qt.QWidget):
 
 
 class ctkPathLineEdit(qt.QWidget):
-    """Stands for ctkPathLineEdit: a path to type or to browse for; here the button does nothing."""
+    """Stands for ctkPathLineEdit: a path to type or to browse for; here the button does nothing.
 
-    SIGNALS = {"currentPathChanged(QString)": "currentPathChanged"}
+    Emptied, it says no more than that its input is not valid.
+    """
+
+    SIGNALS = {
+        "currentPathChanged(QString)": "currentPathChanged",
+        "validInputChanged(bool)": "validInputChanged",
+    }
     currentPathChanged = Signal(str)
+    validInputChanged = Signal(bool)
     #: Of ctkPathLineEdit::Filter, which takes its values from QDir.
     Files = 0x002
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self.__dict__.update(_filters=0, _names=[])
+        self.__dict__.update(_filters=0, _names=[], _valid=False)
         self.__dict__["_line"] = line = qt.QLineEdit(self)
         browse = qt.QToolButton(self)
         browse.text = "…"
@@ -75,7 +105,14 @@ class ctkPathLineEdit(qt.QWidget):
         self.layout().addWidget(line)
         self.layout().addWidget(browse)
         self.__dict__["_browse"] = browse
-        line.connect("textChanged(QString)", lambda path: self.currentPathChanged.emit(path))
+        line.connect("textChanged(QString)", self._changed)
+
+    def _changed(self, path: str) -> None:
+        if path:
+            self.currentPathChanged.emit(path)
+        if bool(path) != self._valid:
+            self.__dict__["_valid"] = bool(path)
+            self.validInputChanged.emit(bool(path))
 
     currentPath = Property(str, lambda self: self._line.text, lambda self, path: self._line.setText(path))
     filters = Property(int, lambda self: self._filters, lambda self, value: self.__dict__.update(_filters=value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
 import sys
@@ -43,6 +44,13 @@ def start() -> None:
     _fill(slicer)
 
 
+def take_crashes() -> list[str]:
+    """What would have crashed Slicer since this was asked last; see `lifetimes`."""
+    import lifetimes
+
+    return lifetimes.take_crashes()
+
+
 class Modules:
     """Stands for slicer.modules: what is not there raises AttributeError."""
 
@@ -81,6 +89,7 @@ class ScriptedModule:
         if self._panel is None:
             self._panel = slicer.qSlicerScriptedLoadableModuleWidget(self)
             self._panel.reload()
+            slicer.util.mainWindow().hold(self._panel)
         return self._panel
 
 
@@ -126,7 +135,13 @@ def _fill(slicer: Any) -> None:
     import qt
     from PySide6.QtCore import Property, Signal
 
+    import lifetimes
+    import segment_editor
+    import shell
+    import tables
     import widgets
+
+    slicer_shell: dict[str, Any] = {}
 
     class qSlicerModuleManager(qt.QObject):
         """Stands for qSlicerModuleManager."""
@@ -135,15 +150,7 @@ def _fill(slicer: Any) -> None:
             """The module, None where there is none of that name."""
             return getattr(slicer.modules, name.lower(), None)
 
-    class qSlicerLayoutManager(qt.QObject):
-        """Stands for qSlicerLayoutManager; this host has no views."""
-
-        def setLayout(self, layout: int) -> None:
-            """Arrange the views."""
-            if layout != slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView:
-                raise ValueError(f"HER2Predict uses no layout {layout}")
-
-    manager, reader, layout = qSlicerModuleManager(), Reader(), qSlicerLayoutManager()
+    manager, reader = qSlicerModuleManager(), Reader()
     logic = slicer.vtkSlicerApplicationLogic()
     cache = tempfile.TemporaryDirectory(prefix="slicer-cache-")
     settings = _settings(cache.name)
@@ -152,6 +159,12 @@ def _fill(slicer: Any) -> None:
         """Stands for qSlicerApplication."""
 
         startupCompleted = Signal()
+
+        def processEvents(self) -> None:
+            """See to everything that waits; a crashed application does not."""
+            lifetimes.require_alive()
+            qt.QApplication.processEvents()
+            lifetimes.require_alive()
 
         def moduleManager(self) -> Any:
             """Finds modules."""
@@ -171,7 +184,7 @@ def _fill(slicer: Any) -> None:
 
         def layoutManager(self) -> Any:
             """Arranges the views."""
-            return layout
+            return slicer_shell["layout"]
 
         cachePath = Property(str, lambda self: cache.name)
 
@@ -179,11 +192,16 @@ def _fill(slicer: Any) -> None:
     slicer.app.setStyle("Fusion")
     slicer.mrmlScene = slicer.vtkMRMLScene()
     slicer.mrmlScene.RegisterNodeClass(slicer.vtkMRMLCommandLineModuleNode())
+    lifetimes.watch(slicer.mrmlScene)
     _add_cache(slicer.mrmlScene, cache.name)
     slicer.modules = Modules()
-    for name in vars(widgets):
-        if name.startswith(("qMRML", "qSlicer")):
-            setattr(slicer, name, getattr(widgets, name))
+    for module in (widgets, tables, segment_editor, shell):
+        for name in vars(module):
+            if name.startswith(("qMRML", "qSlicer")):
+                setattr(slicer, name, getattr(module, name))
+    slicer_shell.update(layout=shell.qSlicerLayoutManager(), window=shell.qSlicerMainWindow())
+    slicer.util.mainWindow = lambda: slicer_shell["window"]
+    shell.add_slice_nodes(slicer.mrmlScene)
     slicer.qSlicerScriptedLoadableModule = ScriptedModule
     slicer.util.selectModule = select
     _add_logics(slicer, logic)
@@ -191,6 +209,7 @@ def _fill(slicer: Any) -> None:
     slicer.modules.data = SimpleNamespace(name="Data")  # any other module, to change to
     slicer.modules.her2predict = ScriptedModule(MODULE)
     slicer.app.startupCompleted.emit()
+    atexit.register(slicer.app.aboutToQuit.emit)
 
 
 def _add_cache(scene: Any, folder: str) -> None:

@@ -1,12 +1,14 @@
 """Qt with PythonQt's manners over PySide6: what `import qt` gives inside 3D Slicer.
 
-PythonQt shows Qt properties as attributes, refuses unknown names, answers a wrong signature in `connect` with False
-and swallows exceptions in slots after printing them. Every QObject class asked of this module is made on first use
-from PySide6's class of the same name; value classes (QSize, QIcon...) behave alike in both and are handed through.
+PythonQt shows Qt properties as attributes, refuses unknown names, answers a wrong signature in `connect` with False,
+swallows exceptions in slots after printing them, and takes what is empty for false, an empty layout too. Every QObject
+class asked of this module is made on first use from PySide6's class of the same name; value classes (QSize, QIcon...)
+behave alike in both and are handed through.
 """
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import sys
 import traceback
@@ -110,6 +112,26 @@ class PythonQtObject:
             return signal
 
 
+def _give_truth(class_: type) -> None:
+    """Give a class of PySide6 the truth value that PythonQt's generator writes for it.
+
+    `AbstractMetaClass::getDefaultNonZeroFunction` takes the first of these methods that a class has or inherits.
+    """
+    methods = {"isEmpty": False, "isValid": True, "isNull": False}
+    name = next((name for name in methods if hasattr(class_, name)), None)
+    if name is not None:
+        method = getattr(class_, name)
+        class_.__bool__ = lambda self: bool(method(self)) is methods[name]  # type: ignore[attr-defined]
+
+
+#: What Qt's methods give, and so may never be asked of this module by name.
+for _name in (
+    *("QLayout", "QSize", "QSizeF", "QRect", "QRectF", "QPoint", "QPointF", "QIcon", "QPixmap", "QImage", "QColor"),
+    *("QByteArray", "QKeySequence", "QModelIndex", "QRegion", "QUrl", "QMenu", "QProcessEnvironment", "QTextDocument"),
+):
+    _give_truth(next(getattr(module, _name) for module in (QtWidgets, QtGui, QtCore) if hasattr(module, _name)))
+
+
 def _property_index(instance: Any, name: str) -> int:
     return object.__getattribute__(instance, "metaObject")().indexOfProperty(name)
 
@@ -153,6 +175,8 @@ def _wrapped(name: str) -> Any:
         found = getattr(module, name, None)
         if found is None:
             continue
+        if isinstance(found, type):
+            _give_truth(found)
         if isinstance(found, type) and issubclass(found, QtCore.QObject):
             return type(name, (PythonQtObject, found), {"__module__": __name__})
         return found
@@ -162,6 +186,8 @@ def _wrapped(name: str) -> Any:
 def __getattr__(name: str) -> Any:
     if not name.startswith("Q"):
         raise AttributeError(f"module 'qt' has no attribute '{name}'")
+    if name == "QProcess":
+        return importlib.import_module("processes").QProcess
     return _wrapped(name)
 
 

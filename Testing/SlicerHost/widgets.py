@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import qt
@@ -46,7 +47,10 @@ class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
         """Make the Python object from the module's present source."""
         self.__dict__["_self"] = self._module.widgetClass()(self)
         setattr(slicer.modules, f"{self._module.name}Widget", self._self)
-        self._self.setup()
+        try:
+            self._self.setup()
+        except Exception:  # as PythonQt does; the panel stays, and is entered and left like any other
+            traceback.print_exc()
 
     def enter(self) -> None:
         """Called when the user chooses the module."""
@@ -201,9 +205,12 @@ class qMRMLSegmentSelectorWidget(qMRMLWidget):
             kinds = (slicer.vtkSegmentation.SegmentAdded, slicer.vtkSegmentation.SegmentRemoved)
             for kind in (*kinds, slicer.vtkSegmentation.SegmentModified):
                 self._observed.append((node, node.AddObserver(kind, lambda caller, event: self._fill())))
-        self._fill()
+        # Whoever is told of the new segmentation still finds the segment of the former one; nobody is told afterwards.
         if not self._quiet:
             self.currentNodeChanged.emit(node)
+        quiet, self.__dict__["_quiet"] = self._quiet, True
+        self._fill()
+        self.__dict__["_quiet"] = quiet
 
     def _fill(self) -> None:
         segmentation = self.currentNode().GetSegmentation() if self.currentNode() else None
@@ -233,173 +240,3 @@ class qMRMLSegmentSelectorWidget(qMRMLWidget):
     segmentationNodeSelectorVisible = Property(
         bool, lambda self: self._nodes.visible, lambda self, value: self._nodes.setVisible(value)
     )
-
-
-class qMRMLSegmentEditorWidget(qMRMLWidget):
-    """Stands for qMRMLSegmentEditorWidget: holds what the real one holds and draws its buttons; they do nothing."""
-
-    SIGNALS = qMRMLWidget.SIGNALS | {"currentSegmentIDChanged(QString)": "currentSegmentIDChanged"}
-    currentSegmentIDChanged = Signal(str)
-    _ALL = ["Paint", "Draw", "Erase", "Scissors", "Threshold", "Islands", "Smoothing", "Margin", "Hollow"]
-
-    def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent)
-        self.__dict__.update(_node=None, _observer=None, _order=[], _others=True, _selected="", _flags={})
-        self.__dict__["_history"] = slicer.vtkSegmentationHistory()
-        self.setLayout(qt.QVBoxLayout())
-        self.layout().setContentsMargins(0, 0, 0, 0)
-        self.__dict__["_effects"] = effects = qt.QGroupBox("Segment Editor (stand-in)", self)
-        effects.setLayout(qt.QGridLayout())
-        self.layout().addWidget(effects)
-        self.updateEffectList()
-
-    def mrmlSegmentEditorNode(self) -> Any:
-        """The node that holds every choice of the editor."""
-        return self._node
-
-    def setMRMLSegmentEditorNode(self, node: Any) -> None:
-        """Take every choice from `node` from now on."""
-        if self._node is not None and self._observer is not None:
-            self._node.RemoveObserver(self._observer)
-        self.__dict__.update(_node=node, _observer=None)
-        if node is not None:
-            self.__dict__["_observer"] = node.AddObserver("ModifiedEvent", lambda *_: self.updateWidgetFromMRML())
-        self.updateWidgetFromMRML()
-
-    def setSegmentationNode(self, node: Any) -> None:
-        """The segmentation to draw in."""
-        if self._node is not None:
-            self._node.SetAndObserveSegmentationNode(node)
-
-    def segmentationNode(self) -> Any:
-        """The segmentation drawn in."""
-        return self._node.GetSegmentationNode() if self._node is not None else None
-
-    def setSourceVolumeNode(self, node: Any) -> None:
-        """The volume to draw on."""
-        if self._node is not None:
-            self._node.SetAndObserveSourceVolumeNode(node)
-
-    def sourceVolumeNode(self) -> Any:
-        """The volume drawn on."""
-        return self._node.GetSourceVolumeNode() if self._node is not None else None
-
-    def currentSegmentID(self) -> str:
-        """ID of the segment drawn in."""
-        return self._selected
-
-    def setCurrentSegmentID(self, segment_id: str) -> None:
-        """Draw in another segment."""
-        if self._node is not None:
-            self._node.SetSelectedSegmentID(segment_id)
-
-    def updateWidgetFromMRML(self) -> None:
-        """Show what the nodes hold; the selected segment's change is told."""
-        selected = (self._node.GetSelectedSegmentID() or "") if self._node is not None else ""
-        segmentation = self.segmentationNode()
-        self._history.SetSegmentation(segmentation.GetSegmentation() if segmentation is not None else None)
-        self._effects.enabled = segmentation is not None
-        if selected != self._selected:
-            self.__dict__["_selected"] = selected
-            self.currentSegmentIDChanged.emit(selected)
-
-    def setEffectNameOrder(self, names: list[str]) -> None:
-        """Effects to show first."""
-        self.__dict__["_order"] = list(names)
-        self.updateEffectList()
-
-    def updateEffectList(self) -> None:
-        """Draw a button for each effect."""
-        grid = self._effects.layout()
-        while grid.count():
-            button = grid.takeAt(0).widget()
-            button.setVisible(False)
-            button.deleteLater()
-        names = self._order + [name for name in self._ALL if self._others and name not in self._order]
-        for position, name in enumerate(names):
-            button = qt.QToolButton(self._effects)
-            button.text = name
-            button.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
-            grid.addWidget(button, position // 4, position % 4)
-
-    def setActiveEffectByName(self, name: str) -> None:
-        """Choose an effect; the empty name lays it aside."""
-        if name and name not in self._order + self._ALL:
-            raise ValueError(f"no effect {name!r}")
-
-    def setMaximumNumberOfUndoStates(self, count: int) -> None:
-        """How many steps can be undone."""
-        self._history.SetMaximumNumberOfStates(count)
-
-    def saveStateForUndo(self) -> None:
-        """Remember the segmentation as it is."""
-        if self.segmentationNode() is not None:
-            self._history.SaveState()
-
-    def undo(self) -> None:
-        """Bring back what was remembered last."""
-        self._history.RestorePreviousState()
-
-    def installKeyboardShortcuts(self) -> None:
-        """Keys choose effects while the module is in front."""
-
-    def uninstallKeyboardShortcuts(self) -> None:
-        """Keys no longer choose effects."""
-
-    def removeViewObservations(self) -> None:
-        """Let go of the slice views."""
-
-    def _flag(name: str) -> Any:  # type: ignore[misc]  # noqa: N805
-        return Property(
-            bool, lambda self: self._flags.get(name, False), lambda self, value: self._flags.__setitem__(name, value)
-        )
-
-    def _set_others(self, visible: bool) -> None:
-        self.__dict__["_others"] = visible
-        self.updateEffectList()
-
-    unorderedEffectsVisible = Property(bool, lambda self: self._others, _set_others)
-    segmentationNodeSelectorVisible = _flag("segmentation")
-    sourceVolumeNodeSelectorVisible = _flag("source")
-
-
-class qMRMLTableView(qMRMLWidget):
-    """Stands for qMRMLTableView: shows a table node."""
-
-    def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent)
-        self.__dict__.update(_node=None, _observer=None)
-        self.__dict__["_model"] = qt.QStandardItemModel(self)
-        self.__dict__["_cells"] = qt.QTableView(self)
-        self._cells.setModel(self._model)
-        self.setLayout(qt.QVBoxLayout())
-        self.layout().setContentsMargins(0, 0, 0, 0)
-        self.layout().addWidget(self._cells)
-
-    def setMRMLTableNode(self, node: Any) -> None:
-        """Show another table."""
-        if self._node is not None:
-            self._node.RemoveObserver(self._observer)
-        self.__dict__.update(_node=node, _observer=None)
-        if node is not None:
-            self.__dict__["_observer"] = node.AddObserver("ModifiedEvent", lambda *_: self._fill())
-        self._fill()
-
-    def mrmlTableNode(self) -> Any:
-        """The table shown."""
-        return self._node
-
-    def resizeColumnsToContents(self) -> None:
-        """Columns as wide as their cells."""
-        self._cells.resizeColumnsToContents()
-
-    def scrollToBottom(self) -> None:
-        """Show the last row."""
-        self._cells.scrollToBottom()
-
-    def _fill(self) -> None:
-        self._model.clear()
-        columns = range(self._node.GetNumberOfColumns() if self._node is not None else 0)
-        self._model.setHorizontalHeaderLabels([self._node.GetColumnName(column) for column in columns])
-        for row in range(self._node.GetNumberOfRows() if self._node is not None else 0):
-            self._model.appendRow([qt.QStandardItem(self._node.GetCellText(row, column)) for column in columns])
