@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import logging
+import sys
 import unittest
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import ctk
 import qt
 import slicer
-import vtk
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -28,14 +29,17 @@ from slicer.util import VTKObservationMixin
 from HER2PredictLib.errors import InputError
 
 if TYPE_CHECKING:
+    from HER2PredictLib.application import Application
     from HER2PredictLib.assess import Assessment, Preparation
     from HER2PredictLib.background import Callback, Run
+    from HER2PredictLib.case import Prepared
     from HER2PredictLib.model import Model
     from HER2PredictLib.outline_check import OutlineCheck
+    from HER2PredictLib.panel import Panel
     from HER2PredictLib.result import Result
 
 #: How long the input must rest before it is checked again, and predicted where that is wished, in ms.
-REST_MS = 500
+REST_MS = 200
 #: Application setting: the bundle that was last chosen and usable.
 MODEL_SETTING = "HER2Predict/modelPath"
 #: Of the severities of findings.
@@ -44,39 +48,34 @@ ICONS = {
     "warning": qt.QStyle.SP_MessageBoxWarning,
     "info": qt.QStyle.SP_MessageBoxInformation,
 }
+#: Helper processes at the most; each takes some 150 MB.
+MOST_HELPERS = 4
+#: Calls a function in a later turn of the event loop.
+later = functools.partial(qt.QTimer.singleShot, 0)
+
+
+def connect(sender: Any, signal: str, slot: Callable[..., Any]) -> None:
+    """Connect, or raise: PythonQt only answers False where there is no such signal."""
+    if not sender.connect(signal, slot):
+        raise RuntimeError(f"{sender} has no signal {signal}")
 
 
 class HER2Predict(ScriptedLoadableModule):
     """The module as Slicer lists it."""
 
     def __init__(self, parent: Any) -> None:
+        from HER2PredictLib import about, demo
+
         ScriptedLoadableModule.__init__(self, parent)
         parent.title = "HER2Predict"
         parent.categories = [translate("qSlicerAbstractCoreModule", "Informatics")]
         parent.dependencies = ["Segmentations", "SegmentEditor"]
         parent.contributors = ["HER2Predict contributors"]
-        parent.helpText = _(
-            "Estimates, from a bladder tumour outlined on an excretory-phase CT urography, the probability that it "
-            "over-expresses HER2. For research only, not for clinical decisions. The bundled model is trained on a "
-            "simulated cohort; a hospital trains its own with the her2predict command."
-        )
-        parent.acknowledgementText = _(
-            "After Jiao et al., J Cancer 2024. Features are computed by pyradiomics through SlicerRadiomics."
-        )
-        slicer.app.connect("startupCompleted()", registerSampleData)
-
-
-def registerSampleData() -> None:
-    """Offer the sample case in the Sample Data module, where there is one."""
-    try:
-        import SampleData
-    except ImportError:
-        return
-    from HER2PredictLib.demo import sample_data_source
-
-    icon = Path(__file__).parent / "Resources" / "Icons" / "HER2Predict.png"
-    source = sample_data_source(icon, lambda: HER2PredictLogic().loadSampleCase())
-    SampleData.SampleDataLogic.registerCustomSampleDataSource(**source)
+        parent.helpText = about.help_text()
+        parent.acknowledgementText = about.acknowledgement_text()
+        icon = Path(__file__).parent / "Resources" / "Icons" / "HER2Predict.png"
+        load = lambda: HER2PredictLogic.loadSampleCase()  # noqa: E731 - the class of the module as last loaded
+        slicer.app.connect("startupCompleted()", lambda: demo.register_sample_data(icon, load))
 
 
 @parameterNodeWrapper
@@ -88,6 +87,7 @@ class HER2PredictParameterNode:
     modelPath - Model bundle; empty for the bundled one.
     live - Predict whenever the outline has rested.
     checkOutline - Check after a prediction how much it depends on the outline.
+    showInViews - Show a current result in the slice views.
     lastResult - As `Result.to_json` writes it.
     """
 
@@ -97,7 +97,46 @@ class HER2PredictParameterNode:
     modelPath: str = ""
     live: bool = False
     checkOutline: bool = True
+    showInViews: bool = True
     lastResult: str = ""
+
+
+class HelperProcess:
+    """A `helper.pool.Process` of the application's own Python."""
+
+    _alive: set[HelperProcess] = set()
+
+    def __init__(self, arguments: list[str], output: Callable[[bytes], None], ended: Callable[[str], None]) -> None:
+        self._output, self._ended = output, ended
+        self._process = qt.QProcess()
+        connect(self._process, "readyReadStandardOutput()", self._onOutput)
+        connect(self._process, "finished(int,QProcess::ExitStatus)", self._onFinished)
+        connect(self._process, "errorOccurred(QProcess::ProcessError)", self._onError)
+        self._process.setStandardErrorFile(qt.QProcess.nullDevice())
+        self._alive.add(self)  # a QProcess must not go while its process is there, nor within its own signals
+        self._process.start(sys.executable, arguments)
+
+    def write(self, data: bytes) -> None:
+        """To its standard input."""
+        self._process.write(qt.QByteArray(data))
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.waitForFinished(1000)
+
+    def _onOutput(self) -> None:
+        self._output(self._process.readAllStandardOutput().data())
+
+    def _onFinished(self, status: int, how: Any) -> None:
+        self._end(_("it ended with status {status}").format(status=status))
+
+    def _onError(self, error: Any) -> None:
+        if error == qt.QProcess.FailedToStart:
+            self._end(self._process.errorString())
+
+    def _end(self, reason: str) -> None:
+        later(lambda: (self._alive.discard(self), self._ended(reason)))
 
 
 class Gauge(qt.QWidget):
@@ -120,266 +159,157 @@ class Gauge(qt.QWidget):
         from HER2PredictLib.gauge import marks
 
         painter = qt.QPainter(self)
-        for mark in marks(self._result, self.width) if self._result else ():
+        measure = qt.QFontMetrics(self.font).horizontalAdvance
+        for mark in marks(self._result, self.width, measure) if self._result is not None else ():
             colour = qt.QColor(mark.colour) if mark.colour else qt.QColor(self.palette.color(qt.QPalette.WindowText))
             colour.setAlphaF(mark.opacity)
             box = qt.QRectF(*mark.box)
             if mark.text:
                 painter.setPen(qt.QPen(colour))
-                painter.drawText(box, int(qt.Qt.AlignCenter), mark.text)
+                painter.drawText(box, int(qt.Qt.AlignCenter) | int(qt.Qt.TextDontClip), mark.text)
             else:
                 painter.fillRect(box, qt.QBrush(colour))
         painter.end()
 
 
 class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The panel."""
+    """The panel's shell: its widgets, its place in Slicer; what happens in it is in `panel.Panel`."""
 
     def __init__(self, parent: Any = None) -> None:
-        self._parameterNode: Any = None
-        self._guiTag: int | None = None
-        self._following = False
-        self._seen: tuple[Any, ...] = ()
+        self.panel: Panel | None = None
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
 
-    # Life of the panel
-
     def setup(self) -> None:
-        """Build the panel."""
-        from HER2PredictLib.keep_section import Application, KeepSection
-        from HER2PredictLib.panel_state import PanelState
-        from HER2PredictLib.panel_view import PanelView
-        from HER2PredictLib.segments import Watcher
-
+        """Build the panel, or say in it why that is not possible."""
         ScriptedLoadableModuleWidget.setup(self)
+        try:
+            self.panel = self._build()
+            self._connect(self.panel)
+            self._initialize()
+        except Exception as error:
+            logging.exception("The panel of HER2Predict could not be built")
+            self.panel = None
+            words = _("HER2Predict cannot start: {error}. The error log of the application says where.")
+            label = qt.QLabel(words.format(error=f"{type(error).__name__}: {error}"))
+            label.setWordWrap(True)
+            self.layout.addWidget(label)
+
+    def _build(self) -> Panel:
+        from HER2PredictLib.panel import Panel
+
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/HER2Predict.ui"))
         self.layout.addWidget(uiWidget)
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         self.logic = HER2PredictLogic()
-        self._state = PanelState()
-        self._watcher = Watcher(self._onInput)
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(REST_MS)
         self._gauge = Gauge()
-        self.ui.gaugeLayout.addWidget(self._gauge)
+        self.ui.gauge.layout().addWidget(self._gauge)
         self.ui.modelPathLineEdit.filters = ctk.ctkPathLineEdit.Files
         self.ui.modelPathLineEdit.nameFilters = [_("Model bundles") + " (*.her2model)"]
         icons = {name: uiWidget.style().standardIcon(icon) for name, icon in ICONS.items()}
         rowFile = self.resourcePath("UI/Finding.ui")
-        self._view = PanelView(self.ui, icons, lambda: slicer.util.loadUI(rowFile), self._onRemedy)
-        application = Application(self._showTable, self._showChart, self._askWhere)
-        self._keepSection = KeepSection(slicer.mrmlScene, self._view, lambda: self._state, application)
+        panel = Panel(
+            self.ui, self.logic, slicer.mrmlScene, self._application(), icons, lambda: slicer.util.loadUI(rowFile)
+        )
         uiWidget.setMRMLScene(slicer.mrmlScene)
-        self._connect()
-        self._initialize()
+        return panel
 
-    def _connect(self) -> None:
-        editor, scene = self.ui.segmentEditorWidget, slicer.mrmlScene
+    def _application(self) -> Application:
+        from HER2PredictLib.application import Application
+
+        return Application(
+            timer=self._timer,
+            later=later,
+            layout_manager=slicer.app.layoutManager,
+            dicom_database=lambda: getattr(slicer, "dicomDatabase", None),
+            remember_model=functools.partial(slicer.app.userSettings().setValue, MODEL_SETTING),
+            show=self._show,
+            reveal=self._reveal,
+            show_table=self._showTable,
+            show_chart=self._showChart,
+            ask_where=lambda title, name, kinds: qt.QFileDialog.getSaveFileName(self.parent, title, name, kinds),
+        )
+
+    def _connect(self, panel: Panel) -> None:
+        editor, scene, paths = self.ui.segmentEditorWidget, slicer.mrmlScene, self.ui.modelPathLineEdit
         for sender, signal, slot in (
-            (self._timer, "timeout()", self._onRest),
-            (self.ui.segmentSelector, "currentNodeChanged(vtkMRMLNode*)", self._onSegmentationChosen),
-            (self.ui.segmentSelector, "currentSegmentChanged(QString)", self._onSegmentChosen),
-            (editor, "currentSegmentIDChanged(QString)", self._onSegmentChosen),
-            (self.ui.modelPathLineEdit, "currentPathChanged(QString)", self._onModelPath),
-            (self.ui.newSegmentButton, "clicked(bool)", self._onNewSegment),
+            (self._timer, "timeout()", panel.on_rest),
+            (self.ui.segmentSelector, "currentNodeChanged(vtkMRMLNode*)", panel.on_segmentation),
+            (self.ui.segmentSelector, "currentSegmentChanged(QString)", panel.on_segment),
+            (editor, "currentSegmentIDChanged(QString)", panel.on_segment),
+            (self.ui.maskingCheckBox, "toggled(bool)", lambda on: setattr(editor, "maskingSectionVisible", on)),
+            (paths, "currentPathChanged(QString)", panel.on_model_path),
+            # Emptied, the line says no more than that it is not valid.
+            (paths, "validInputChanged(bool)", lambda valid: paths.currentPath or panel.on_model_path("")),
+            (self.ui.bundledModelButton, "clicked(bool)", lambda: panel.on_model_path("")),
+            (self.ui.newSegmentButton, "clicked(bool)", panel.on_new_segment),
             (self.ui.sampleButton, "clicked(bool)", self._onSample),
-            (self.ui.predictButton, "clicked(bool)", self._onPredict),
-            (self.ui.cancelButton, "clicked(bool)", self._onCancel),
-            (self.ui.outlineStopButton, "clicked(bool)", self._onStopOutlineCheck),
+            (self.ui.predictButton, "clicked(bool)", panel.on_predict),
+            (self.ui.cancelButton, "clicked(bool)", panel.on_cancel),
+            (self.ui.outlineStopButton, "clicked(bool)", panel.on_stop_outline_check),
+            (self.ui.historyTable, "clicked(QModelIndex)", lambda index: panel.on_history_row(index.row())),
+            (slicer.app, "aboutToQuit()", self.logic.helpers.close),
         ):
-            if not sender.connect(signal, slot):
-                raise RuntimeError(f"{sender} has no signal {signal}")
-        self.addObserver(scene, scene.StartCloseEvent, self._onSceneStartClose)
+            connect(sender, signal, slot)
+        self._keys = (self._shortcut("Ctrl+Return", panel.on_predict), self._shortcut("Escape", panel.on_cancel))
+        self.addObserver(scene, scene.StartCloseEvent, lambda *_event: panel.end_scene())
         self.addObserver(scene, scene.EndCloseEvent, self._onSceneReplaced)
         self.addObserver(scene, scene.EndImportEvent, self._onSceneReplaced)
-        self.addObserver(scene, scene.NodeAddedEvent, self._onNodeAdded)
+        self.addObserver(scene, scene.NodeAddedEvent, lambda *_event: panel.on_node_added())
+
+    @staticmethod
+    def _shortcut(keys: str, slot: Callable[[], None]) -> Any:
+        """A key of the whole application while it is enabled; None where the application has no window."""
+        window = slicer.util.mainWindow()
+        if window is None:
+            return None
+        shortcut = qt.QShortcut(qt.QKeySequence(keys), window)
+        shortcut.setEnabled(False)
+        connect(shortcut, "activated()", slot)
+        return shortcut
 
     def enter(self) -> None:
         """The user chose this module."""
-        self._initialize()
-        self._view.take_up_tools()
+        if self.panel is not None:
+            self._initialize()
+            self.panel.view.take_up_tools()
 
     def exit(self) -> None:
         """The user chose another module."""
-        self._follow(None)
-        self._view.lay_down_tools()
-        self._render()  # nobody watches the input until the module is back
+        if self.panel is not None:
+            self.panel.leave()
 
     def cleanup(self) -> None:
         """The panel goes away."""
-        self._state.abandon()
-        self._follow(None)
-        self._view.lay_down_tools()
+        if self.panel is None:
+            return
+        self.panel.end()
         self.removeObservers()
-        self.ui.segmentEditorWidget.setMRMLSegmentEditorNode(None)
+        slicer.app.disconnect("aboutToQuit()", self.logic.helpers.close)
+        for shortcut in self._keys:
+            if shortcut is not None:
+                shortcut.deleteLater()
 
-    def _onSceneStartClose(self, caller: Any, event: str) -> None:
-        from HER2PredictLib.panel_state import PanelState
-
-        self._follow(None)
-        self._state.end_outline_check()
-        self._state = PanelState()  # a run ends with the scene, by itself
-        self.ui.historyTable.setMRMLTableNode(None)
-        self.ui.segmentEditorWidget.setSegmentationNode(None)
-        self.ui.segmentEditorWidget.removeViewObservations()
-        self._render()
-
-    def _onSceneReplaced(self, caller: Any, event: str) -> None:
-        if self.parent.isEntered:
-            self._initialize()
-
-    def _onNodeAdded(self, caller: Any, event: str) -> None:
-        if self._parameterNode and not self._parameterNode.inputVolume:
-            self._timer.start()
-
-    # Choices: the parameter node is the truth, the widgets follow it
+    def check(self) -> None:
+        """Examine the input now, without waiting for it to rest."""
+        self.panel.check()
 
     def _initialize(self) -> None:
         from HER2PredictLib.segments import segment_editor_node
 
         self.ui.segmentEditorWidget.setMRMLSegmentEditorNode(segment_editor_node(slicer.mrmlScene))
-        self._follow(self.logic.getParameterNode())
+        self.panel.follow(self.logic.getParameterNode())
 
-    def _follow(self, parameterNode: HER2PredictParameterNode | None) -> None:
-        """Show the choices in `parameterNode` and watch what they name; None lets go of everything."""
-        from HER2PredictLib.segments import choose_defaults
-
-        self._timer.stop()
-        if self._parameterNode:
-            self._parameterNode.disconnectGui(self._guiTag)
-            self.removeObserver(self._parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameters)
-        self._parameterNode, self._seen = parameterNode, ()
-        self._state.touch()
-        self._watcher.watch([])
-        if parameterNode:
-            self._state.restore(parameterNode.lastResult)
-            choose_defaults(slicer.mrmlScene, parameterNode, self.ui.segmentSelector)
-            self._guiTag = parameterNode.connectGui(self.ui)
-            self.addObserver(parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParameters)
-            self._onParameters()
-            self._view.show_history(slicer.mrmlScene)
-            self.check()
-
-    def _onSegmentationChosen(self, node: Any) -> None:
-        if self._parameterNode and not self._following:
-            self._choose(node, self.ui.segmentSelector.currentSegmentID() if node else "")
-
-    def _onSegmentChosen(self, segmentID: str) -> None:
-        if self._parameterNode and not self._following and segmentID:
-            self._parameterNode.segmentID = segmentID
-
-    def _onModelPath(self, path: str) -> None:
-        if not self._parameterNode or self._following:
-            return
-        self._parameterNode.modelPath = path
-        if self.logic.models.holds(path):  # where it is none, the check that follows shows why
-            slicer.app.userSettings().setValue(MODEL_SETTING, path)
-
-    def _onParameters(self, caller: Any = None, event: str = "") -> None:
-        choices = self._parameterNode
-        if self._following:
-            return
-        self._following = True
-        try:
-            self._view.show_choices(choices)
-        finally:
-            self._following = False
-        chosen = (*self._choice(), choices.modelPath, choices.live, choices.checkOutline)
-        if chosen != self._seen:
-            self._seen = chosen
-            self._watcher.watch((choices.inputVolume, choices.segmentation))
-            self._onInput()
-
-    def _choose(self, segmentation: Any, segmentID: str) -> None:
-        self._parameterNode.segmentation, self._parameterNode.segmentID = segmentation, segmentID
-
-    def _choice(self) -> tuple[Any, Any, str]:
-        return self._parameterNode.inputVolume, self._parameterNode.segmentation, self._parameterNode.segmentID
-
-    # Input: checked once it rests, compared with what the result was made from
-
-    def _onInput(self) -> None:
-        """Until the check that follows says otherwise, a result counts as out of date."""
-        self._state.touch()
-        self._timer.start()
-        self._render()
-
-    def _onRest(self) -> None:
-        self.check()
-        if self._parameterNode and self._parameterNode.live and self._state.follow():
-            self._keepSection.keep(self._parameterNode, live=True)
-        self._render()
-
-    def check(self) -> None:
-        """Examine the input now: its findings, whether it can be predicted, whether the result is still its own."""
-        from HER2PredictLib.segments import choose_defaults, what_to_choose
-
-        if not self._parameterNode:
-            return
-        choose_defaults(slicer.mrmlScene, self._parameterNode, self.ui.segmentSelector)
-        self._timer.stop()
-        self._view.show_volume(self._parameterNode.inputVolume, getattr(slicer, "dicomDatabase", None))
-        self._state.check(
-            lambda: self.logic.model(self._parameterNode.modelPath),
-            lambda: self.logic.prepare(*self._choice()),
-            self.logic.requireBackend,
-            what_to_choose(*self._choice()),
-        )
-        self._state.check_outline(
-            self._parameterNode.checkOutline, lambda *of: self.logic.checkOutline(*of, self._onOutlineCheck)
-        )
-        self._keepSection.look_for_readers(*self._choice()[:2])
-        self._render()
-
-    # Buttons
+    def _onSceneReplaced(self, caller: Any, event: str) -> None:
+        if self.parent.isEntered:
+            self._initialize()
 
     def _onSample(self) -> None:
         with slicer.util.WaitCursor():
-            volume, segmentation, segmentID = self.logic.loadSampleCase()
-        self._parameterNode.inputVolume = volume
-        self._choose(segmentation, segmentID)
-        self.check()
-
-    def _onNewSegment(self) -> None:
-        from HER2PredictLib.segments import add_tumour_segment
-
-        volume, segmentation, _segmentID = self._choice()
-        self._choose(*add_tumour_segment(slicer.mrmlScene, volume, segmentation))
-
-    def _onRemedy(self, remedy: str) -> None:
-        from HER2PredictLib.segments import mend
-
-        self.check()
-        if any(finding.remedy == remedy for finding in self._state.findings):
-            self.ui.segmentEditorWidget.saveStateForUndo()
-            self._state.attempt(lambda: mend(*self._choice(), remedy))
-            self.check()
-
-    def _onPredict(self) -> None:
-        self._parameterNode.lastResult = ""
-        self._state.begin(lambda: self.logic.assessAsync(*self._choice(), self._onDone, self._parameterNode.modelPath))
-        self._render()
-
-    def _onCancel(self) -> None:
-        self._state.cancel()
-
-    def _onDone(self, assessment: Assessment | None, error: Exception | None) -> None:
-        if self._state.run:  # an abandoned one has no panel to tell
-            if self._state.end(assessment, error):
-                self._keepSection.keep(self.logic.getParameterNode(), live=False)
-            self.check()
-            self._render()
-
-    def _onOutlineCheck(self, check: OutlineCheck) -> None:
-        if self._state.follow_outline_check(check):
-            self._keepSection.save(self.logic.getParameterNode())
-        self._render()
-
-    def _onStopOutlineCheck(self) -> None:
-        self._state.end_outline_check()
-        self._render()
+            self.panel.on_sample()
 
     @staticmethod
     def _showTable(table: Any) -> None:
@@ -391,12 +321,30 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _showChart(chart: Any) -> None:
         slicer.modules.plots.logic().ShowChartInLayout(chart)
 
-    def _askWhere(self, title: str, name: str, kinds: str) -> str:
-        return qt.QFileDialog.getSaveFileName(self.parent, title, name, kinds)
+    def _reveal(self) -> None:
+        area = self.ui.answerArea.parentWidget()
+        while area is not None and not isinstance(area, qt.QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            area.ensureWidgetVisible(self.ui.answerArea, 0, 0)
 
-    def _render(self) -> None:
-        self._view.show(self._state, bool(self._parameterNode and self._parameterNode.inputVolume))
-        self._gauge.setResult(self._view.gauged)
+    def _show(self, result: Result | None, canPredict: bool, canCancel: bool) -> None:
+        self._gauge.setResult(result)
+        predict, cancel = self._keys
+        if predict is None:
+            return
+        predict.setEnabled(canPredict)
+        if cancel.isEnabled() != canCancel:
+            # Of two shortcuts with one key Qt takes neither: the editor's Escape steps aside while ours is wanted.
+            for shortcut in self._editorsEscape():
+                shortcut.setEnabled(not canCancel)
+            cancel.setEnabled(canCancel)
+
+    @staticmethod
+    def _editorsEscape() -> list[Any]:
+        """Shortcuts of segment editors that put down the active effect."""
+        children = slicer.util.mainWindow().children()
+        return [child for child in children if isinstance(child, qt.QShortcut) and child.property("effectIndex") == 0]
 
 
 class HER2PredictLogic(ScriptedLoadableModuleLogic):
@@ -410,9 +358,12 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
     def __init__(self) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
+        from HER2PredictLib import cores
+        from HER2PredictLib.helper.pool import Helpers
         from HER2PredictLib.model import Shelf
 
         self.models = Shelf()
+        self.helpers = Helpers(HelperProcess, min(cores.usable(), MOST_HELPERS))
 
     def getParameterNode(self) -> HER2PredictParameterNode:
         """The user's choices in this scene; a new scene starts with the model that was used last."""
@@ -462,17 +413,35 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
         self.requireBackend()
         model, preparation = self.model(modelPath), self.prepare(volumeNode, segmentationNode, segmentID)
-        return Run(slicer.mrmlScene, preparation, model, self._startExtraction, callback)
+        return Run(preparation, model, self._extractByModule, callback)
+
+    def assessLive(
+        self,
+        preparation: Preparation,
+        model: Model,
+        ended: Callable[[Run, Assessment | None, Exception | None], None],
+    ) -> Run:
+        """Predict as fast as can be, in a helper process; `ended` is called once, unless the run was cancelled."""
+        from HER2PredictLib.background import LiveExtraction, Run
+
+        extract = functools.partial(LiveExtraction, self.helpers, later)
+        run = Run(preparation, model, extract, lambda *outcome: ended(run, *outcome))
+        return run
 
     def checkOutline(self, assessment: Assessment, stamp: str, changed: Callable[[OutlineCheck], None]) -> OutlineCheck:
         """Measure in the background how much a result depends on the outline; `changed` follows it."""
         from HER2PredictLib.outline_check import OutlineCheck
 
-        later = functools.partial(qt.QTimer.singleShot, 0)
-        return OutlineCheck(slicer.mrmlScene, assessment, stamp, self._startExtraction, later, changed)
+        return OutlineCheck(assessment, stamp, self.helpers, self._extractByModule, later, changed)
 
     @staticmethod
-    def _startExtraction(parameters: Mapping[str, Any]) -> Any:
+    def _extractByModule(prepared: Prepared, ended: Any) -> Any:
+        from HER2PredictLib.background import ModuleExtraction
+
+        return ModuleExtraction(slicer.mrmlScene, HER2PredictLogic._startModule, later, prepared, ended)
+
+    @staticmethod
+    def _startModule(parameters: Mapping[str, Any]) -> Any:
         return slicer.cli.run(slicer.modules.slicerradiomicscli, None, dict(parameters), update_display=False)
 
     @staticmethod

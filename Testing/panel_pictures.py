@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parent / "SlicerHost")]
-WIDTH = 400
+SIZES = ((1600, 1000), (1366, 768))
 PATIENCE_S = 120.0
 
 
@@ -47,7 +47,7 @@ def dark_palette() -> Any:
 
 
 def write_pictures(folder: Path) -> list[Path]:
-    """Click through the panel and take a picture of each state."""
+    """Click through the panel and take pictures of each state: whole, light and dark, and as two windows show it."""
     import host
 
     host.start()
@@ -55,24 +55,27 @@ def write_pictures(folder: Path) -> list[Path]:
 
     slicer.util.selectModule("HER2Predict")
     panel = slicer.modules.HER2PredictWidget
-    window, ui = panel.parent, panel.ui
-    window.setFixedWidth(WIDTH)
+    window, ui = slicer.util.mainWindow(), panel.ui
     window.show()
     written: list[Path] = []
     dark, light = dark_palette(), slicer.app.palette()
 
+    def save(widget: Any, name: str) -> None:
+        for _ in range(4):  # a label has its height once it has its width, and the panel after that
+            slicer.app.processEvents()
+        written.append(folder / f"{name}.png")
+        if not widget.grab().save(str(written[-1])):
+            raise OSError(f"{written[-1]} could not be written")
+
     def picture(state: str) -> None:
-        """What the window shows once its layout has settled."""
+        """What is there once its layout has settled."""
         panel.check()
         for style, palette in (("-dark", dark), ("", light)):
             slicer.app.setPalette(palette)
-            for _ in range(3):  # a list has its height once it has its width, and the window after that
-                slicer.app.processEvents()
-                window.resize(WIDTH, window.heightForWidth(WIDTH))
-            slicer.app.processEvents()
-            written.append(folder / f"panel-{state}{style}.png")
-            if not window.grab().save(str(written[-1])):
-                raise OSError(f"{written[-1]} could not be written")
+            save(panel.parent, f"panel-{state}{style}")
+        for size in SIZES:
+            window.set_size(*size)
+            save(window, f"window-{size[0]}-{state}")
 
     folder.mkdir(parents=True, exist_ok=True)
     picture("empty")
@@ -80,7 +83,7 @@ def write_pictures(folder: Path) -> list[Path]:
     picture("drawn")
     ui.predictButton.click()
     picture("running")
-    wait(lambda: not ui.cancelButton.visible and not ui.outlineStopButton.visible)
+    wait(lambda: ui.cancelButton.isHidden() and ui.outlineStopButton.isHidden())
     picture("result")
     segmentation, segment_id = ui.segmentSelector.currentNode(), ui.segmentSelector.currentSegmentID()
     volume = ui.volumeSelector.currentNode()

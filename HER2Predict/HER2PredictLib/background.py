@@ -1,18 +1,21 @@
-"""One prediction in the background: a command-line module of Slicer computes the features while the user goes on."""
+"""One prediction in the background: whoever computes the features, the user goes on."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from itertools import count
+from typing import Any, Protocol
 
 import SimpleITK as sitk
 
-from . import assess, features
+from . import assess, features, threads
 from .assess import Assessment, Preparation
 from .case import Prepared
 from .errors import InputError
+from .helper.pool import Helpers, NoHelperError
 from .i18n import tr as _
 from .model import Model
 from .nodes import add_prepared_nodes, strings_from_table
@@ -20,9 +23,28 @@ from .nodes import add_prepared_nodes, strings_from_table
 #: Called once when a run ends: the Assessment, or why there is none; both None when it was cancelled.
 Callback = Callable[[Assessment | None, Exception | None], None]
 
+#: Called once when an extraction ends: with the features, or why there are none; both None when it was cancelled.
+Ended = Callable[[features.Features | None, Exception | None], None]
+
 #: Starts SlicerRadiomics' command-line module with the parameters given, and returns its
 #: ``vtkMRMLCommandLineModuleNode`` without waiting.
 Start = Callable[[Mapping[str, Any]], Any]
+
+#: Calls a function in a later turn of the application's event loop.
+Later = Callable[[Callable[[], None]], None]
+
+
+class Running(Protocol):
+    """An extraction that has been started."""
+
+    def cancel(self) -> None:
+        """Ask it to stop."""
+
+
+#: Starts to compute the features of a prepared pair.
+Extract = Callable[[Prepared, Ended], Running]
+
+_numbers = count(1)
 
 
 def stamp(preparation: Preparation, model: Model) -> str:
@@ -34,16 +56,18 @@ def stamp(preparation: Preparation, model: Model) -> str:
     return digest.hexdigest()
 
 
-class Extraction:
-    """The features of one prepared pair; its nodes leave the scene however it ends.
+class ModuleExtraction:
+    """The features of one prepared pair by SlicerRadiomics' module; its nodes leave the scene however it ends.
+
+    They leave it in a later turn of the event loop and not before the run has really ended: the module's logic goes on
+    using its node after the events that it sends, and reads the outputs without asking whether they are still there.
 
     Parameters
     ----------
     scene : vtkMRMLScene
+    start, later : callable
     prepared : Prepared
-    start : callable
     ended : callable
-        Called once: with the features, or why there are none; both None when it was cancelled.
 
     Raises
     ------
@@ -51,36 +75,31 @@ class Extraction:
         Where the module does not start.
     """
 
-    def __init__(
-        self,
-        scene: Any,
-        prepared: Prepared,
-        start: Start,
-        ended: Callable[[features.Features | None, Exception | None], None],
-    ) -> None:
-        self._scene, self._ended = scene, ended
-        image, mask = add_prepared_nodes(scene, prepared)
-        self._table = scene.AddNewNodeByClass("vtkMRMLTableNode", "HER2Predict features")
-        self._table.SetHideFromEditors(True)
-        self._table.SetSaveWithScene(False)
-        self._nodes = [image, mask, self._table]
+    def __init__(self, scene: Any, start: Start, later: Later, prepared: Prepared, ended: Ended) -> None:
+        self._scene, self._later, self._ended = scene, later, ended
+        self._is_over = False
+        self._table = _add_output(scene)
+        self._nodes = [*add_prepared_nodes(scene, prepared), self._table]
+        # Held for the whole run: nobody says when the module's own process begins.
+        self._one_thread = contextlib.ExitStack()
+        self._one_thread.enter_context(threads.one_in_children())
         try:
             self._cli = start(
                 {
-                    "Image": image.GetID(),
-                    "Mask": mask.GetID(),
+                    "Image": self._nodes[0].GetID(),
+                    "Mask": self._nodes[1].GetID(),
                     "param": str(features.PARAMETER_FILE),
                     "label": 1,
                     "out": self._table.GetID(),
                 }
             )
         except Exception:
-            self._remove_nodes()
+            self._clean_up()
             raise
         self._cli.SetSaveWithScene(False)
         self._nodes.append(self._cli)
         if not self._cli.IsBusy():
-            self._remove_nodes()
+            later(self._clean_up)
             raise InputError(_("SlicerRadiomics could not be started; restart Slicer and try again."))
         # Slicer sends ModifiedEvent from the main thread once it has read the outputs.
         self._observers = [
@@ -90,29 +109,36 @@ class Extraction:
 
     def cancel(self) -> None:
         """Ask it to stop; `ended` is called when it has."""
-        self._cli.Cancel()
+        if not self._is_over:
+            self._cli.Cancel()
 
     def _on_scene_close(self, caller: Any, event: str) -> None:
-        self._let_go()
         self._cli.Cancel()
         self._end(None, None)
 
     def _on_modified(self, caller: Any, event: str) -> None:
         if self._cli.IsBusy():
             return
-        self._let_go()
+        for observed, tag in self._observers:
+            observed.RemoveObserver(tag)
+        self._observers.clear()
+        self._later(self._conclude)
+
+    def _conclude(self) -> None:
+        values, error = (None, None) if self._is_over else self._outcome()
+        self._clean_up()
+        self._end(values, error)
+
+    def _outcome(self) -> tuple[features.Features | None, Exception | None]:
         if self._cli.GetStatus() == self._cli.Cancelled:
-            self._end(None, None)
-            return
+            return None, None
         try:
-            values = self._read()
-        except InputError as error:
-            self._end(None, error)
-        except Exception as error:
+            return self._read(), None
+        except InputError as refusal:
+            return None, refusal
+        except Exception as fault:
             logging.exception("The table of a finished extraction could not be read")
-            self._end(None, error)
-        else:
-            self._end(values, None)
+            return None, fault
 
     def _read(self) -> features.Features:
         texts = strings_from_table(self._table)
@@ -123,18 +149,72 @@ class Extraction:
         return features.from_strings(texts)
 
     def _end(self, values: features.Features | None, error: Exception | None) -> None:
-        self._remove_nodes()
-        self._ended(values, error)
+        if not self._is_over:
+            self._is_over = True
+            self._ended(values, error)
 
-    def _let_go(self) -> None:
-        for observed, tag in self._observers:
-            observed.RemoveObserver(tag)
-        self._observers.clear()
-
-    def _remove_nodes(self) -> None:
-        for node in self._nodes:
-            self._scene.RemoveNode(node)
+    def _clean_up(self) -> None:
+        self._one_thread.close()
+        # Slicer makes one for every output that it reads.
+        stores = [self._table.GetNthStorageNode(index) for index in range(self._table.GetNumberOfStorageNodes())]
+        for node in [*stores, *self._nodes]:
+            if node is not None and node.GetScene() is self._scene:
+                self._scene.RemoveNode(node)
         self._nodes.clear()
+
+
+class LiveExtraction:
+    """The features of one prepared pair by a helper process, or in this one where there can be none.
+
+    Parameters
+    ----------
+    helpers : Helpers
+    later : callable
+    prepared : Prepared
+    ended : callable
+        Never called once it was cancelled.
+    """
+
+    def __init__(self, helpers: Helpers, later: Later, prepared: Prepared, ended: Ended) -> None:
+        self._later, self._prepared, self._ended = later, prepared, ended
+        self._is_cancelled = False
+        self._task = helpers.features(prepared, self._on_answer)
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        self._is_cancelled = True
+        self._task.cancel()
+
+    def _on_answer(self, values: features.Features | None, error: Exception | None) -> None:
+        if isinstance(error, NoHelperError):
+            self._later(self._extract_here)
+        else:
+            self._ended(values, error)
+
+    def _extract_here(self) -> None:
+        if self._is_cancelled:
+            return
+        try:
+            values = features.extract(self._prepared)
+        except InputError as refusal:
+            self._ended(None, refusal)
+        except Exception as fault:
+            logging.exception("The features could not be computed in this process")
+            self._ended(None, fault)
+        else:
+            self._ended(values, None)
+
+
+def _add_output(scene: Any) -> Any:
+    """A hidden table that outlives the closing of the scene, since a run may still write into it then."""
+    import slicer
+
+    made = slicer.vtkMRMLTableNode()
+    made.SetName("HER2Predict features")
+    made.SetSingletonTag(f"HER2Predict.Run{next(_numbers)}")
+    made.SetHideFromEditors(True)
+    made.SetSaveWithScene(False)
+    return scene.AddNode(made)
 
 
 class Run:
@@ -142,11 +222,10 @@ class Run:
 
     Parameters
     ----------
-    scene : vtkMRMLScene
     preparation : Preparation
         From `assess.begin`.
     model : Model
-    start : callable
+    extract : callable
     callback : callable
         Called once, when the run has ended.
 
@@ -158,17 +237,17 @@ class Run:
     Raises
     ------
     InputError
-        Where the module does not start, or the model learnt on features of other settings.
+        Where the extraction does not start, or the model learnt on features of other settings.
     """
 
-    def __init__(self, scene: Any, preparation: Preparation, model: Model, start: Start, callback: Callback) -> None:
+    def __init__(self, preparation: Preparation, model: Model, extract: Extract, callback: Callback) -> None:
         model.require_own_settings()
         self.stamp = stamp(preparation, model)
         self._preparation, self._model, self._callback = preparation, model, callback
-        self._extraction = Extraction(scene, preparation.prepared, start, self._on_end)
+        self._extraction = extract(preparation.prepared, self._on_end)
 
     def cancel(self) -> None:
-        """Ask the run to stop; the callback follows when it has."""
+        """Ask the run to stop."""
         self._extraction.cancel()
 
     def _on_end(self, values: features.Features | None, error: Exception | None) -> None:

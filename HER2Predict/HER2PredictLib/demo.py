@@ -11,6 +11,15 @@ from .errors import InputError
 from .i18n import tr as _
 
 
+def register_sample_data(icon: Path, load: Callable[[], Any]) -> None:
+    """Offer the sample case in Slicer's Sample Data module, where there is one."""
+    try:
+        import SampleData
+    except ImportError:
+        return
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(**sample_data_source(icon, load))
+
+
 def sample_data_source(icon: Path, load: Callable[[], Any]) -> dict[str, Any]:
     """What Slicer's Sample Data module is told of the sample case, which is made locally and not downloaded.
 

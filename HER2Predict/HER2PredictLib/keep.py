@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from .picture import require_matplotlib, write_picture
 from .result import Result
 
 _ROLE = "HER2Predict.Role"
+#: Room for the chart's legend, as a share of the width of the points.
+_LEGEND_SHARE = 0.8
 #: On the history: what its last row belongs to, where that follows the outline.
 _SEQUENCE = "HER2Predict.Sequence"
 
@@ -28,7 +31,9 @@ def history_node(scene: Any) -> Any:
     return _find(scene, "vtkMRMLTableNode", "history")
 
 
-def add_to_history(scene: Any, result: Result, sequence: str = "") -> Any:
+def add_to_history(
+    scene: Any, result: Result, sequence: str = "", centre: Sequence[float] | None = None
+) -> Any:
     """Append a row: time, probability, interval, ROI volume, segment, volume, model.
 
     Parameters
@@ -36,8 +41,10 @@ def add_to_history(scene: Any, result: Result, sequence: str = "") -> Any:
     sequence : str
         Names what a result belongs to that follows the outline by itself: it takes the place of the last row where
         that has the same name. Empty for a result that was asked for.
+    centre : sequence of float, optional
+        Centre of the ROI, RAS in mm.
     """
-    node = _find_or_add(scene, "vtkMRMLTableNode", "history", _("HER2Predict history"))
+    node = _table(scene, "history", _("HER2Predict history"))
     if node.GetNumberOfColumns() == 0:
         for name in _history_columns():
             _add_column(node, name, ())
@@ -57,7 +64,23 @@ def add_to_history(scene: Any, result: Result, sequence: str = "") -> Any:
     for column, text in enumerate(texts):
         node.SetCellText(row, column, text)
     node.SetAttribute(_SEQUENCE, sequence or None)
+    node.SetAttribute(_centre_of(row), json.dumps(list(centre)) if centre is not None else None)
     return node
+
+
+def history_centre(scene: Any, row: int) -> tuple[float, float, float] | None:
+    """Centre of the ROI of a row of the history, RAS in mm; None where it is not known."""
+    node = history_node(scene)
+    try:
+        r, a, s = (float(value) for value in json.loads(node.GetAttribute(_centre_of(row)) or ""))
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return r, a, s
+
+
+def _centre_of(row: int) -> str:
+    """The attribute of the history that holds it; a column would be in the way of its readers."""
+    return f"HER2Predict.Centre{row}"
 
 
 def _history_columns() -> tuple[str, ...]:
@@ -74,7 +97,7 @@ def _history_columns() -> tuple[str, ...]:
 
 def features_table(scene: Any, assessment: Assessment) -> Any:
     """The features as a ``vtkMRMLTableNode``, one row each with its full value; made again in the same node."""
-    node = _find_or_add(scene, "vtkMRMLTableNode", "features", _("HER2Predict features"))
+    node = _table(scene, "features", _("HER2Predict features"))
     node.RemoveAllColumns()
     _add_column(node, _("Feature"), list(assessment.features))
     _add_column(node, _("Value"), np.array(list(assessment.features.values())))
@@ -84,7 +107,7 @@ def features_table(scene: Any, assessment: Assessment) -> Any:
 def readers_table(scene: Any, agreement: Agreement) -> Any:
     """What readers make of a tumour as a ``vtkMRMLTableNode``: a row for each outline and for the consensus, then one
     for each pair; made again in the same node."""
-    node = _find_or_add(scene, "vtkMRMLTableNode", "readers", _("HER2Predict readers"))
+    node = _table(scene, "readers", _("HER2Predict readers"))
     node.RemoveAllColumns()
     for name, *texts in zip(agreement.header(), *agreement.table(), strict=True):
         _add_column(node, name, texts)
@@ -109,16 +132,26 @@ def scatter(scene: Any, assessment: Assessment) -> Any:
                 kind.MarkerStyleCircle, 7.0),
         _series(scene, "positive", _("HER2-positive (training)"), scores[status == 1], _POSITIVE_COLOUR,
                 kind.MarkerStyleSquare, 7.0),
-        _series(scene, "patient", _("This patient"), own, _PATIENT_COLOUR, kind.MarkerStyleDiamond, 14.0),
+        _series(scene, "patient", _("This patient"), own, _PATIENT_COLOUR, kind.MarkerStyleCross, 22.0),
     ]  # fmt: skip
     chart = _find_or_add(scene, "vtkMRMLPlotChartNode", "scatter", _("HER2Predict training cohort"))
     chart.RemoveAllPlotSeriesNodeIDs()
     for node in series:
         chart.AddAndObservePlotSeriesNodeID(node.GetID())
-    chart.SetTitle(assessment.model.describe())
+    chart.SetTitle(assessment.model.name)
+    left, right = _span(np.concatenate([scores[:, 0], own[:, 0]]))
+    # Slicer draws the legend at the upper right, over what lies there: leave room for it beside the points.
+    chart.SetXAxisRangeAuto(False)
+    chart.SetXAxisRange(left, right + _LEGEND_SHARE * (right - left))
     chart.SetXAxisTitle(_("Principal component 1"))
     chart.SetYAxisTitle(_("Principal component 2"))
     return chart
+
+
+def _span(values: np.ndarray) -> tuple[float, float]:
+    """From the least to the greatest, and a little more."""
+    least, most = float(values.min()), float(values.max())
+    return least - 0.05 * (most - least), most + 0.05 * (most - least)
 
 
 def picture_file(assessment: Assessment, path: Path) -> str:
@@ -165,6 +198,13 @@ def _find(scene: Any, class_name: str, role: str) -> Any:
         if node.GetAttribute(_ROLE) == role:
             return node
     return None
+
+
+def _table(scene: Any, role: str, name: str) -> Any:
+    """A ``vtkMRMLTableNode`` whose columns are headed by their names."""
+    node = _find_or_add(scene, "vtkMRMLTableNode", role, name)
+    node.SetUseColumnTitleAsColumnHeader(True)
+    return node
 
 
 def _find_or_add(scene: Any, class_name: str, role: str, name: str) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import keep
 from .agreement import Agreement, compare
+from .application import Application
 from .assess import Assessment
 from .case import Case
 from .errors import InputError
@@ -17,23 +17,7 @@ from .nodes import drawn_segments
 from .panel_state import PanelState
 from .panel_view import PanelView
 from .result import Result
-
-
-@dataclass(frozen=True)
-class Application:
-    """What the section needs of the application.
-
-    Attributes
-    ----------
-    show_table, show_chart : callable
-        Show a ``vtkMRMLTableNode`` or ``vtkMRMLPlotChartNode`` to the user.
-    ask_where : callable
-        Ask for the path of a new file, given a title, a name and the kinds of files; empty where there is no answer.
-    """
-
-    show_table: Callable[[Any], None]
-    show_chart: Callable[[Any], None]
-    ask_where: Callable[[str, str, str], str]
+from .segments import roi_centre
 
 
 class KeepSection:
@@ -75,7 +59,8 @@ class KeepSection:
             It followed the outline by itself.
         """
         self.save(choices)
-        keep.add_to_history(self._scene, self._result, _sequence(choices) if live else "")
+        centre = roi_centre(choices.segmentation, choices.segmentID)
+        keep.add_to_history(self._scene, self._result, _sequence(choices) if live else "", centre)
         self._view.show_history(self._scene)
 
     @property

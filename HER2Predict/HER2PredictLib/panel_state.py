@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import logging
 from collections.abc import Callable
 from typing import Literal
 
-from . import assess, features
+from . import assess
 from .assess import Assessment, Preparation
 from .background import Run, stamp
 from .errors import InputError
@@ -41,7 +40,9 @@ class PanelState:
     assessment : Assessment or None
         Of the same prediction; None for a result that was loaded with its scene.
     run : Run or None
-        The prediction that is running.
+        The prediction that was asked for and is running.
+    live_run : Run or None
+        The prediction that follows the outline and is running.
     outline_check : OutlineCheck or None
         The check of the result that is running.
     outline_message : str
@@ -55,12 +56,13 @@ class PanelState:
         self.result: Result | None = None
         self.assessment: Assessment | None = None
         self.run: Run | None = None
+        self.live_run: Run | None = None
         self.outline_check: OutlineCheck | None = None
         self.outline_message = ""
         self._is_check_due = False
         self._input_findings: tuple[Finding, ...] = ()
         self._stamp = ""
-        self._checked = False
+        self._checked = self._was_ready = False
 
     @property
     def standing(self) -> Standing:
@@ -88,6 +90,11 @@ class PanelState:
     def is_ready(self) -> bool:
         """May a prediction be started?"""
         return self.preparation is not None and self.run is None
+
+    @property
+    def may_be_asked(self) -> bool:
+        """May a prediction be asked for? While the input is still to be checked nobody knows better."""
+        return self.is_ready or (not self._checked and self._was_ready and self.run is None)
 
     @property
     def why_not_kept(self) -> str:
@@ -118,8 +125,11 @@ class PanelState:
 
     def touch(self) -> None:
         """The input may have changed: until it is checked, a result counts as out of date."""
+        if self._checked:
+            self._was_ready = self.preparation is not None
         self.preparation, self._stamp, self._checked = None, "", False
         self.reason = _("Checking the input.")
+        self.end_following()
 
     def check(
         self,
@@ -217,6 +227,7 @@ class PanelState:
 
     def begin(self, start: Callable[[], Run]) -> None:
         """Start a prediction in the background; the earlier result is gone."""
+        self.end_following()
         self._forget()
         try:
             self.run = start()
@@ -231,6 +242,7 @@ class PanelState:
     def abandon(self) -> None:
         """Stop what is running, with nobody there to be told."""
         self.end_outline_check()
+        self.end_following()
         run, self.run = self.run, None
         if run is not None:
             run.cancel()
@@ -243,28 +255,37 @@ class PanelState:
         if assessment is not None:
             self._take(assessment, run.stamp)
             self._is_check_due = True
-        elif error is None:
-            self.message = _("Cancelled.")
-        elif isinstance(error, InputError):
-            self.message = str(error)
         else:
-            self.message = _("The prediction failed unexpectedly; the error log of the application says where.")
+            self.message = _("Cancelled.") if error is None else _why_none(error)
         return assessment is not None
 
-    def follow(self) -> bool:
-        """Predict the present input in this process, unless the result is its own; True where that gave a result."""
+    def follow(self, start: Callable[[Preparation, Model], Run]) -> None:
+        """Start to predict the present input, unless the result is its own; the earlier result stays until then."""
         if self.preparation is None or self.model is None or self.standing in ("running", "current"):
-            return False
-        self._forget()
+            return
+        self.end_following()
         try:
-            values = features.extract(self.preparation.prepared)
-            self._take(assess.conclude(self.preparation, values, self.model), self._stamp)
+            self.live_run = start(self.preparation, self.model)
         except InputError as error:
             self.message = str(error)
-        except Exception:
-            logging.exception("The prediction in this process failed")
-            self.message = _("The prediction failed unexpectedly; the error log of the application says where.")
-        return self.result is not None
+
+    def end_following(self) -> None:
+        """Stop the prediction that follows the outline; another takes its place, or none."""
+        run, self.live_run = self.live_run, None
+        if run is not None:
+            run.cancel()
+
+    def take_followed(self, run: Run, assessment: Assessment | None, error: Exception | None) -> bool:
+        """Take what a prediction that followed the outline has brought; True where that is a result."""
+        if run is not self.live_run:
+            return False
+        self.live_run = None
+        self._forget()
+        if assessment is not None:
+            self._take(assessment, run.stamp)
+        elif error is not None:
+            self.message = _why_none(error)
+        return assessment is not None
 
     def _forget(self) -> None:
         self.end_outline_check()
@@ -273,3 +294,10 @@ class PanelState:
     def _take(self, assessment: Assessment, made_from: str) -> None:
         now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         self.assessment, self.result = assessment, Result.of(assessment, made_from, now)
+
+
+def _why_none(error: Exception) -> str:
+    """Why a prediction has left no result."""
+    if isinstance(error, InputError):
+        return str(error)
+    return _("The prediction failed unexpectedly; the error log of the application says where.")

@@ -29,50 +29,13 @@ def plain(text: str) -> str:
 
 
 def result_text(result: Result) -> str:
-    """A current result: number, call, applicability, what pushed it, and always the model with its cohort."""
+    """What a current result means: call, applicability, what pushed it, and always the model with its cohort."""
     return "".join(
         (
-            _number(result),
             f"<p>{_call(result)}<br/>{_applicability(result)}<br/>{_side(result)}{_outline(result.stability)}</p>",
             f"<p>{_pushes(result.contributions)}</p>",
             f"<p><small>{plain(result.model)}</small></p>",
         )
-    )
-
-
-def outdated_text(result: Result) -> str:
-    """A result that belongs to another input."""
-    return _(
-        "<b>⟳ Out of date.</b> The volume, the outline or the model has changed since the last result; predict "
-        "again.<br/><small>Earlier result: {call}, probability {probability:.0%} ({low:.0%} to {high:.0%}). "
-        "{model}</small>"
-    ).format(
-        call=plain(result.call),
-        probability=result.probability,
-        low=result.interval[0],
-        high=result.interval[1],
-        model=plain(result.model),
-    )
-
-
-def _number(result: Result) -> str:
-    """The number; large, unless the case is one that the model does not know."""
-    if result.applicability == "outside":
-        words = _(
-            "<p><span style='font-size:14pt; font-weight:bold'>✖ Do not rely on this number.</span><br/>"
-            "<span>{probability:.0%}</span> probability of HER2 over-expression, {level:.0%} interval {low:.0%} to "
-            "{high:.0%}</p>"
-        )
-    else:
-        words = _(
-            "<p><span style='font-size:28pt; font-weight:bold'>{probability:.0%}</span> probability of HER2 "
-            "over-expression<br/>{level:.0%} interval {low:.0%} to {high:.0%}</p>"
-        )
-    return words.format(
-        probability=result.probability,
-        level=result.interval_level,
-        low=result.interval[0],
-        high=result.interval[1],
     )
 
 
@@ -127,7 +90,10 @@ def _outline(stability: Stability | None) -> str:
 
 def outline_line(check: OutlineCheck) -> str:
     """How far the check of the outline has come."""
-    return _("Dependence on the outline: {done} of {total}").format(done=check.done, total=check.total)
+    words = _("Dependence on the outline: {done} of {total}")
+    if check.slow_since:
+        words += _(", one by one since {reason}")
+    return words.format(done=check.done, total=check.total, reason=check.slow_since)
 
 
 def _pushes(contributions: Mapping[str, float]) -> str:
@@ -146,7 +112,7 @@ def _pushes(contributions: Mapping[str, float]) -> str:
 
 
 def input_line(state: PanelState) -> str:
-    """What the button below the findings would predict, or why it cannot be pressed; plain text in one line."""
+    """What the button would predict, or what to do before it can be pressed; plain text."""
     if state.run is not None:
         return _("Computing 975 radiomic features with SlicerRadiomics. You can go on working.")
     if state.preparation is not None:
@@ -154,8 +120,6 @@ def input_line(state: PanelState) -> str:
         return _('ROI "{roi}": {volume:.1f} ml on {slices} slices.').format(
             roi=case.roi.name, volume=case.roi_volume_ml, slices=case.roi_slices
         )
-    if any(finding.message == state.reason for finding in state.findings):
-        return _("Mend the error above, then predict.")
     return state.reason
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import keep, panel_text
+from . import headline, keep, panel_text
 from .finding_row import FindingRow
 from .i18n import tr as _
 from .panel_state import PanelState
 from .quality import Finding
 from .result import Result
-from .segments import EFFECTS, set_abdomen_window
+from .segments import EFFECTS, first_segment, segment_name, set_abdomen_window
 from .why import why_text
 
 _UNDO_STEPS = 10
+#: The effects in two short rows, and a table of segments as high as a patient's needs.
+_EFFECT_COLUMNS = 6
+_SEGMENTS_TABLE, _SEGMENTS_TABLE_HEIGHT = "SegmentsTableResizableFrame", 90
 
 
 class PanelView:
@@ -36,7 +39,7 @@ class PanelView:
     gauged : Result or None
         What the gauge has to show.
     rows : dict
-        Of each finding that is shown.
+        Of each finding that is shown, from top to bottom.
     """
 
     def __init__(
@@ -46,12 +49,25 @@ class PanelView:
         self._icons, self._make_row, self._mend = icons, make_row, mend
         self.rows: dict[Finding, FindingRow] = {}
         self.gauged: Result | None = None
+        self._folded: dict[str, bool] = {}
         self.tell("")
-        self.ui.segmentEditorWidget.setEffectNameOrder(list(EFFECTS))
-        self.ui.segmentEditorWidget.unorderedEffectsVisible = False
-        self.ui.segmentEditorWidget.segmentationNodeSelectorVisible = False
-        self.ui.segmentEditorWidget.sourceVolumeNodeSelectorVisible = False
-        self.ui.segmentEditorWidget.setMaximumNumberOfUndoStates(_UNDO_STEPS)
+        self._set_up_editor()
+
+    def _set_up_editor(self) -> None:
+        """As low as it can be: the answer above it and the editor have to be in sight together."""
+        import slicer
+
+        editor = self.ui.segmentEditorWidget
+        editor.setEffectNameOrder(list(EFFECTS))
+        editor.unorderedEffectsVisible = False
+        editor.segmentationNodeSelectorVisible = False
+        editor.sourceVolumeNodeSelectorVisible = False
+        editor.switchToSegmentationsButtonVisible = False
+        editor.maskingSectionVisible = False
+        editor.effectColumnCount = _EFFECT_COLUMNS
+        editor.setMaximumNumberOfUndoStates(_UNDO_STEPS)
+        for frame in slicer.util.findChildren(editor, name=_SEGMENTS_TABLE):
+            frame.setFixedHeight(_SEGMENTS_TABLE_HEIGHT)
 
     def take_up_tools(self) -> None:
         """The module comes to the front."""
@@ -69,14 +85,30 @@ class PanelView:
         """Selectors and editor follow the parameter node; a segment is chosen where none is."""
         if self.ui.segmentSelector.currentNode() is not choices.segmentation:
             self.ui.segmentSelector.setCurrentNode(choices.segmentation)
-        if choices.segmentation and not choices.segmentID:
-            choices.segmentID = self.ui.segmentSelector.currentSegmentID()
+        if choices.segmentation is not None and not choices.segmentID:
+            choices.segmentID = first_segment(choices.segmentation)
         self.ui.segmentSelector.setCurrentSegmentID(choices.segmentID)
+        # The editor takes a volume only where it has a segmentation.
         self.ui.segmentEditorWidget.setSegmentationNode(choices.segmentation)
-        self.ui.segmentEditorWidget.setSourceVolumeNode(choices.inputVolume)
+        if choices.segmentation is not None:
+            self.ui.segmentEditorWidget.setSourceVolumeNode(choices.inputVolume)
         self.ui.segmentEditorWidget.setCurrentSegmentID(choices.segmentID)
         if self.ui.modelPathLineEdit.currentPath != choices.modelPath:
             self.ui.modelPathLineEdit.currentPath = choices.modelPath
+        self.ui.bundledModelButton.setVisible(bool(choices.modelPath))
+        self._show_case(choices)
+
+    def _show_case(self, choices: Any) -> None:
+        """The section folds to one line as soon as there is a case."""
+        is_chosen = choices.inputVolume is not None and bool(segment_name(choices.segmentation, choices.segmentID))
+        self.ui.caseSection.text = (
+            headline.case_title(
+                choices.inputVolume.GetName(), segment_name(choices.segmentation, choices.segmentID)
+            )
+            if is_chosen
+            else _("Case")
+        )
+        self._fold("caseSection", is_chosen)
 
     def show_volume(self, volume: Any, database: Any) -> None:
         """What is known of the chosen volume; it is shown in the window in which a bladder is read."""
@@ -98,37 +130,45 @@ class PanelView:
         self.ui.historyTable.resizeColumnsToContents()
         self.ui.historyTable.scrollToBottom()
 
-    def show(self, state: PanelState, has_volume: bool) -> None:
-        """Everything that follows from the state."""
+    def show(self, state: PanelState, has_volume: bool, slow_since: str = "") -> None:
+        """Everything that follows from the state.
+
+        Parameters
+        ----------
+        slow_since : str
+            Why there are no helper processes; empty where there are.
+        """
         running = state.standing == "running"
-        self.ui.predictButton.enabled = state.is_ready
-        self.ui.predictButton.toolTip = state.reason or _("Estimate the HER2 status of the outlined tumour.")
+        self.ui.predictButton.enabled = state.may_be_asked
+        purpose = _("Estimate the HER2 status of the outlined tumour (Ctrl+Return).")
+        self.ui.predictButton.toolTip = state.reason or purpose
         self.ui.inputLabel.text = panel_text.input_line(state)
         self.ui.newSegmentButton.enabled = has_volume
         self.ui.sampleButton.setVisible(not has_volume)
         self.ui.progressBar.setVisible(running)
         self.ui.cancelButton.setVisible(running)
+        live = _("Predict again whenever the outline has rested.")
+        slower = _("Slower than usual, in the application itself: {reason}.").format(reason=slow_since)
+        self.ui.liveCheckBox.toolTip = f"{live} {slower}" if slow_since else live
         self._show_result(state)
         self._show_model(state)
         self._show_keeping(state)
         if state.is_checked:
-            self._show_findings(state.findings)
-            self.ui.findingsTitle.setVisible(bool(state.findings) or state.preparation is not None)
+            self._show_findings(state)
 
     def _show_result(self, state: PanelState) -> None:
         self.gauged = state.result if state.standing == "current" else None
-        text = panel_text.plain(state.message)
-        if state.result is not None:
-            shown = panel_text.result_text if self.gauged is not None else panel_text.outdated_text
-            text = f"<p>{text}</p>{shown(state.result)}" if text else shown(state.result)
+        self.ui.headlineLabel.text = headline.headline(state)
+        self.ui.headlineLabel.setVisible(bool(self.ui.headlineLabel.text))
         self.ui.gauge.setVisible(self.gauged is not None)
-        self.ui.resultLabel.text = text
-        self.ui.resultLabel.setVisible(bool(text))
+        if state.is_checked:
+            self.ui.cautionLabel.text = headline.caution_line(state)
+            self.ui.cautionLabel.setVisible(bool(self.ui.cautionLabel.text))
         self._show_outline_check(state)
-        has_reasons = self.gauged is not None and bool(self.gauged.strongest)
-        self.ui.whySection.setVisible(has_reasons)
-        if self.gauged is not None and has_reasons:
-            self.ui.whyLabel.text = why_text(self.gauged)
+        self.ui.whySection.setVisible(self.gauged is not None)
+        if self.gauged is not None:
+            self.ui.resultLabel.text = panel_text.result_text(self.gauged)
+            self.ui.whyLabel.text = why_text(self.gauged) if self.gauged.strongest else ""
 
     def _show_outline_check(self, state: PanelState) -> None:
         check = state.outline_check if self.gauged is not None else None
@@ -144,13 +184,15 @@ class PanelView:
 
     def _show_model(self, state: PanelState) -> None:
         if state.model is not None:
-            self.ui.modelLabel.text = _("Model: {model}.").format(model=panel_text.plain(state.model.describe()))
+            self.ui.modelSection.text = _("Model: {name}").format(name=headline.shortened(state.model.name, 34))
             self.ui.modelCardLabel.text = panel_text.model_card(state.model)
-            self.ui.modelLabel.setVisible(self.gauged is None or self.gauged.model != state.model.describe())
         elif state.model_error:
-            refusal = _("✖ No model is in use: {reason}").format(reason=panel_text.plain(state.model_error))
-            self.ui.modelLabel.text = self.ui.modelCardLabel.text = refusal
-            self.ui.modelLabel.setVisible(True)
+            self.ui.modelSection.text = _("Model: none in use")
+            self.ui.modelCardLabel.text = _("✖ No model is in use: {reason}").format(
+                reason=panel_text.plain(state.model_error)
+            )
+        if state.is_checked:
+            self._fold("modelSection", not state.model_error)
 
     def _show_keeping(self, state: PanelState) -> None:
         features = _("Put the 975 radiomic features into a table of the scene.")
@@ -164,19 +206,31 @@ class PanelView:
             button.enabled = not why_not
             button.toolTip = why_not or purpose
 
-    def _show_findings(self, findings: tuple[Finding, ...]) -> None:
+    def _show_findings(self, state: PanelState) -> None:
         """A row for each; what is shown already stays as it is, and keeps the keyboard focus."""
+        findings = tuple(dict.fromkeys(state.findings))
+        layout = self.ui.findings.layout()
         for gone in set(self.rows) - set(findings):
             row = self.rows.pop(gone).widget
             row.setVisible(False)
-            self.ui.findingsLayout.removeWidget(row)
+            layout.removeWidget(row)
             row.deleteLater()
-        for position, finding in enumerate(dict.fromkeys(findings)):
+        for position, finding in enumerate(findings):
             if finding not in self.rows:
                 icon = self._icons[finding.severity]
                 self.rows[finding] = FindingRow(self._make_row(), finding, icon, self._mend)
             row = self.rows[finding].widget
-            if self.ui.findingsLayout.indexOf(row) != position:
-                self.ui.findingsLayout.insertWidget(position, row)
-        self.ui.findings.setVisible(bool(findings))
-        self.ui.findingsTitle.text = _("Findings:") if findings else _("Findings: none.")
+            if layout.indexOf(row) != position:
+                layout.insertWidget(position, row)
+        self.rows = {finding: self.rows[finding] for finding in findings}
+        has_any = bool(findings) or state.preparation is not None
+        self.ui.findingsSection.setVisible(has_any)
+        self.ui.findingsSection.text = headline.findings_title(findings)
+        urgent = any(finding.severity != "info" for finding in headline.input_findings(state))
+        self._fold("findingsSection", not urgent)
+
+    def _fold(self, section: str, folded: bool) -> None:
+        """Fold a section or unfold it when what it is about has changed; in between, the user decides."""
+        if self._folded.get(section) is not folded:
+            self._folded[section] = folded
+            getattr(self.ui, section).collapsed = folded

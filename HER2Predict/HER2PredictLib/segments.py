@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from .case import Case
 from .errors import InputError
 from .i18n import tr as _
-from .nodes import set_segment
+from .nodes import drawn_segments, set_segment
 from .remedies import mended
 
 #: SNOMED CT: neoplasm of the urinary bladder, in the form and from the lists that Slicer's terminology module reads.
@@ -99,7 +99,7 @@ def choose_defaults(scene: Any, choices: Any, selector: Any) -> None:
     if not choices.inputVolume and newest_volume(scene):
         choices.inputVolume = newest_volume(scene)
     if not choices.segmentation and selector.currentNode():
-        choices.segmentation, choices.segmentID = selector.currentNode(), selector.currentSegmentID()
+        choices.segmentation, choices.segmentID = selector.currentNode(), first_segment(selector.currentNode())
 
 
 def what_to_choose(volume_node: Any, segmentation_node: Any, segment_id: str) -> str:
@@ -123,6 +123,35 @@ def chosen_case(volume_node: Any, segmentation_node: Any, segment_id: str) -> Ca
     if missing:
         raise InputError(missing)
     return Case.from_nodes(volume_node, segmentation_node, segment_id)
+
+
+def first_segment(segmentation_node: Any) -> str:
+    """ID of the first segment; empty where there is none."""
+    if segmentation_node is None or not segmentation_node.GetSegmentation().GetNumberOfSegments():
+        return ""
+    return str(segmentation_node.GetSegmentation().GetNthSegmentID(0))
+
+
+def segment_name(segmentation_node: Any, segment_id: str) -> str:
+    """Name of a segment; empty where there is none of this ID."""
+    segment = segmentation_node.GetSegmentation().GetSegment(segment_id) if segmentation_node is not None else None
+    return str(segment.GetName()) if segment is not None else ""
+
+
+def roi_centre(segmentation_node: Any, segment_id: str) -> tuple[float, float, float] | None:
+    """Centre of a segment, RAS in mm; None where there is no segment or nothing in it."""
+    if segmentation_node is None or segment_id not in dict(drawn_segments(segmentation_node)):
+        return None
+    r, a, s = segmentation_node.GetSegmentCenterRAS(segment_id)
+    return r, a, s
+
+
+def show_in_slices(scene: Any, centre: tuple[float, float, float] | None) -> None:
+    """Centre all slice views on a point, RAS in mm; None leaves them where they are."""
+    import slicer
+
+    if centre is not None:
+        slicer.vtkMRMLSliceNode.JumpAllSlices(scene, *centre, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
 
 
 def set_abdomen_window(volume_node: Any) -> None:

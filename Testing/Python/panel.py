@@ -56,6 +56,16 @@ def wait(until: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def is_stand_in() -> bool:
+    """Is the application the stand-in, not Slicer?"""
+    return "host" in sys.modules
+
+
+def crashes() -> list[str]:
+    """What would have crashed Slicer since this was asked last; Slicer itself would not be there to be asked."""
+    return sys.modules["host"].take_crashes() if is_stand_in() else []
+
+
 class FakeExtraction:
     """Takes the place of slicer.cli.run: a run that ends when and as the test says, on Slicer's own kind of node.
 
@@ -96,30 +106,44 @@ class FakeExtraction:
     def succeed(self, texts: dict[str, str]) -> None:
         import vtk
 
-        table = slicer.mrmlScene.GetNodeByID(self.parameters["out"])
         self.node.SetStatus(self.node.Completing)
+        table = self._output()
         for name, text in texts.items():
             column = vtk.vtkStringArray()
             column.SetName(name)
             column.InsertNextValue(text)
             table.AddColumn(column)
-        self.node.SetStatus(self.node.Completed)
+        table.AddDefaultStorageNode()  # as the application logic does for every output that it reads
+        self._end(self.node.Completed)
 
     def fail(self, log: str) -> None:
         self.node.SetErrorText(log, False)
         self.node.SetStatus(self.node.Completing)
-        self.node.SetStatus(self.node.Completed)
+        self._output()
+        self._end(self.node.Completed)
 
     def stop(self) -> None:
         if self.node.GetStatusString() != "Cancelling":
             raise AssertionError("nobody asked it to stop")
-        self.node.SetStatus(self.node.Cancelled)
+        self._end(self.node.Cancelled)
 
     def settle(self) -> None:
         """Let all runs stop that were asked to."""
-        for node in self.running():
+        for node in self.nodes:  # those of a closed scene, too: their process ends all the same
             if node.GetStatusString() == "Cancelling":
                 node.SetStatus(node.Cancelled)
+        slicer.app.processEvents()
+
+    def _output(self) -> Any:
+        table = slicer.mrmlScene.GetNodeByID(self.parameters["out"])
+        if table is None:
+            raise AssertionError("the output was removed before it was read: Slicer would have crashed")
+        return table
+
+    def _end(self, status: int) -> None:
+        """The status is set in one turn of the event loop; what the panel does in the next one is done, too."""
+        self.node.SetStatus(status)
+        slicer.app.processEvents()
 
 
 class ModuleTestCase(unittest.TestCase):
@@ -129,8 +153,12 @@ class ModuleTestCase(unittest.TestCase):
     CHECKS_OUTLINE = False
 
     def setUp(self) -> None:
+        crashes()
+        self.addCleanup(lambda: self.assertEqual(crashes(), []))
         slicer.mrmlScene.Clear(0)
         slicer.util.selectModule("HER2Predict")
+        self._fakes: list[FakeExtraction] = []
+        self.addCleanup(lambda: [fake.settle() for fake in self._fakes])  # what the closing of the scene has cancelled
         self.addCleanup(slicer.mrmlScene.Clear, 0)
         self.scene = slicer.mrmlScene
         self.panel = slicer.modules.HER2PredictWidget
@@ -146,6 +174,14 @@ class ModuleTestCase(unittest.TestCase):
         chosen = self.ui.segmentSelector.currentNode(), self.ui.segmentSelector.currentSegmentID()
         slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, *chosen, self.ui.volumeSelector.currentNode())
 
+    def choose_in_editor(self, segment_id: str) -> None:
+        """Choose a segment in the editor's own table, as a click on its row does."""
+        editor = self.ui.segmentEditorWidget
+        if is_stand_in():
+            editor.select_as_user(segment_id)
+        else:
+            slicer.util.findChildren(editor, className="qMRMLSegmentsTableView")[0].setSelectedSegmentIDs([segment_id])
+
     def small_case(self) -> tuple[Any, Any, str]:
         """A volume and an outlined tumour, chosen in the panel."""
         volume = self.add_volume()
@@ -157,6 +193,7 @@ class ModuleTestCase(unittest.TestCase):
 
     def fake_extraction(self) -> FakeExtraction:
         fake = FakeExtraction()
+        self._fakes.append(fake)
         for patch in (
             mock.patch.object(slicer.cli, "run", fake),
             mock.patch.object(slicer.modules, "slicerradiomicscli", object(), create=True),
@@ -182,11 +219,16 @@ class ModuleTestCase(unittest.TestCase):
         self.assertTrue(self.shows_result())
         return case
 
+    def shown(self) -> str:
+        """What the panel says of its result, the explanation included."""
+        explained = "" if self.ui.whySection.isHidden() else self.ui.resultLabel.text
+        return self.ui.headlineLabel.text + explained
+
     def shows_result(self) -> bool:
-        return "probability of HER2" in self.ui.resultLabel.text and not self.is_out_of_date()
+        return "probability of HER2" in self.ui.headlineLabel.text and not self.is_out_of_date()
 
     def is_out_of_date(self) -> bool:
-        return "Out of date" in self.ui.resultLabel.text
+        return "Out of date" in self.ui.headlineLabel.text
 
     def findings(self) -> list[str]:
         """What the panel says of them, from top to bottom."""
@@ -197,7 +239,7 @@ class ModuleTestCase(unittest.TestCase):
         return {button.text: button for button in self.in_findings("remedyButton") if not button.isHidden()}
 
     def in_findings(self, name: str) -> list[Any]:
-        layout = self.ui.findingsLayout
+        layout = self.ui.findings.layout()
         rows = [layout.itemAt(index).widget() for index in range(layout.count())]
         return [getattr(slicer.util.childWidgetVariables(row), name) for row in rows]
 

@@ -32,14 +32,14 @@ class KeepingTest(panel.ModuleTestCase):
         bundle = str(self.folder / "scene.mrb")
         self.assertTrue(self.scene.WriteToMRB(bundle))
         self.scene.Clear(0)
-        self.assertEqual(self.ui.resultLabel.text, "")
+        self.assertEqual(self.shown(), "")
         self.assertTrue(self.scene.ReadFromMRB(bundle))
 
     def test_a_saved_scene_brings_panel_and_result_back(self) -> None:
         self.predicted_case()
-        before = self.ui.resultLabel.text, self.ui.whyLabel.text
+        before = self.shown(), self.ui.whyLabel.text
         self.saved_and_loaded()
-        self.assertEqual((self.ui.resultLabel.text, self.ui.whyLabel.text), before)
+        self.assertEqual((self.shown(), self.ui.whyLabel.text), before)
         self.assertFalse(self.ui.whySection.isHidden())
         self.assertTrue(self.shows_result())
         self.assertEqual(self.ui.volumeSelector.currentNode().GetName(), "CTU")
@@ -61,7 +61,7 @@ class KeepingTest(panel.ModuleTestCase):
         self.predicted_case()
         self.panel.logic.getParameterNode().lastResult = '{"probability": 2}'
         self.saved_and_loaded()
-        self.assertEqual(self.ui.resultLabel.text, "")
+        self.assertEqual(self.shown(), "")
 
     def history(self) -> list[list[str]]:
         table = self.ui.historyTable.mrmlTableNode()
@@ -87,6 +87,7 @@ class KeepingTest(panel.ModuleTestCase):
         self.assertEqual(probability, f"{expected.probability:.3f}")
         self.assertEqual(interval, "{:.3f} – {:.3f}".format(*expected.interval))
         self.assertEqual(model, expected.model.describe())
+        self.ui.keepSection.collapsed = False
         self.assertFalse(self.ui.historyTable.isHidden())
 
     def test_the_features_go_into_one_table_with_all_their_digits(self) -> None:
@@ -210,15 +211,15 @@ class KeepingTest(panel.ModuleTestCase):
 
     def test_a_chosen_bundle_is_described_used_and_remembered(self) -> None:
         path = self.choose_model(None, "Hospital model")
-        self.assertIn("Hospital model", self.ui.modelLabel.text)
+        self.assertEqual(self.ui.modelSection.text, "Model: Hospital model")
         self.assertIn("Intended use", self.ui.modelCardLabel.text)
         self.assertEqual(slicer.util.settingsValue("HER2Predict/modelPath", ""), str(path))
         self.scene.Clear(0)
         self.panel.check()
         self.assertEqual(self.ui.modelPathLineEdit.currentPath, str(path))
-        self.assertIn("Hospital model", self.ui.modelLabel.text)
+        self.assertEqual(self.ui.modelSection.text, "Model: Hospital model")
         self.predicted_case()
-        self.assertIn("Hospital model", self.ui.resultLabel.text)
+        self.assertIn("Hospital model", self.shown())
 
     def test_a_refused_bundle_says_why_and_no_other_model_takes_its_place(self) -> None:
         self.small_case()
@@ -228,8 +229,10 @@ class KeepingTest(panel.ModuleTestCase):
         bad.write_bytes(b"no model")
         self.ui.modelPathLineEdit.currentPath = str(bad)
         self.panel.check()
-        for label in (self.ui.modelLabel, self.ui.modelCardLabel):
+        for label in (self.ui.inputLabel, self.ui.modelCardLabel):
             self.assertIn("bad.her2model is not a usable", label.text)
+        self.assertEqual(self.ui.modelSection.text, "Model: none in use")
+        self.assertFalse(self.ui.modelSection.collapsed)
         self.assertFalse(self.ui.predictButton.enabled)
         self.assertIn("bad.her2model", self.ui.predictButton.toolTip)
         self.assertNotEqual(slicer.util.settingsValue("HER2Predict/modelPath", ""), str(bad))
@@ -251,12 +254,12 @@ class LiveTest(panel.ModuleTestCase):
         self.fake_extraction()
         self.ui.liveCheckBox.checked = True
         panel.wait(self.shows_result)
-        first = self.ui.resultLabel.text
+        first = self.shown()
         self.draw(ellipsoid(radii_mm=np.array([7.0, 8.0, 13.0])))
         self.assertTrue(self.is_out_of_date())
         panel.wait(self.shows_result)
-        self.assertNotEqual(self.ui.resultLabel.text, first)
-        self.assertIn(f"{self.panel.logic.assess(*case).probability:.0%}", self.ui.resultLabel.text)
+        self.assertNotEqual(self.shown(), first)
+        self.assertIn(f"{self.panel.logic.assess(*case).probability:.0%}", self.shown())
 
     def test_what_follows_the_outline_has_one_row_in_the_history(self) -> None:
         case = self.small_case()
@@ -284,14 +287,16 @@ class LiveTest(panel.ModuleTestCase):
     def test_edits_in_a_row_are_predicted_once(self) -> None:
         self.small_case()
         self.fake_extraction()
-        with mock.patch.object(self.panel._state, "follow", wraps=self.panel._state.follow) as follow:
+        logic = self.panel.logic
+        with mock.patch.object(logic, "assessLive", wraps=logic.assessLive) as assess:
+            self.draw(ellipsoid())
             self.ui.liveCheckBox.checked = True
             for radius in (8.0, 8.5, 9.0):
                 self.draw(ellipsoid(radii_mm=np.array([radius, 8.0, 13.0])))
                 slicer.app.processEvents()
-            follow.assert_not_called()
+            assess.assert_not_called()
             panel.wait(self.shows_result)
-            follow.assert_called_once_with()
+            assess.assert_called_once()
 
     def test_an_outline_that_cannot_be_predicted_gives_no_result(self) -> None:
         self.small_case()
@@ -383,12 +388,12 @@ class CaseTest(panel.ModuleTestCase):
         pieces[2:4, 5:9, 5:9] = 1
         self.draw(pieces)
         self.panel.check()
-        with mock.patch("HER2PredictLib.segments.mend", side_effect=InputError("Nothing <would> be left.")):
+        with mock.patch("HER2PredictLib.panel.mend", side_effect=InputError("Nothing <would> be left.")):
             self.remedy_buttons()["Keep the largest piece"].click()
-        self.assertIn("Nothing &lt;would&gt; be left.", self.ui.resultLabel.text)
+        self.assertIn("Nothing &lt;would&gt; be left.", self.shown())
         self.assertTrue(self.is_out_of_date())
         self.remedy_buttons()["Keep the largest piece"].click()
-        self.assertNotIn("be left", self.ui.resultLabel.text)
+        self.assertNotIn("be left", self.shown())
         self.assertTrue(self.shows_result())
 
     def test_a_remedy_that_is_no_longer_needed_changes_nothing(self) -> None:

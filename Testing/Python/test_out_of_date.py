@@ -27,7 +27,7 @@ class OutOfDateTest(panel.ModuleTestCase):
         edited[14] = 0
         self.draw(edited)
         self.assertTrue(self.is_out_of_date())
-        self.assertIn("simulated", self.ui.resultLabel.text)
+        self.assertIn("simulated", self.shown())
         panel.wait(lambda: self.ui.predictButton.enabled)
         self.assertTrue(self.is_out_of_date())
         self.draw(ellipsoid())
@@ -121,7 +121,7 @@ class OutOfDateTest(panel.ModuleTestCase):
             self.panel.logic.getParameterNode().modelPath = str(other)
             self.panel.check()
             self.assertTrue(self.is_out_of_date())
-            self.assertIn("Another model", self.ui.modelLabel.text)
+            self.assertEqual(self.ui.modelSection.text, "Model: Another model")
             other.write_bytes(b"no model")
             self.panel.check()
         self.assertFalse(self.ui.predictButton.enabled)

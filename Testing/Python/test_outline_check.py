@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import unittest
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -12,6 +13,7 @@ import numpy as np
 
 import panel
 from cases import ellipsoid
+from HER2PredictLib.helper.pool import NoHelperError
 
 slicer: Any = None
 
@@ -24,7 +26,9 @@ def setUpModule() -> None:
     slicer = panel.start()
 
 
-class OutlineCheckTest(panel.ModuleTestCase):
+class OutlineCheckTestCase(panel.ModuleTestCase):
+    """Checks of a few variations."""
+
     CHECKS_OUTLINE = True
 
     def setUp(self) -> None:
@@ -41,15 +45,6 @@ class OutlineCheckTest(panel.ModuleTestCase):
         self.ui.predictButton.click()
         self.fake.succeed(self.texts)
         self.assertTrue(self.shows_result())
-        self.wait_for_next()
-
-    def wait_for_next(self) -> None:
-        panel.wait(lambda: bool(self.fake.running()))
-
-    def go_on(self) -> None:
-        """One variation comes to its end."""
-        self.wait_for_next()
-        self.fake.succeed({name: repr(value) for name, value in self.fake.values().items()})
 
     def is_checking(self) -> bool:
         return not self.ui.outlineStopButton.isHidden()
@@ -65,22 +60,115 @@ class OutlineCheckTest(panel.ModuleTestCase):
         self.assertEqual(self.fake.running(), [])
         self.assertEqual(self.nodes_of_runs(), [])
 
-    def test_it_says_how_far_it_is_and_ends_with_what_the_library_measures(self) -> None:
+    def expected(self) -> Any:
+        """What the library measures in one process."""
         from HER2PredictLib.stability import measure
 
+        assessment = self.panel.logic.assess(*self.case)
+        return measure(assessment.preparation.case, assessment.model, assessment.probability, count=FEW, jobs=1)
+
+
+class HelperCheckTest(OutlineCheckTestCase):
+    """By helper processes, real ones."""
+
+    def processes(self) -> list[Any]:
+        return [worker.process for worker in self.panel.logic.helpers._workers]
+
+    def wait_for_end(self) -> None:
+        panel.wait(lambda: not self.is_checking())
+
+    def test_it_gives_what_the_library_measures_and_leaves_no_node(self) -> None:
+        nodes = self.node_names()
+        self.predict()
+        self.assertTrue(self.is_checking())
+        self.assertIn(f"of {FEW}", self.ui.outlineLabel.text)
+        self.wait_for_end()
+        self.assertEqual(self.panel.panel.state.result.stability, self.expected())
+        self.assertEqual(Counter(self.node_names()) - Counter(nodes), Counter(["HER2Predict history"]))
+        self.assertTrue(self.processes())
+
+    def test_helpers_that_die_cost_no_result_and_change_none(self) -> None:
+        expected = self.expected()
+        for _number in range(3):
+            self.predict()
+            panel.wait(lambda: bool(self.processes()))
+            self.processes()[0].kill()
+            self.wait_for_end()
+            self.assertEqual(self.panel.panel.state.result.stability, expected)
+            self.assertEqual(self.ui.outlineLabel.text, "")
+
+    def test_closing_the_scene_ends_them(self) -> None:
+        self.predict()
+        panel.wait(lambda: bool(self.processes()))
+        self.scene.Clear(0)
+        self.assertEqual(self.processes(), [])
+        self.assertFalse(self.is_checking())
+        self.assertEqual(self.shown(), "")
+
+    def test_reloading_the_module_ends_them(self) -> None:
+        self.predict()
+        panel.wait(lambda: bool(self.processes()))
+        old = self.panel
+        with mock.patch("builtins.print"):
+            old.onReload()
+        self.assertEqual(old.logic.helpers._workers, [])
+        self.panel = slicer.modules.HER2PredictWidget
+        self.ui = self.panel.ui
+        self.assert_stopped()
+
+    def test_live_results_are_those_of_the_button_and_cost_no_node(self) -> None:
+        nodes = self.node_names()
+        with mock.patch("HER2PredictLib.features.extract", side_effect=AssertionError("computed in the application")):
+            self.ui.liveCheckBox.checked = True
+            panel.wait(self.shows_result)
+        live = self.panel.panel.state.assessment
+        self.assertEqual(dict(live.features), dict(self.panel.logic.assess(*self.case).features))
+        self.assertEqual(Counter(self.node_names()) - Counter(nodes), Counter(["HER2Predict history"]))
+
+    def test_without_helpers_live_results_come_all_the_same_and_it_says_why_they_are_slower(self) -> None:
+        with mock.patch("HER2PredictLib.helper.pool.PROGRAM", Path("/nowhere/child.py")):
+            self.ui.liveCheckBox.checked = True
+            panel.wait(self.shows_result)
+        self.assertIn("Slower than usual", self.ui.liveCheckBox.toolTip)
+        self.assertIn("status", self.ui.liveCheckBox.toolTip)
+
+
+class OutlineCheckTest(OutlineCheckTestCase):
+    """By SlicerRadiomics' module, one variation after the other, where no helper process can be started."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        refuse = mock.patch("HER2PredictLib.helper.pool.Helpers.vary", side_effect=NoHelperError("none today"))
+        refuse.start()
+        self.addCleanup(refuse.stop)
+
+    def predict(self) -> None:
+        super().predict()
+        self.wait_for_next()
+
+    def wait_for_next(self) -> None:
+        panel.wait(lambda: bool(self.fake.running()))
+
+    def go_on(self) -> None:
+        """One variation comes to its end."""
+        self.wait_for_next()
+        self.fake.succeed({name: repr(value) for name, value in self.fake.values().items()})
+
+    def test_it_says_how_far_it_is_and_ends_with_what_the_library_measures(self) -> None:
         self.predict()
         self.assertTrue(self.is_checking())
         for done in range(FEW):
-            self.assertEqual(self.ui.outlineLabel.text, f"Dependence on the outline: {done} of {FEW}")
+            slicer.app.processEvents()
+            told = f"Dependence on the outline: {done} of {FEW}, one by one since none today"
+            self.assertEqual(self.ui.outlineLabel.text, told)
             self.assertEqual((self.ui.outlineBar.value, self.ui.outlineBar.maximum), (done, FEW))
             self.assertTrue(self.shows_result())
             self.go_on()
         panel.wait(lambda: not self.is_checking())
-        assessment = self.panel.logic.assess(*self.case)
-        expected = measure(assessment.preparation.case, assessment.model, assessment.probability, count=FEW, jobs=1)
-        self.assertEqual(self.panel._state.result.stability, expected)
+        expected = self.expected()
+        self.assertEqual(self.panel.panel.state.result.stability, expected)
         self.assertIn(
-            f"variations of the outline give {expected.low:.0%} to {expected.high:.0%}", self.ui.resultLabel.text
+            f"variations of the outline give {expected.low:.0%} to {expected.high:.0%}", self.shown()
         )
         self.assert_stopped()
         self.assertEqual(self.ui.historyTable.mrmlTableNode().GetNumberOfRows(), 1)
@@ -90,13 +178,13 @@ class OutlineCheckTest(panel.ModuleTestCase):
         for _number in range(FEW):
             self.go_on()
         panel.wait(lambda: not self.is_checking())
-        shown = self.ui.resultLabel.text
+        shown = self.shown()
         with tempfile.TemporaryDirectory() as folder:
             bundle = str(Path(folder) / "scene.mrb")
             self.assertTrue(self.scene.WriteToMRB(bundle))
             self.scene.Clear(0)
             self.assertTrue(self.scene.ReadFromMRB(bundle))
-        self.assertEqual(self.ui.resultLabel.text, shown)
+        self.assertEqual(self.shown(), shown)
         self.assertIn("variations of the outline", shown)
         slicer.app.processEvents()
         self.assertFalse(self.is_checking())
@@ -111,7 +199,7 @@ class OutlineCheckTest(panel.ModuleTestCase):
         self.panel.check()
         slicer.app.processEvents()
         self.assert_stopped()
-        self.assertNotIn("variations of the outline", self.ui.resultLabel.text)
+        self.assertNotIn("variations of the outline", self.shown())
 
     def test_an_edit_ends_it_and_its_undoing_starts_it_anew(self) -> None:
         self.predict()
@@ -132,7 +220,7 @@ class OutlineCheckTest(panel.ModuleTestCase):
         self.panel.check()
         for _number in range(FEW):
             self.go_on()
-        panel.wait(lambda: "variations of the outline" in self.ui.resultLabel.text)
+        panel.wait(lambda: "variations of the outline" in self.shown())
 
     def test_a_new_prediction_ends_it(self) -> None:
         self.predict()
@@ -155,7 +243,7 @@ class OutlineCheckTest(panel.ModuleTestCase):
                 slicer.app.processEvents()
                 self.assertEqual(self.fake.running(), [])
                 self.assertEqual(self.node_names(), self.nodes)
-                self.assertEqual(self.ui.resultLabel.text, "")
+                self.assertEqual(self.shown(), "")
                 self.case = self.small_case()
 
     def test_switching_it_off_ends_it_and_on_again_starts_it(self) -> None:
@@ -173,9 +261,9 @@ class OutlineCheckTest(panel.ModuleTestCase):
         slicer.util.selectModule("Data")
         for _number in range(FEW):
             self.go_on()
-        panel.wait(lambda: self.panel._state.outline_check is None)
+        panel.wait(lambda: self.panel.panel.state.outline_check is None)
         slicer.util.selectModule("HER2Predict")
-        self.assertIn("variations of the outline", self.ui.resultLabel.text)
+        self.assertIn("variations of the outline", self.shown())
 
     def test_a_result_that_followed_the_outline_is_not_checked(self) -> None:
         self.ui.liveCheckBox.checked = True
@@ -189,8 +277,8 @@ class OutlineCheckTest(panel.ModuleTestCase):
             self.wait_for_next()
             self.fake.fail("ValueError: no luck")
         panel.wait(lambda: not self.is_checking())
-        self.assertEqual(self.panel._state.result.stability.failed, FEW)
-        self.assertIn("no variation of the outline could be computed", self.ui.resultLabel.text)
+        self.assertEqual(self.panel.panel.state.result.stability.failed, FEW)
+        self.assertIn("no variation of the outline could be computed", self.shown())
         self.assert_stopped()
 
     def test_a_backend_that_no_longer_starts_is_told_and_leaves_the_result(self) -> None:

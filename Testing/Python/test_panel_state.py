@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import unittest
+from itertools import pairwise
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -187,18 +189,50 @@ class PanelStateTest(unittest.TestCase):
         self.assertFalse(self.state.end(self.assessment, None))
         self.assertIsNone(self.state.result)
 
+    def follow(self) -> list[FakeRun]:
+        """Ask the state to follow the input; what it has started."""
+        from HER2PredictLib.background import stamp
+
+        started: list[FakeRun] = []
+
+        def start(prepared: Any, model: Any) -> FakeRun:
+            started.append(FakeRun(stamp(prepared, model)))
+            return started[-1]
+
+        self.state.follow(start)
+        return started
+
     def test_following_predicts_a_new_input_and_leaves_a_current_result(self) -> None:
-        self.assertFalse(self.state.follow())
+        self.assertEqual(self.follow(), [])
         self.check()
-        self.assertTrue(self.state.follow())
+        (run,) = self.follow()
+        self.assertTrue(self.state.take_followed(run, self.assessment, None))
         self.assertEqual(self.state.standing, "current")
-        np.testing.assert_equal(
-            self.state.assessment.probability, assess.assess(self.prepared.case, self.model).probability
-        )
-        self.assertFalse(self.state.follow())
+        self.assertEqual(self.follow(), [])
         self.check(self.other)
-        self.assertTrue(self.state.follow())
-        self.assertEqual(self.state.standing, "current")
+        self.assertEqual(len(self.follow()), 1)
+        self.assertEqual(self.state.standing, "out-of-date")
+
+    def test_a_stroke_replaces_the_prediction_that_follows_the_outline(self) -> None:
+        self.check()
+        (first,) = self.follow()
+        self.state.touch()
+        self.assertTrue(first.cancelled)
+        self.check(self.other)
+        (second,) = self.follow()
+        self.assertFalse(self.state.take_followed(first, self.assessment, None))
+        self.assertEqual(self.state.standing, "nothing")
+        self.assertTrue(self.state.take_followed(second, self.assessment, None))
+
+    def test_a_click_while_the_input_is_still_to_be_checked_counts_where_it_could_be_predicted_before(self) -> None:
+        self.assertFalse(self.state.may_be_asked)
+        self.check()
+        self.state.touch()
+        self.state.touch()
+        self.assertTrue(self.state.may_be_asked)
+        self.check(backend="It is missing.")
+        self.state.touch()
+        self.assertFalse(self.state.may_be_asked)
 
     def test_a_loaded_result_is_shown_for_its_own_input_but_has_no_features(self) -> None:
         self.check()
@@ -232,9 +266,10 @@ class PanelStateTest(unittest.TestCase):
 
 class WordsTest(unittest.TestCase):
     def test_every_word_of_a_result(self) -> None:
+        from HER2PredictLib.headline import answer
         from HER2PredictLib.panel_text import result_text
 
-        text = result_text(RESULT)
+        text = answer(RESULT) + result_text(RESULT)
         for part in (
             "70%",
             "95% interval 55% to 81%",
@@ -265,22 +300,23 @@ class WordsTest(unittest.TestCase):
         from HER2PredictLib.panel_text import result_text
 
         signs = {
-            result_text(dataclasses.replace(RESULT, applicability=where)).split("<br/>")[2].split("</b>")[0]
+            result_text(dataclasses.replace(RESULT, applicability=where)).split("<br/>")[1].split("</b>")[0]
             for where in ("inside", "edge", "outside")
         }
         self.assertEqual(signs, {"✔ <b>Applicable", "▲ <b>Caution", "✖ <b>Not applicable"})
 
     def test_the_number_of_a_case_that_the_model_does_not_know_is_neither_large_nor_coloured(self) -> None:
         from HER2PredictLib.gauge import marks
-        from HER2PredictLib.panel_text import result_text
+        from HER2PredictLib.headline import answer
         from HER2PredictLib.picture import COLOUR_OF_CALL
 
         for where, relied_on in (("inside", True), ("edge", True), ("outside", False)):
             result = dataclasses.replace(RESULT, applicability=where)
-            self.assertEqual("font-weight:bold'>70%" in result_text(result), relied_on)
-            self.assertEqual("Do not rely on this number" in result_text(result), not relied_on)
-            self.assertIn(">70%</span> probability of HER2", result_text(result))
-            colours = {mark.colour for mark in marks(result, 400.0)}
+            self.assertEqual("font-weight:bold'>70%" in answer(result), relied_on)
+            self.assertEqual("Do not rely on this number" in answer(result), not relied_on)
+            self.assertIn(">70%</span>", answer(result))
+            self.assertIn("probability of HER2", answer(result))
+            colours = {mark.colour for mark in marks(result, 400.0, wide)}
             self.assertEqual(bool(colours & set(COLOUR_OF_CALL.values())), relied_on)
 
     def test_the_card_tells_cohort_and_performance_as_far_as_the_bundle_does(self) -> None:
@@ -320,7 +356,7 @@ class GaugeTest(unittest.TestCase):
         for probability, threshold in ((0.0, 0.01), (0.7, 0.5), (1.0, 0.99)):
             result = dataclasses.replace(RESULT, probability=probability, threshold=threshold, interval=(0.0, 1.0))
             for width in (200.0, 400.0):
-                drawn = marks(result, width)
+                drawn = marks(result, width, wide)
                 trough, band, _bar, estimate = drawn[:4]
                 self.assertEqual(band.box, trough.box)
                 at = (estimate.box[0] + estimate.box[2] / 2 - trough.box[0]) / trough.box[2]
@@ -329,9 +365,50 @@ class GaugeTest(unittest.TestCase):
                     left, top, across, down = mark.box
                     self.assertGreaterEqual(top, 0)
                     self.assertLessEqual(top + down, HEIGHT)
-                    if not mark.text:
-                        self.assertGreaterEqual(left, 0)
+                    self.assertGreaterEqual(left, 0)
+                    self.assertLessEqual(left + across, width)
+
+    def test_words_are_whole_and_apart_at_every_place_and_width_however_long(self) -> None:
+        from HER2PredictLib.gauge import marks
+
+        for words in ("threshold {threshold:.0%}", "Schwellenwert: {threshold:.0%}", "阈值 {threshold:.0%}"):
+            for threshold in np.linspace(0.01, 0.99, 15):
+                for width in (60.0, 120.0, 250.0, 344.0, 600.0):
+                    result = dataclasses.replace(RESULT, threshold=float(threshold), interval=(0.0, 1.0))
+                    with mock.patch("HER2PredictLib.gauge._", lambda text, words=words: words):
+                        texts = [mark for mark in marks(result, width, wide) if mark.text]
+                    for mark in texts:
+                        left, _top, across, _down = mark.box
+                        self.assertEqual(across, wide(mark.text))
+                        self.assertGreaterEqual(left, 0.0)
                         self.assertLessEqual(left + across, width)
+                    scale = texts[1:]
+                    for mark, following in pairwise(scale):
+                        self.assertLessEqual(mark.box[0] + mark.box[2], following.box[0])
+
+    def test_what_other_outlines_give_is_drawn_otherwise_than_the_interval(self) -> None:
+        from HER2PredictLib.gauge import marks
+        from HER2PredictLib.stability import Variation, summarise
+
+        found = [Variation(probability, 1.0, 0.1) for probability in (0.6, 0.7, 0.8)]
+        stability = summarise(found, 0.7, RESULT.threshold)
+        without = marks(RESULT, 344.0, wide)
+        trough, band = without[:2]
+        added = [
+            mark
+            for mark in marks(dataclasses.replace(RESULT, stability=stability), 344.0, wide)
+            if mark not in without
+        ]
+        line = added[0]
+        self.assertGreater(line.box[1], band.box[1] + band.box[3])
+        start = trough.box[0] + stability.low * trough.box[2]
+        self.assertAlmostEqual(line.box[0], start)
+        self.assertAlmostEqual(line.box[2], (stability.high - stability.low) * trough.box[2])
+
+
+def wide(text: str) -> float:
+    """Width of a text, Chinese letters being wider."""
+    return sum(12.0 if ord(letter) > 0x2E80 else 6.5 for letter in text)
 
 
 if __name__ == "__main__":

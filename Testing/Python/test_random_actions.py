@@ -1,9 +1,10 @@
-"""Three hundred things that a user may do, in a random order that is the same every time, and what must hold always."""
+"""What a user may do, in random orders that are the same every time, and what must hold always."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import os
 import random
 import tempfile
 import unittest
@@ -20,8 +21,11 @@ from cases import ct_array, ellipsoid
 
 slicer: Any = None
 
-ACTIONS = 300
-SEED = 2024
+SEEDS = (2024, 31, 4711)
+#: With each seed; an environment variable asks for more.
+ACTIONS = int(os.environ.get("HER2PREDICT_ACTIONS", "120"))
+#: From here on everything is expected to have happened at least once.
+MANY = 300
 
 
 def setUpModule() -> None:
@@ -43,8 +47,6 @@ class RandomActionsTest(panel.ModuleTestCase):
         few.start()
         self.addCleanup(few.stop)
         self.fake = self.fake_extraction()
-        self.random = random.Random(SEED)
-        self.texts: dict[str, str] = {}
         self.expected: dict[str, str] = {}
         self.current_results = self.checked_outlines = 0
         self.models = ["", *self.make_models()]
@@ -60,6 +62,13 @@ class RandomActionsTest(panel.ModuleTestCase):
         return [str(self.folder / "o.her2model"), str(self.folder / "bad.her2model")]
 
     def test_no_order_of_actions_breaks_the_panel(self) -> None:
+        for seed in SEEDS:
+            with self.subTest(seed=seed):
+                self.random = random.Random(seed)
+                self.current_results = self.checked_outlines = 0
+                self.do_actions()
+
+    def do_actions(self) -> None:
         nodes, observers = Counter(self.node_names()), self.observer_counts()
         done: Counter[str] = Counter()
         actions = self.actions()
@@ -83,9 +92,10 @@ class RandomActionsTest(panel.ModuleTestCase):
         slicer.util.selectModule("HER2Predict")
         self.assertEqual(Counter(self.node_names()), nodes)
         self.assertEqual(self.observer_counts(), observers)
-        self.assertEqual(set(done), {name for name, _action in actions})
-        self.assertGreater(self.current_results, 20)
-        self.assertGreater(self.checked_outlines, 3)
+        self.assertGreater(self.current_results, ACTIONS / 20)
+        if ACTIONS >= MANY:
+            self.assertEqual(set(done), {name for name, _action in actions})
+            self.assertGreater(self.checked_outlines, 3)
 
     def observer_counts(self) -> dict[str, int]:
         """VTK's own account of who observes the scene and the nodes that outlive its closing."""
@@ -107,9 +117,9 @@ class RandomActionsTest(panel.ModuleTestCase):
         if key not in self.expected:
             assessment = self.panel.logic.assess(*case, choices.modelPath)
             self.expected[key] = f">{assessment.probability:.0%}</span>"
-            self.assertIn(assessment.model.name, self.ui.resultLabel.text)
-        self.assertIn(self.expected[key], self.ui.resultLabel.text)
-        self.checked_outlines += "variations of the outline" in self.ui.resultLabel.text
+            self.assertIn(assessment.model.name, self.shown())
+        self.assertIn(self.expected[key], self.shown())
+        self.checked_outlines += "variations of the outline" in self.shown()
 
     def check_nodes(self) -> None:
         """Only what runs has nodes of its own, and the panel tells that it runs."""
@@ -120,9 +130,9 @@ class RandomActionsTest(panel.ModuleTestCase):
         self.assertEqual(len(own) - kept, 3 * runs, own)
         self.assertEqual(self.scene.GetNumberOfNodesByClass("vtkMRMLCommandLineModuleNode"), runs)
         if self.ui.cancelButton.isHidden():
-            self.assertLessEqual(runs, self.panel._state.outline_check is not None)
+            self.assertEqual(runs, 0)
         else:
-            self.assertEqual((runs, self.panel._state.outline_check), (1, None))
+            self.assertEqual((runs, self.panel.panel.state.outline_check), (1, None))
         if not self.ui.outlineStopButton.isHidden():
             self.assertTrue(self.shows_result())
         self.assertLessEqual(self.node_names().count("HER2Predict history"), 1)
@@ -162,6 +172,14 @@ class RandomActionsTest(panel.ModuleTestCase):
             ("undo", self.undo),
             ("compare readers", lambda: self.click(self.ui.readersButton)),
             ("check", lambda: self.panel.check()),
+            ("kill a helper", self.kill_a_helper),
+            ("predict at once", lambda: self.click(self.ui.predictButton)),
+            ("result in views", lambda: self.click(self.ui.viewsCheckBox)),
+            ("masking", lambda: self.click(self.ui.maskingCheckBox)),
+            ("bundled model", lambda: self.click(self.ui.bundledModelButton)),
+            ("choose segmentation", self.choose_segmentation),
+            ("new segmentation", self.new_segmentation),
+            ("history row", self.history_row),
         ]
         return 6 * often + 3 * sometimes + seldom
 
@@ -191,6 +209,27 @@ class RandomActionsTest(panel.ModuleTestCase):
     def choose_volume(self) -> None:
         if self.is_in_front() and self.volumes():
             self.ui.volumeSelector.setCurrentNode(self.random.choice(self.volumes()))
+
+    def kill_a_helper(self) -> None:
+        """As the system does where memory runs out."""
+        workers = self.panel.logic.helpers._workers
+        if workers:
+            self.random.choice(workers).process.kill()
+
+    def choose_segmentation(self) -> None:
+        if self.is_in_front() and self.segmentations():
+            self.ui.segmentSelector.setCurrentNode(self.random.choice(self.segmentations()))
+
+    def new_segmentation(self) -> None:
+        if len(self.segmentations()) < 3 and self.volumes():
+            from HER2PredictLib.segments import add_tumour_segment
+
+            add_tumour_segment(self.scene, self.volumes()[0])
+
+    def history_row(self) -> None:
+        table = self.ui.historyTable
+        if self.is_in_front() and table.mrmlTableNode() is not None and table.mrmlTableNode().GetNumberOfRows():
+            table.clicked.emit(table.model().index(0, 0))
 
     def choose_segment(self) -> None:
         segmentation = self.ui.segmentSelector.currentNode()
@@ -285,7 +324,6 @@ class RandomActionsTest(panel.ModuleTestCase):
     def predict(self) -> None:
         self.panel.check()
         if self.is_in_front() and self.ui.predictButton.enabled:
-            self.texts = self.feature_texts(self.chosen())
             self.ui.predictButton.click()
 
     def whole_turn(self) -> None:
@@ -299,14 +337,12 @@ class RandomActionsTest(panel.ModuleTestCase):
         self.succeed()
 
     def succeed(self) -> None:
-        if self.is_running():
-            self.fake.succeed(self.texts)
+        if self.is_running() and self.fake.node.GetStatusString() == "Running":
+            self.fake.succeed({name: repr(value) for name, value in self.fake.values().items()})
 
     def wait_for_check(self) -> None:
         """Until that of the outline has ended, where one is running."""
-        while self.panel._state.outline_check is not None:
-            slicer.app.processEvents()
-            self.succeed()
+        panel.wait(lambda: self.panel.panel.state.outline_check is None)
 
     def break_down(self) -> None:
         if self.is_running():

@@ -1,0 +1,67 @@
+"""ViewLine: one line of text in every slice view, where a radiologist looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Of the viewport, from its lower left corner; Slicer's own annotations lie elsewhere.
+_POSITION = (0.02, 0.97)
+_COLOUR = (1.0, 0.8, 0.3)
+_FONT_SIZE = 14
+
+
+class ViewLine:
+    """A text that lasts through slices, effects, layouts and scenes until it is taken away.
+
+    Parameters
+    ----------
+    layout_manager : callable
+        Gives the application's qSlicerLayoutManager; None where there is none, as without a main window.
+    """
+
+    def __init__(self, layout_manager: Any) -> None:
+        self._layout_manager = layout_manager
+        self._actors: dict[str, Any] = {}
+        self._text = ""
+
+    def show(self, text: str) -> None:
+        """Show a text; an empty one shows nothing."""
+        if text == self._text and (not text or self._actors):
+            return
+        self._text = text
+        for name, view in self._views():
+            if text:
+                self._actor(name, view).SetInput(text)
+            elif name in self._actors:
+                _renderer(view).RemoveViewProp(self._actors.pop(name))
+            view.scheduleRender()
+
+    def _views(self) -> list[tuple[str, Any]]:
+        manager = self._layout_manager()
+        if manager is None:
+            return []
+        return [(name, manager.sliceWidget(name).sliceView()) for name in manager.sliceViewNames()]
+
+    def _actor(self, name: str, view: Any) -> Any:
+        if name not in self._actors:
+            self._actors[name] = _text_actor()
+            _renderer(view).AddViewProp(self._actors[name])
+        return self._actors[name]
+
+
+def _renderer(view: Any) -> Any:
+    return view.renderWindow().GetRenderers().GetFirstRenderer()
+
+
+def _text_actor() -> Any:
+    import vtk
+
+    actor = vtk.vtkTextActor()
+    actor.GetPositionCoordinate().SetCoordinateSystemToNormalizedViewport()
+    actor.SetPosition(*_POSITION)
+    look = actor.GetTextProperty()
+    look.SetVerticalJustificationToTop()
+    look.SetFontSize(_FONT_SIZE)
+    look.SetColor(*_COLOUR)
+    look.ShadowOn()  # to be read on bone, too
+    return actor
