@@ -92,7 +92,7 @@ def main() -> None:
 
     times: dict[str, list[float]] = {}
     extractor = RadiomicsFeatureExtractor(str(PARAMETER_FILE))
-    prepared = state().preparation.prepared
+    prepared = widget.logic.prepare(chosen[2], *chosen[:2]).prepared
     for _ in range(repeats):
         started = time.perf_counter()
         extractor.execute(prepared.image, prepared.mask)

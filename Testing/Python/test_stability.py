@@ -26,8 +26,9 @@ from HER2PredictLib.assess import assess, with_stability
 from HER2PredictLib.case import Case
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.model import BUNDLED_MODEL, Model
+from HER2PredictLib.perturbation import variations
 from HER2PredictLib.result import Result
-from HER2PredictLib.stability import Stability, Variation, summarise, variations
+from HER2PredictLib.stability import Stability, Variation, summarise
 from HER2PredictLib.surfaces import difference
 from HER2PredictLib.volumes import Roi, Volume
 
