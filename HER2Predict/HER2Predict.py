@@ -413,7 +413,7 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
         self.requireBackend()
         model, preparation = self.model(modelPath), self.prepare(volumeNode, segmentationNode, segmentID)
-        return Run(preparation, model, self._extractByModule, callback)
+        return Run(preparation, model, self.extractByModule, callback)
 
     def assessLive(
         self,
@@ -432,16 +432,18 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
         """Measure in the background how much a result depends on the outline; `changed` follows it."""
         from HER2PredictLib.outline_check import OutlineCheck
 
-        return OutlineCheck(assessment, stamp, self.helpers, self._extractByModule, later, changed)
+        return OutlineCheck(assessment, stamp, self.helpers, self.extractByModule, later, changed)
 
     @staticmethod
-    def _extractByModule(prepared: Prepared, ended: Any) -> Any:
+    def extractByModule(prepared: Prepared, ended: Any) -> Any:
+        """Compute features in the background by SlicerRadiomics' command-line module; see `background.Extract`."""
         from HER2PredictLib.background import ModuleExtraction
 
-        return ModuleExtraction(slicer.mrmlScene, HER2PredictLogic._startModule, later, prepared, ended)
+        return ModuleExtraction(slicer.mrmlScene, HER2PredictLogic.startModule, later, prepared, ended)
 
     @staticmethod
-    def _startModule(parameters: Mapping[str, Any]) -> Any:
+    def startModule(parameters: Mapping[str, Any]) -> Any:
+        """Start SlicerRadiomics' command-line module; its node is returned at once."""
         return slicer.cli.run(slicer.modules.slicerradiomicscli, None, dict(parameters), update_display=False)
 
     @staticmethod
