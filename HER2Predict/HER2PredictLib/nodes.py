@@ -263,11 +263,9 @@ def _fill(node: Any, image: sitk.Image) -> None:
     data = vtk.vtkImageData()
     data.SetDimensions(image.GetSize())
     data.GetPointData().SetScalars(numpy_to_vtk(sitk.GetArrayViewFromImage(image).ravel(), deep=True))
-    axes = _RAS_TO_LPS @ np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
-    ijk_to_ras = vtk.vtkMatrix4x4()
-    for row in range(3):
-        for column in range(3):
-            ijk_to_ras.SetElement(row, column, axes[row, column])
-        ijk_to_ras.SetElement(row, 3, (_RAS_TO_LPS @ np.array(image.GetOrigin()))[row])
-    node.SetIJKToRASMatrix(ijk_to_ras)
+    # One after the other: MRML takes a matrix apart into directions and spacing, and loses the last bit of both.
+    node.SetSpacing(image.GetSpacing())
+    directions = _RAS_TO_LPS @ np.array(image.GetDirection()).reshape(3, 3)
+    node.SetIJKToRASDirections(*directions.ravel().tolist())
+    node.SetOrigin((_RAS_TO_LPS @ np.array(image.GetOrigin())).tolist())
     node.SetAndObserveImageData(data)
