@@ -66,6 +66,11 @@ def crashes() -> list[str]:
     return sys.modules["host"].take_crashes() if is_stand_in() else []
 
 
+def swallowed() -> list[str]:
+    """Exceptions that the application printed and forgot since this was asked last; Slicer does not tell."""
+    return sys.modules["host"].take_swallowed() if is_stand_in() else []
+
+
 class FakeExtraction:
     """Takes the place of slicer.cli.run: a run that ends when and as the test says, on Slicer's own kind of node.
 
@@ -153,8 +158,8 @@ class ModuleTestCase(unittest.TestCase):
     CHECKS_OUTLINE = False
 
     def setUp(self) -> None:
-        crashes()
-        self.addCleanup(lambda: self.assertEqual(crashes(), []))
+        crashes(), swallowed()
+        self.addCleanup(lambda: self.assertEqual((crashes(), swallowed()), ([], [])))
         slicer.mrmlScene.Clear(0)
         slicer.util.selectModule("HER2Predict")
         self._fakes: list[FakeExtraction] = []
@@ -163,6 +168,8 @@ class ModuleTestCase(unittest.TestCase):
         self.scene = slicer.mrmlScene
         self.panel = slicer.modules.HER2PredictWidget
         self.ui = self.panel.ui
+        for section in (self.ui.whySection, self.ui.keepSection, self.ui.modelSection):
+            section.collapsed = True
         self.ui.outlineCheckBox.checked = self.CHECKS_OUTLINE
         self.panel.check()
 
@@ -176,11 +183,8 @@ class ModuleTestCase(unittest.TestCase):
 
     def choose_in_editor(self, segment_id: str) -> None:
         """Choose a segment in the editor's own table, as a click on its row does."""
-        editor = self.ui.segmentEditorWidget
-        if is_stand_in():
-            editor.select_as_user(segment_id)
-        else:
-            slicer.util.findChildren(editor, className="qMRMLSegmentsTableView")[0].setSelectedSegmentIDs([segment_id])
+        table = slicer.util.findChild(self.ui.segmentEditorWidget, "SegmentsTableView")
+        table.setSelectedSegmentIDs([segment_id])
 
     def small_case(self) -> tuple[Any, Any, str]:
         """A volume and an outlined tumour, chosen in the panel."""

@@ -26,8 +26,6 @@ class InSightTest(panel.ModuleTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.window = slicer.util.mainWindow()
-        for section in (self.ui.keepSection, self.ui.modelSection):
-            section.collapsed = True
         self.window.show()
         self.addCleanup(self.window.hide)
 
@@ -46,7 +44,7 @@ class InSightTest(panel.ModuleTestCase):
 
     def assert_not_cut(self) -> None:
         self.assertLessEqual(self.panel.parent.minimumSizeHint.width(), 360)
-        self.assertLessEqual(self.panel.parent.width, self.window.viewport_width())
+        self.assertLessEqual(self.panel.parent.width, self.window.viewport_size()[0])
 
     def test_an_empty_scene_shows_where_to_begin(self) -> None:
         self.assert_in_sight("inputLabel", "sampleButton", "volumeSelector", "predictButton")

@@ -6,7 +6,6 @@ import atexit
 import importlib
 import os
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,205 +44,50 @@ def start() -> None:
 
 
 def take_crashes() -> list[str]:
-    """What would have crashed Slicer since this was asked last; see `lifetimes`."""
-    import lifetimes
+    """What would have crashed Slicer since this was asked last; see `faults`."""
+    import faults
 
-    return lifetimes.take_crashes()
-
-
-class Modules:
-    """Stands for slicer.modules: what is not there raises AttributeError."""
+    return faults.take_crashes()
 
 
-class ScriptedModule:
-    """Stands for qSlicerScriptedLoadableModule: one scripted module and its panel."""
+def take_swallowed() -> list[str]:
+    """Exceptions in slots and in the module's methods, which Slicer prints and forgets, since this was asked last."""
+    import faults
 
-    def __init__(self, path: Path) -> None:
-        self.path = str(path)
-        self.name = path.stem
-        self.title = self.helpText = self.acknowledgementText = ""
-        self.categories: list[str] = []
-        self.dependencies: list[str] = []
-        self.contributors: list[str] = []
-        self.icon: Any = None
-        self._panel: Any = None
-        importlib.import_module(self.name)
-        self._entry = self._class("")(self)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if hasattr(self, "_entry") and not hasattr(self, name):
-            raise AttributeError(f"'{name}' does not exist on qSlicerScriptedLoadableModule")
-        super().__setattr__(name, value)
-
-    def _class(self, suffix: str) -> Any:
-        return getattr(sys.modules[self.name], self.name + suffix)
-
-    def widgetClass(self) -> Any:
-        """The panel's Python class, from the module as last loaded."""
-        return self._class("Widget")
-
-    def widgetRepresentation(self) -> Any:
-        """The module's one panel, made on first use."""
-        import slicer
-
-        if self._panel is None:
-            self._panel = slicer.qSlicerScriptedLoadableModuleWidget(self)
-            self._panel.reload()
-            slicer.util.mainWindow().hold(self._panel)
-        return self._panel
-
-
-class Reader:
-    """Stands for qSlicerCoreIOManager: reads volumes and segmentations."""
-
-    def loadNodes(self, file_type: str, properties: dict[str, Any], loaded: Any, messages: Any = None) -> bool:
-        """Read one file into the scene; False where it cannot be read."""
-        import slicer
-
-        path = properties["fileName"]
-        name = properties.get("name", Path(path).name.split(".")[0])
-        if file_type == "VolumeFile":
-            node = slicer.modules.volumes.logic().AddArchetypeVolume(path, name)
-        elif file_type == "SegmentationFile":
-            node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
-            storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationStorageNode")
-            storage.SetFileName(path)
-            node.SetAndObserveStorageNodeID(storage.GetID())
-            if not storage.ReadData(node):
-                return False
-        else:
-            raise ValueError(f"this host reads no {file_type}")
-        if node is not None:
-            loaded.AddItem(node)
-        return node is not None
+    return faults.take_swallowed()
 
 
 def select(name: str) -> None:
     """Stands for slicer.util.selectModule: leave the module in front, enter the named one."""
     import slicer
 
-    chosen = slicer.util.getModule(name)
-    for module in list(vars(slicer.modules).values()):
-        if isinstance(module, ScriptedModule) and module.widgetRepresentation().isEntered:
-            module.widgetRepresentation().exit()
-    if isinstance(chosen, ScriptedModule):
-        chosen.widgetRepresentation().enter()
+    slicer.util.mainWindow().modulePanel().setModule(slicer.util.getModule(name))
 
 
 def _fill(slicer: Any) -> None:
-    """Put scene, application and modules into the `slicer` package."""
-    import qt
-    from PySide6.QtCore import Property, Signal
-
-    import lifetimes
+    """Put scene, application, modules and main window into the `slicer` package."""
+    import application
+    import main_window
+    import mrml_widgets
     import segment_editor
-    import shell
-    import tables
-    import widgets
+    import segment_table
+    import table_view
 
-    slicer_shell: dict[str, Any] = {}
-
-    class qSlicerModuleManager(qt.QObject):
-        """Stands for qSlicerModuleManager."""
-
-        def module(self, name: str) -> Any:
-            """The module, None where there is none of that name."""
-            return getattr(slicer.modules, name.lower(), None)
-
-    manager, reader = qSlicerModuleManager(), Reader()
-    logic = slicer.vtkSlicerApplicationLogic()
-    cache = tempfile.TemporaryDirectory(prefix="slicer-cache-")
-    settings = _settings(cache.name)
-
-    class qSlicerApplication(qt.QApplication):
-        """Stands for qSlicerApplication."""
-
-        startupCompleted = Signal()
-
-        def processEvents(self) -> None:
-            """See to everything that waits; a crashed application does not."""
-            lifetimes.require_alive()
-            qt.QApplication.processEvents()
-            lifetimes.require_alive()
-
-        def moduleManager(self) -> Any:
-            """Finds modules."""
-            return manager
-
-        def coreIOManager(self) -> Any:
-            """Reads files into the scene."""
-            return reader
-
-        def userSettings(self) -> Any:
-            """What the user has chosen for all scenes."""
-            return settings
-
-        def applicationLogic(self) -> Any:
-            """Knows what the views show."""
-            return logic
-
-        def layoutManager(self) -> Any:
-            """Arranges the views."""
-            return slicer_shell["layout"]
-
-        cachePath = Property(str, lambda self: cache.name)
-
-    slicer.app = qSlicerApplication([])
+    slicer.modules = application.Modules()
+    slicer.app = application.qSlicerApplication()
     slicer.app.setStyle("Fusion")
-    slicer.mrmlScene = slicer.vtkMRMLScene()
-    slicer.mrmlScene.RegisterNodeClass(slicer.vtkMRMLCommandLineModuleNode())
-    lifetimes.watch(slicer.mrmlScene)
-    _add_cache(slicer.mrmlScene, cache.name)
-    slicer.modules = Modules()
-    for module in (widgets, tables, segment_editor, shell):
-        for name in vars(module):
+    slicer.app.open_scene()
+    for module in (main_window, mrml_widgets, segment_editor, segment_table, table_view):
+        for name, class_ in vars(module).items():
             if name.startswith(("qMRML", "qSlicer")):
-                setattr(slicer, name, getattr(module, name))
-    slicer_shell.update(layout=shell.qSlicerLayoutManager(), window=shell.qSlicerMainWindow())
-    slicer.util.mainWindow = lambda: slicer_shell["window"]
-    shell.add_slice_nodes(slicer.mrmlScene)
-    slicer.qSlicerScriptedLoadableModule = ScriptedModule
+                setattr(slicer, name, class_)
+    slicer.qSlicerScriptedLoadableModule = application.ScriptedModule
     slicer.util.selectModule = select
-    _add_logics(slicer, logic)
     slicer.modules.slicerradiomicscli = slicer.cli.SlicerRadiomicsCLI()
     slicer.modules.data = SimpleNamespace(name="Data")  # any other module, to change to
-    slicer.modules.her2predict = ScriptedModule(MODULE)
+    window = main_window.qSlicerMainWindow()
+    slicer.app.__dict__["_window"] = window
+    window.show()
+    slicer.modules.her2predict = application.ScriptedModule(MODULE)
     slicer.app.startupCompleted.emit()
     atexit.register(slicer.app.aboutToQuit.emit)
-
-
-def _add_cache(scene: Any, folder: str) -> None:
-    """A scene reads bundles through a cache, which the application gives it."""
-    import slicer
-
-    cache, manager = slicer.vtkCacheManager(), slicer.vtkDataIOManager()
-    cache.SetRemoteCacheDirectory(folder)
-    manager.SetCacheManager(cache)
-    scene.SetCacheManager(cache)
-    scene.SetDataIOManager(manager)
-
-
-def _settings(folder: str) -> Any:
-    """Settings of an application that was never used before."""
-    import qt
-
-    qt.QSettings.setDefaultFormat(qt.QSettings.IniFormat)
-    qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, folder)
-    qt.QApplication.setOrganizationName("HER2Predict")
-    qt.QApplication.setApplicationName("SlicerHost")
-    return qt.QSettings()
-
-
-def _add_logics(slicer: Any, application: Any) -> None:
-    application.SetMRMLScene(slicer.mrmlScene)
-    for name, class_name in (
-        ("Colors", "vtkMRMLColorLogic"),
-        ("Volumes", "vtkSlicerVolumesLogic"),
-        ("Segmentations", "vtkSlicerSegmentationsModuleLogic"),
-        ("Plots", "vtkSlicerPlotsLogic"),
-    ):
-        logic = getattr(slicer, class_name)()
-        logic.SetMRMLApplicationLogic(application)
-        logic.SetMRMLScene(slicer.mrmlScene)
-        application.SetModuleLogic(name, logic)
-        setattr(slicer.modules, name.lower(), SimpleNamespace(logic=lambda kept=(application, logic): kept[1]))

@@ -19,6 +19,8 @@ from typing import Any
 
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
+import faults
+
 Qt = QtCore.Qt
 
 #: Static slots hide the property of the same name.
@@ -153,8 +155,9 @@ def _guarded(slot: Callable[..., Any]) -> Callable[..., None]:
     def call(*arguments: Any) -> None:
         try:
             slot(*arguments[:takes])
-        except Exception:
+        except Exception as error:
             traceback.print_exc()
+            faults.swallow(error)
 
     return call
 

@@ -1,89 +1,152 @@
-"""qMRMLSegmentEditorWidget for Slicer's class of that name: as high as the real one; its effects do nothing."""
+"""The Segment Editor's widget with the rows, names and heights of Slicer's; its effects draw nothing."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
+import ctk
 import qt
 import slicer
 from PySide6.QtCore import Property, Signal
 
-from widgets import qMRMLWidget
+from mrml_widgets import qMRMLWidget
+from segment_table import qMRMLSegmentsTableView
 
-#: Read off the real one, in pixels: a button of an effect, the options of Paint, the masking section, and the strip
-#: below the undo buttons where the table of segments is as high as it is without being told otherwise.
-_BUTTON, _OPTIONS, _MASKING = 28, 90, 113
-_TABLE = 175
+_EFFECTS = (
+    *("Paint", "Draw", "Erase", "Level tracing", "Grow from seeds", "Fill between slices", "Threshold", "Margin"),
+    *("Hollow", "Smoothing", "Scissors", "Islands", "Logical operators", "Mask volume"),
+)
+#: Edges of the buttons of the effects, and what the options of Paint and the masking section take, in pixels.
+_BUTTON, _OPTIONS, _MASKING = 31, 51, 107
+_UNDO = ("UndoButton", "RedoButton")
+
+
+def _named(widget: Any, name: str) -> Any:
+    widget.objectName = name
+    return widget
 
 
 class qMRMLSegmentEditorWidget(qMRMLWidget):
-    """Stands for qMRMLSegmentEditorWidget."""
+    """Stands for qMRMLSegmentEditorWidget: holds what the real one holds and draws its buttons; they draw nothing.
+
+    Children have the names and the places that qMRMLSegmentEditorWidget.ui gives them.
+    """
 
     SIGNALS = qMRMLWidget.SIGNALS | {"currentSegmentIDChanged(QString)": "currentSegmentIDChanged"}
     currentSegmentIDChanged = Signal(str)
-    _ALL = ["Paint", "Draw", "Erase", "Scissors", "Threshold", "Islands", "Smoothing", "Margin", "Hollow"]
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self.__dict__.update(_node=None, _observer=None, _order=[], _others=True, _selected="", _flags={}, _effect="")
-        self.__dict__.update(_columns=2, _shortcuts=[])
+        self.__dict__.update(_node=None, _observer=None, _order=[], _others=True, _columns=2, _masking=True)
+        self.__dict__.update(_segmentation=None, _updating=False, _parts={}, _buttons={}, _spacers=[], _shortcuts=[])
         self.__dict__["_history"] = slicer.vtkSegmentationHistory()
-        rows = qt.QVBoxLayout()
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(4)
-        self.setLayout(rows)
-        rows.addWidget(self._add_remove_row())
-        rows.addWidget(self._effects_and_table())
-        for name, height in (("_options", _OPTIONS), ("_masking", _MASKING)):
-            section = qt.QGroupBox(name.strip("_").capitalize(), self)
-            section.setFixedHeight(height)
-            self.__dict__[name] = section
-            rows.addWidget(section)
+        grid = qt.QGridLayout()
+        self.setLayout(grid)
+        for row, part in enumerate((self._selectors(), self._actions(), self._body())):
+            grid.addLayout(part, row, 0)
         self.updateEffectList()
+        self.updateWidgetFromMRML()
 
-    def _add_remove_row(self) -> Any:
-        self.__dict__["_add_remove"] = row = qt.QWidget(self)
-        row.setLayout(qt.QHBoxLayout())
-        row.layout().setContentsMargins(0, 0, 0, 0)
-        for text in ("Add", "Remove", "Show 3D"):
-            button = qt.QPushButton(text, row)
-            button.setSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed)
-            row.layout().addWidget(button)
-        self.__dict__["_switch"] = switch = qt.QToolButton(row)
-        switch.text = "→"
-        row.layout().addWidget(switch)
-        return row
+    # Its parts
 
-    def _effects_and_table(self) -> Any:
-        both = qt.QWidget(self)
-        both.setLayout(qt.QHBoxLayout())
-        both.layout().setContentsMargins(0, 0, 0, 0)
-        column = qt.QVBoxLayout()
-        self.__dict__["_effects"] = effects = qt.QGroupBox(both)
-        effects.objectName = "EffectsGroupBox"
-        effects.setLayout(qt.QGridLayout())
-        effects.layout().setContentsMargins(4, 4, 4, 4)
-        effects.layout().setSpacing(2)
-        column.addWidget(effects)
-        undo = qt.QGroupBox(both)
-        undo.objectName = "UndoRedoGroupBox"
-        undo.setLayout(qt.QHBoxLayout())
-        undo.layout().setContentsMargins(4, 4, 4, 4)
-        for arrow in ("↶", "↷"):
-            button = qt.QToolButton(undo)
-            button.text = arrow
-            button.setFixedSize(_BUTTON, _BUTTON)
-            undo.layout().addWidget(button)
-        column.addWidget(undo)
-        column.addStretch(1)
-        both.layout().addLayout(column)
-        frame = qt.QFrame(both)  # a ctkExpandableWidget in Slicer
-        frame.objectName = "SegmentsTableResizableFrame"
-        frame.setMinimumHeight(_TABLE)
-        frame.setFrameShape(qt.QFrame.StyledPanel)
-        both.layout().addWidget(frame, 1)
-        return both
+    def _part(self, widget: Any, name: str) -> Any:
+        self._parts[name] = _named(widget, name)
+        return widget
+
+    def _selectors(self) -> Any:
+        layout = _named(qt.QGridLayout(), "NodeSelectorLayout")
+        for row, name in enumerate(("Segmentation", "SourceVolume")):
+            label = self._part(qt.QLabel(f"{name}:", self), f"{name}NodeLabel")
+            box = self._part(qt.QComboBox(self), f"{name}NodeComboBox")
+            layout.addWidget(label, row, 0)
+            layout.addWidget(box, row, 1)
+        return layout
+
+    def _actions(self) -> Any:
+        layout = _named(qt.QHBoxLayout(), "SegmentActionsLayout")
+        layout.setSpacing(4)
+        for name, text in (("AddSegmentButton", "Add"), ("RemoveSegmentButton", "Remove"), ("Show3DButton", "Show 3D")):
+            button = self._part(qt.QPushButton(text, self), name)
+            button.setMinimumHeight(30)
+            layout.addWidget(button)
+        switch = self._part(qt.QToolButton(self), "SwitchToSegmentationsButton")
+        switch.setFixedSize(46, 30)
+        layout.addWidget(switch)
+        return layout
+
+    def _body(self) -> Any:
+        layout = _named(qt.QHBoxLayout(), "horizontalLayout")
+        for column in (self._left(), self._right()):
+            layout.addLayout(column)
+        return layout
+
+    def _left(self) -> Any:
+        layout = _named(qt.QVBoxLayout(), "verticalLayout_3")
+        layout.setSpacing(7)
+        for name in ("EffectsGroupBox", "UndoRedoGroupBox"):
+            frame = self._part(qt.QFrame(self), name)
+            frame.frameShape = qt.QFrame.StyledPanel
+            frame.setLayout(qt.QGridLayout())
+            layout.addWidget(frame)
+        for name, slot in zip(_UNDO, (self.undo, self.redo), strict=True):
+            button = self._part(self._tool_button(self._parts["UndoRedoGroupBox"], name), name)
+            button.connect("clicked()", slot)
+        self._add_spacer(layout)
+        return layout
+
+    def _right(self) -> Any:
+        layout = _named(qt.QVBoxLayout(), "verticalLayout")
+        frame = self._part(ctk.ctkExpandableWidget(self), "SegmentsTableResizableFrame")
+        frame.setLayout(qt.QVBoxLayout())
+        frame.layout().setContentsMargins(0, 0, 0, 0)
+        table = self._part(qMRMLSegmentsTableView(frame), "SegmentsTableView")
+        table.connect("selectionChanged(QItemSelection,QItemSelection)", self._selection_changed)
+        frame.layout().addWidget(table)
+        layout.addWidget(frame)
+        options = self._part(qt.QGroupBox(self), "OptionsGroupBox")
+        options.setFixedHeight(_OPTIONS)
+        masking = self._part(ctk.ctkCollapsibleGroupBox(self), "MaskingGroupBox")
+        masking.title = "Masking"
+        masking.setFixedHeight(_MASKING)
+        for group in (options, masking):
+            group.hide()
+            layout.addWidget(group)
+        self._add_spacer(layout)
+        return layout
+
+    def _add_spacer(self, layout: Any) -> None:
+        spacer = qt.QSpacerItem(20, 40, qt.QSizePolicy.Minimum, qt.QSizePolicy.Expanding)
+        self._spacers.append(spacer)
+        layout.addItem(spacer)
+
+    @staticmethod
+    def _tool_button(frame: Any, name: str) -> Any:
+        button = _named(qt.QToolButton(frame), name)
+        button.text, button.toolTip = name[:2], name
+        button.setFixedSize(_BUTTON, _BUTTON)
+        return button
+
+    def updateEffectList(self) -> None:
+        """Put the buttons of the effects, and of undo and redo, into rows of `effectColumnCount`."""
+        frame = self._parts["EffectsGroupBox"]
+        names = [*self._order, *(name for name in _EFFECTS if self._others and name not in self._order)]
+        for name in ("NULL", *names):
+            if name not in self._buttons:
+                self._buttons[name] = button = self._tool_button(frame, name)
+                button.checkable = True
+                effect = "" if name == "NULL" else name
+                button.connect("clicked()", lambda effect=effect: self.setActiveEffectByName(effect))
+        for button in self._buttons.values():
+            button.hide()
+            frame.layout().removeWidget(button)
+        for position, name in enumerate(("NULL", *names)):
+            self._buttons[name].show()
+            frame.layout().addWidget(self._buttons[name], *divmod(position, self._columns))
+        for position, name in enumerate(_UNDO):
+            self._parts["UndoRedoGroupBox"].layout().addWidget(self._parts[name], *divmod(position, self._columns))
+
+    # What it edits
 
     def mrmlSegmentEditorNode(self) -> Any:
         """The node that holds every choice of the editor."""
@@ -99,18 +162,20 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self.updateWidgetFromMRML()
 
     def setSegmentationNode(self, node: Any) -> None:
-        """The segmentation to draw in."""
-        if self._node is not None:
+        """The segmentation to draw in; another one ends the active effect."""
+        if self._node is not None and self._node.GetSegmentationNode() is not node:
             self._node.SetAndObserveSegmentationNode(node)
+            self.setActiveEffectByName("")
 
     def segmentationNode(self) -> Any:
         """The segmentation drawn in."""
         return self._node.GetSegmentationNode() if self._node is not None else None
 
     def setSourceVolumeNode(self, node: Any) -> None:
-        """The volume to draw on; refused where there is no segmentation yet."""
+        """The volume to draw on; refused as long as there is no segmentation."""
         if self.segmentationNode() is None:
-            logging.error("SetSourceVolumeNode: need to set segment editor and segmentation nodes first")
+            if node is not None:
+                logging.error("SetSourceVolumeNode: need to set segment editor and segmentation nodes first")
             return
         self._node.SetAndObserveSourceVolumeNode(node)
 
@@ -120,61 +185,75 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     def currentSegmentID(self) -> str:
         """ID of the segment drawn in."""
-        return self._selected
+        return (self._node.GetSelectedSegmentID() or "") if self._node is not None else ""
 
     def setCurrentSegmentID(self, segment_id: str) -> None:
-        """Draw in another segment; tells nobody."""
+        """Draw in another segment; says nothing."""
         if self._node is not None:
             self._node.SetSelectedSegmentID(segment_id)
 
-    def select_as_user(self, segment_id: str) -> None:
-        """What a click on a row of the table of segments does; of this stand-in alone."""
-        self._node.SetSelectedSegmentID(segment_id)
-        self.currentSegmentIDChanged.emit(segment_id)
-
     def updateWidgetFromMRML(self) -> None:
         """Show what the nodes hold."""
-        self.__dict__["_selected"] = (self._node.GetSelectedSegmentID() or "") if self._node is not None else ""
-        segmentation = self.segmentationNode()
-        self._history.SetSegmentation(segmentation.GetSegmentation() if segmentation is not None else None)
-        self._effects.enabled = segmentation is not None
+        if self._updating or (self.mrmlScene() is not None and self.mrmlScene().IsClosing()):
+            return
+        self.__dict__["_updating"] = True
+        try:
+            self._take_segmentation(self.segmentationNode())
+        finally:
+            self.__dict__["_updating"] = False
+        segmentation, selected = self.segmentationNode(), self.currentSegmentID()
+        known = segmentation is not None and segmentation.GetSegmentation().GetSegmentIndex(selected) >= 0
+        self._parts["SegmentsTableView"].setSelectedSegmentIDs([selected] if selected and known else [])
+        can_edit = segmentation is not None and self.sourceVolumeNode() is not None
+        for name in ("EffectsGroupBox", "OptionsGroupBox"):
+            self._parts[name].enabled = can_edit
+        self._parts["AddSegmentButton"].enabled = can_edit
+        self._parts["RemoveSegmentButton"].enabled = bool(selected) and known
+        self._show_effect()
+
+    def _take_segmentation(self, node: Any) -> None:
+        """A new segmentation brings its first segment, and the volume that it was made on as the source."""
+        if node is self._segmentation:
+            return
+        self.__dict__["_segmentation"] = node
+        self._history.SetSegmentation(node.GetSegmentation() if node is not None else None)
+        table = self._parts["SegmentsTableView"]
+        was_blocked = table.blockSignals(True)
+        table.setSegmentationNode(node)
+        table.blockSignals(was_blocked)
+        if node is not None:
+            self.setSourceVolumeNode(node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()))
+            if node.GetSegmentation().GetNumberOfSegments() > 0:
+                table.setSelectedSegmentIDs([node.GetSegmentation().GetNthSegmentID(0)])
+
+    def _selection_changed(self) -> None:
+        """The choice in the table is told where the node does not hold it yet: it is the user's, then."""
+        chosen = next(iter(self._parts["SegmentsTableView"].selectedSegmentIDs()), "")
+        if self._node is not None and chosen != self.currentSegmentID():
+            self._node.SetSelectedSegmentID(chosen)
+            self.currentSegmentIDChanged.emit(chosen)
+
+    # Effects
 
     def setEffectNameOrder(self, names: list[str]) -> None:
         """Effects to show first."""
-        self.__dict__["_order"] = list(names)
+        self.__dict__["_order"] = [name for name in names if name in _EFFECTS]
         self.updateEffectList()
-
-    def updateEffectList(self) -> None:
-        """Draw a button for each effect."""
-        grid = self._effects.layout()
-        while grid.count():
-            button = grid.takeAt(0).widget()
-            button.setVisible(False)
-            button.deleteLater()
-        names = self._order + [name for name in self._ALL if self._others and name not in self._order]
-        for position, name in enumerate(names):
-            button = qt.QToolButton(self._effects)
-            button.text, button.toolTip = name[0], name
-            button.setFixedSize(_BUTTON, _BUTTON)
-            grid.addWidget(button, position // self._columns, position % self._columns)
-        self._show_sections()
 
     def setActiveEffectByName(self, name: str) -> None:
         """Choose an effect; the empty name lays it aside."""
-        if name and name not in self._order + self._ALL:
+        if name and name not in _EFFECTS:
             raise ValueError(f"no effect {name!r}")
-        self.__dict__["_effect"] = name
-        self._show_sections()
+        if self._node is not None:
+            self._node.SetActiveEffectName(name)
 
-    def _show_sections(self) -> None:
-        self._options.setVisible(bool(self._effect))
-        self._masking.setVisible(bool(self._effect) and self.maskingSectionVisible)
-        self._add_remove.setVisible(self.addRemoveSegmentButtonsVisible)
-        self._switch.setVisible(self.switchToSegmentationsButtonVisible)
-
-    def setMaximumNumberOfUndoStates(self, count: int) -> None:
-        """How many steps can be undone."""
-        self._history.SetMaximumNumberOfStates(count)
+    def _show_effect(self) -> None:
+        active = (self._node.GetActiveEffectName() or "") if self._node is not None else ""
+        self._parts["OptionsGroupBox"].setVisible(bool(active))
+        self._parts["OptionsGroupBox"].title = active
+        self._parts["MaskingGroupBox"].setVisible(bool(active) and self._masking)
+        for name, button in self._buttons.items():
+            button.checked = name == (active or "NULL")
 
     def saveStateForUndo(self) -> None:
         """Remember the segmentation as it is."""
@@ -185,16 +264,25 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         """Bring back what was remembered last."""
         self._history.RestorePreviousState()
 
+    def redo(self) -> None:
+        """Take `undo` back."""
+        self._history.RestoreNextState()
+
     def installKeyboardShortcuts(self) -> None:
-        """Keys of the main window choose effects while the module is in front; Escape puts the active one down."""
+        """Keys of the main window choose effects, lay them aside and undo while the module is in front."""
         self.uninstallKeyboardShortcuts()
-        window = slicer.util.mainWindow()
-        for index, key in enumerate(("Escape", *"1234567890")):
-            shortcut = qt.QShortcut(qt.QKeySequence(key), window)
+        effects = [(str((index + 1) % 10), index + 1, name) for index, name in enumerate(_EFFECTS[:10])]
+        for key, index, name in [("Escape", 0, ""), *effects]:
+            shortcut = self._add_shortcut(key, lambda name=name: self.setActiveEffectByName(name))
             shortcut.setProperty("effectIndex", index)
-            if index == 0:
-                shortcut.connect("activated()", lambda: self.setActiveEffectByName(""))
-            self._shortcuts.append(shortcut)
+        for key, slot in (("Z", self.undo), ("Ctrl+Z", self.undo), ("Y", self.redo), ("Ctrl+Y", self.redo)):
+            self._add_shortcut(key, slot)
+
+    def _add_shortcut(self, key: str, slot: Any) -> Any:
+        shortcut = qt.QShortcut(qt.QKeySequence(key), slicer.util.mainWindow())
+        shortcut.connect("activated()", slot)
+        self._shortcuts.append(shortcut)
+        return shortcut
 
     def uninstallKeyboardShortcuts(self) -> None:
         """Keys no longer choose effects."""
@@ -206,25 +294,35 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     def removeViewObservations(self) -> None:
         """Let go of the slice views."""
 
-    def _flag(name: str, default: bool) -> Any:  # type: ignore[misc]  # noqa: N805
-        def write(self: Any, value: bool) -> None:
-            self._flags[name] = value
-            self._show_sections()
+    def setMaximumNumberOfUndoStates(self, count: int) -> None:
+        """How many steps can be undone."""
+        self._history.SetMaximumNumberOfStates(count)
 
-        return Property(bool, lambda self: self._flags.get(name, default), write)
+    def _shown(*names: str) -> Any:  # type: ignore[misc]
+        """Property: are these parts seen?"""
 
-    def _set_others(self, visible: bool) -> None:
-        self.__dict__["_others"] = visible
-        self.updateEffectList()
+        def show(self: Any, visible: bool) -> None:
+            for name in names:
+                self._parts[name].setVisible(visible)
 
-    def _set_columns(self, count: int) -> None:
-        self.__dict__["_columns"] = count
-        self.updateEffectList()
+        return Property(bool, lambda self: all(self._parts[name].isVisible() for name in names), show)
 
-    unorderedEffectsVisible = Property(bool, lambda self: self._others, _set_others)
-    effectColumnCount = Property(int, lambda self: self._columns, _set_columns)
-    segmentationNodeSelectorVisible = _flag("segmentation", False)
-    sourceVolumeNodeSelectorVisible = _flag("source", False)
-    switchToSegmentationsButtonVisible = _flag("switch", True)
-    addRemoveSegmentButtonsVisible = _flag("add", True)
-    maskingSectionVisible = _flag("masking", True)
+    def _effects_shown_as(name: str, kind: type) -> Any:  # type: ignore[misc]  # noqa: N805
+        """Property: how the effects' buttons are laid out."""
+
+        def change(self: Any, value: Any) -> None:
+            self.__dict__[name] = value
+            self.updateEffectList()
+            self._show_effect()
+
+        return Property(kind, lambda self: self.__dict__[name], change)
+
+    segmentationNodeSelectorVisible = _shown("SegmentationNodeComboBox", "SegmentationNodeLabel")
+    sourceVolumeNodeSelectorVisible = _shown("SourceVolumeNodeComboBox", "SourceVolumeNodeLabel")
+    addRemoveSegmentButtonsVisible = _shown("AddSegmentButton", "RemoveSegmentButton")
+    show3DButtonVisible = _shown("Show3DButton")
+    switchToSegmentationsButtonVisible = _shown("SwitchToSegmentationsButton")
+    undoEnabled = _shown("UndoRedoGroupBox")
+    unorderedEffectsVisible = _effects_shown_as("_others", bool)
+    effectColumnCount = _effects_shown_as("_columns", int)
+    maskingSectionVisible = _effects_shown_as("_masking", bool)

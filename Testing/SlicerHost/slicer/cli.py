@@ -41,9 +41,9 @@ def run(
 
     Only what HER2Predict needs: a new node, not waited for.
     """
-    import lifetimes
+    import faults
 
-    lifetimes.require_alive()
+    faults.require_alive()
     if node is not None or wait_for_completion or not parameters:
         raise NotImplementedError("this host runs a new node in the background only")
     unknown = set(parameters) - module.parameters
@@ -156,10 +156,10 @@ class _Run:
         return [name for name in names if slicer.mrmlScene.GetNodeByID(self.parameters[name]) is None]
 
     def _crash(self, what: str, named: bool = True) -> None:
-        import lifetimes
+        import faults
 
         missing = self._missing("out", "Image", "Mask")
-        lifetimes.record(f"{', '.join(missing)} of {SlicerRadiomicsCLI.name} {what}" if named else what)
+        faults.record(f"{', '.join(missing)} of {SlicerRadiomicsCLI.name} {what}" if named else what)
         self._end()
 
     def _end(self) -> None:

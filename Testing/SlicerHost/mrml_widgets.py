@@ -1,8 +1,8 @@
-"""The qMRML widgets that HER2Predict uses; each stands for Slicer's class of the same name."""
+"""The qMRML widgets that choose nodes and segments; each stands for Slicer's class of the same name."""
 
 from __future__ import annotations
 
-import traceback
+import random
 from typing import Any
 
 import qt
@@ -29,40 +29,6 @@ class qMRMLWidget(qt.QWidget):
         if scene is not self._scene:
             self.__dict__["_scene"] = scene
             self.mrmlSceneChanged.emit(scene)
-
-
-class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
-    """Stands for qSlicerScriptedLoadableModuleWidget: the panel that holds a scripted module's widgets."""
-
-    def __init__(self, module: Any) -> None:
-        super().__init__()
-        self.__dict__.update(_module=module, _self=None, _entered=False)
-        self.setLayout(qt.QVBoxLayout())
-
-    def self(self) -> Any:
-        """The Python object behind the panel."""
-        return self._self
-
-    def reload(self) -> None:
-        """Make the Python object from the module's present source."""
-        self.__dict__["_self"] = self._module.widgetClass()(self)
-        setattr(slicer.modules, f"{self._module.name}Widget", self._self)
-        try:
-            self._self.setup()
-        except Exception:  # as PythonQt does; the panel stays, and is entered and left like any other
-            traceback.print_exc()
-
-    def enter(self) -> None:
-        """Called when the user chooses the module."""
-        self.__dict__["_entered"] = True
-        self._self.enter()
-
-    def exit(self) -> None:
-        """Called when the user chooses another module."""
-        self.__dict__["_entered"] = False
-        self._self.exit()
-
-    isEntered = Property(bool, lambda self: self._entered)
 
 
 class qMRMLNodeComboBox(qMRMLWidget):
@@ -142,7 +108,13 @@ class qMRMLNodeComboBox(qMRMLWidget):
 
 
 class qMRMLSegmentSelectorWidget(qMRMLWidget):
-    """Stands for qMRMLSegmentSelectorWidget: chooses a segmentation and one of its segments."""
+    """Stands for qMRMLSegmentSelectorWidget: chooses a segmentation and one of its segments.
+
+    While `currentNodeChanged` is sent, `currentSegmentID` is still that of the former node. Whether anything is said
+    of the segment that takes its place differed between builds of Slicer; here chance decides.
+    """
+
+    _speaks = random.Random(20)
 
     SIGNALS = qMRMLWidget.SIGNALS | {
         "currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged",
@@ -182,10 +154,8 @@ class qMRMLSegmentSelectorWidget(qMRMLWidget):
         return self._nodes.currentNode()
 
     def setCurrentNode(self, node: Any) -> None:
-        """Choose a segmentation and its first segment; emits nothing."""
-        self.__dict__["_quiet"] = True
+        """Choose a segmentation and its first segment."""
         self._nodes.setCurrentNode(node)
-        self.__dict__["_quiet"] = False
 
     def currentSegmentID(self) -> str:
         """ID of the chosen segment; empty where there is none."""
@@ -205,12 +175,10 @@ class qMRMLSegmentSelectorWidget(qMRMLWidget):
             kinds = (slicer.vtkSegmentation.SegmentAdded, slicer.vtkSegmentation.SegmentRemoved)
             for kind in (*kinds, slicer.vtkSegmentation.SegmentModified):
                 self._observed.append((node, node.AddObserver(kind, lambda caller, event: self._fill())))
-        # Whoever is told of the new segmentation still finds the segment of the former one; nobody is told afterwards.
-        if not self._quiet:
-            self.currentNodeChanged.emit(node)
-        quiet, self.__dict__["_quiet"] = self._quiet, True
+        self.currentNodeChanged.emit(node)
+        self.__dict__["_quiet"] = not self._speaks.choice((True, False))
         self._fill()
-        self.__dict__["_quiet"] = quiet
+        self.__dict__["_quiet"] = False
 
     def _fill(self) -> None:
         segmentation = self.currentNode().GetSegmentation() if self.currentNode() else None

@@ -1,4 +1,7 @@
-"""What would crash Slicer, written down where this host survives it: nodes taken away while C++ still needs them."""
+"""What goes wrong unseen, written down for tests: exceptions that Slicer prints and swallows, what would crash it.
+
+It crashes where a node is taken away that C++ still needs.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ _FIRST, _LAST = 1e6, -1e6
 _FRAMES = 8
 
 _crashes: list[str] = []
+_swallowed: list[str] = []
 #: Addresses of the command-line module nodes whose events are on their way.
 _speaking: list[str] = []
 
@@ -41,6 +45,18 @@ def take_crashes() -> list[str]:
     """What would have crashed Slicer since this was asked last."""
     taken = list(_crashes)
     _crashes.clear()
+    return taken
+
+
+def swallow(error: Exception) -> None:
+    """Write down an exception that goes no further, as those in a slot or in a method of the module do."""
+    _swallowed.append("".join(traceback.format_exception(error)))
+
+
+def take_swallowed() -> list[str]:
+    """Tracebacks of the exceptions that went no further since this was asked last."""
+    taken = list(_swallowed)
+    _swallowed.clear()
     return taken
 
 
