@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import Any, Protocol
 
 import SimpleITK as sitk
@@ -18,7 +17,7 @@ from .errors import InputError
 from .helper.pool import Helpers, NoHelperError
 from .i18n import tr as _
 from .model import Model
-from .nodes import add_prepared_nodes, strings_from_table
+from .nodes import add_passing_node, add_prepared_nodes, strings_from_table
 
 #: Called once when a run ends: the Assessment, or why there is none; both None when it was cancelled.
 Callback = Callable[[Assessment | None, Exception | None], None]
@@ -43,8 +42,6 @@ class Running(Protocol):
 
 #: Starts to compute the features of a prepared pair.
 Extract = Callable[[Prepared, Ended], Running]
-
-_numbers = count(1)
 
 
 def stamp(preparation: Preparation, model: Model) -> str:
@@ -78,7 +75,7 @@ class ModuleExtraction:
     def __init__(self, scene: Any, start: Start, later: Later, prepared: Prepared, ended: Ended) -> None:
         self._scene, self._later, self._ended = scene, later, ended
         self._is_over = False
-        self._table = _add_output(scene)
+        self._table = add_passing_node(scene, "vtkMRMLTableNode", "HER2Predict features")
         self._nodes = [*add_prepared_nodes(scene, prepared), self._table]
         # Held for the whole run: nobody says when the module's own process begins.
         self._one_thread = contextlib.ExitStack()
@@ -203,18 +200,6 @@ class LiveExtraction:
             self._ended(None, fault)
         else:
             self._ended(values, None)
-
-
-def _add_output(scene: Any) -> Any:
-    """A hidden table that outlives the closing of the scene, since a run may still write into it then."""
-    import slicer
-
-    made = slicer.vtkMRMLTableNode()
-    made.SetName("HER2Predict features")
-    made.SetSingletonTag(f"HER2Predict.Run{next(_numbers)}")
-    made.SetHideFromEditors(True)
-    made.SetSaveWithScene(False)
-    return scene.AddNode(made)
 
 
 class Run:

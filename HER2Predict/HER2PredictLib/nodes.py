@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import SimpleITK as sitk
 from .errors import InputError
 from .i18n import tr as _
 from .volumes import Roi, Volume, choose_segment, share_outside
+
+_numbers = count(1)
 
 if TYPE_CHECKING:
     from .case import Prepared
@@ -155,7 +158,7 @@ def _segments(segmentation: Any) -> list[tuple[str, str]]:
 
 
 def add_prepared_nodes(scene: Any, prepared: Prepared) -> tuple[Any, Any]:
-    """Put a prepared pair into `scene` as hidden nodes that are never saved with it.
+    """Put a prepared pair into `scene` as nodes for the time of a run, see `add_passing_node`.
 
     Returns
     -------
@@ -167,12 +170,23 @@ def add_prepared_nodes(scene: Any, prepared: Prepared) -> tuple[Any, Any]:
         ("vtkMRMLScalarVolumeNode", prepared.image),
         ("vtkMRMLLabelMapVolumeNode", prepared.mask),
     ):
-        node = scene.AddNewNodeByClass(class_name, "HER2Predict prepared")
-        node.SetHideFromEditors(True)
-        node.SetSaveWithScene(False)
+        node = add_passing_node(scene, class_name, "HER2Predict prepared")
         _fill(node, image)
         pair.append(node)
     return pair[0], pair[1]
+
+
+def add_passing_node(scene: Any, class_name: str, name: str) -> Any:
+    """A hidden node that is never saved and outlives the closing of the scene, since a run may need it until it has
+    really ended; whoever adds it removes it."""
+    import slicer
+
+    made = getattr(slicer, class_name)()
+    made.SetName(name)
+    made.SetSingletonTag(f"HER2Predict.Run{next(_numbers)}")
+    made.SetHideFromEditors(True)
+    made.SetSaveWithScene(False)
+    return scene.AddNode(made)
 
 
 def strings_from_table(node: Any) -> dict[str, str]:
