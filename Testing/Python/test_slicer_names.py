@@ -199,7 +199,8 @@ def complaints_about_stand_in(source: str, names: Names) -> list[str]:
             if isinstance(statement, ast.Assign):
                 offered = [target.id for target in statement.targets if isinstance(target, ast.Name)]
             if offered == ["SIGNALS"]:
-                signatures = [n.value for n in ast.walk(statement) if isinstance(n, ast.Constant) and "(" in n.value]
+                texts = [str(n.value) for n in ast.walk(statement) if isinstance(n, ast.Constant)]
+                signatures = [text for text in texts if text.endswith(")")]
                 wrong += [f"{class_.name} {s}" for s in signatures if s not in names.signals(class_.name)]
                 continue
             public = [name for name in offered if "_" not in name]  # snake case: the stand-in's own, for tests
