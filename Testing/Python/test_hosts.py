@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -77,8 +78,7 @@ class StandInTest(HostsTestCase):
                 folder = self.broken("PySide6", error)
                 result = self.start("-c", "import host; host.start()", paths=[folder, TESTING / "SlicerHost"])
                 self.assertEqual(result.stderr.splitlines()[-1], f"unittest.case.SkipTest: {reason}")
-                (folder / "PySide6" / "__init__.py").unlink()
-                (folder / "PySide6").rmdir()
+                shutil.rmtree(folder / "PySide6")
 
     @unittest.skipIf(hosts.NO_SLICER, hosts.NO_SLICER)
     @unittest.skipIf(importlib.util.find_spec("pytest") is None, "pytest is not installed")
