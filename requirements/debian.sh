@@ -49,7 +49,7 @@ words_for() {
         ensurepip) printf '%s' "virtual environments for ${2:-python3}" ;;
         Python.h) printf '%s' "the C headers of ${2:-python3}" ;;
         cc) printf '%s' "a C compiler (or name yours in CC=...)" ;;
-        stdio.h) printf '%s' "the C library's headers (${compiler:-no compiler} cannot compile a first line)" ;;
+        stdio.h) printf '%s' "the C library's headers${compiler:+ ($compiler cannot compile a first line)}" ;;
         *) printf '%s' "$1" ;;
     esac
 }

@@ -200,7 +200,7 @@ class RunTest(unittest.TestCase):
 
     def test_a_missing_compiler_is_said(self) -> None:
         result = run_in(house(self.root), "demo", PATH=path_with(self.folder / "bin"), PYTHON=sys.executable, CC="")
-        self.assert_one_sentence(result, "missing here: a C compiler", "apt-get install gcc libc6-dev")
+        self.assert_one_sentence(result, "a C compiler", "library's headers. ", "apt-get install gcc libc6-dev")
         self.assertFalse((self.root / ".venv").exists())
 
     def test_a_compiler_that_does_not_work_is_said(self) -> None:
