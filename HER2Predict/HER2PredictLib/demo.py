@@ -65,14 +65,15 @@ def load_sample_nodes(folder: Path) -> Case:
     Raises
     ------
     InputError
-        Where slicer-core is not installed.
+        Where slicer-core is not installed or cannot be loaded.
     """
     try:
         import slicer
     except ImportError as error:
-        raise InputError(
-            _("The demo needs slicer-core (pip install slicer-core), or run `predict` on files.")
-        ) from error
+        reason = _("The demo needs slicer-core (pip install slicer-core), or run `predict` on files.")
+        if error.name != "slicer":
+            reason = _("The demo needs slicer-core, which cannot be loaded ({error}); or run `predict` on files.")
+        raise InputError(reason.format(error=error)) from error
     from .training.simulate import sample_case
 
     sample = sample_case(folder)

@@ -12,6 +12,7 @@ from unittest import mock
 
 import numpy as np
 
+import hosts
 from cases import ct_array, ellipsoid
 
 TESTING = Path(__file__).resolve().parents[1]
@@ -32,17 +33,15 @@ def start() -> Any:
         Where neither can run.
     """
     global slicer
-    try:
-        import slicer as imported
-    except ImportError as error:
-        raise unittest.SkipTest("neither Slicer nor slicer-core is installed") from error
-    if not hasattr(imported, "app"):
+    if hosts.NO_SLICER:
+        raise unittest.SkipTest(hosts.NO_SLICER)
+    if not hasattr(hosts.slicer, "app"):
         if str(TESTING / "SlicerHost") not in sys.path:
             sys.path.insert(0, str(TESTING / "SlicerHost"))
         import host
 
         host.start()
-    slicer = imported
+    slicer = hosts.slicer
     return slicer
 
 

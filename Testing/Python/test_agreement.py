@@ -23,17 +23,13 @@ from HER2PredictLib.errors import InputError
 from HER2PredictLib.model import BUNDLED_MODEL, Model
 from HER2PredictLib.surfaces import difference, surface
 from HER2PredictLib.volumes import Roi, Volume
+from hosts import NO_SLICER, slicer
 
 try:
     from scipy import ndimage
     from scipy.spatial import cKDTree
 except ImportError:
     cKDTree = None
-
-try:
-    import slicer
-except ImportError:
-    slicer = None
 
 #: Of the arrays' axes (k, j, i), as those of the small case.
 SPACING_KJI = tuple(reversed(SPACING))
@@ -230,7 +226,7 @@ class CompareTest(unittest.TestCase):
                 compare(cases, bundled())
 
 
-@unittest.skipIf(slicer is None, "neither Slicer nor slicer-core is installed")
+@unittest.skipIf(NO_SLICER, NO_SLICER)
 class TableNodeTest(unittest.TestCase):
     def test_the_table_is_in_the_scene_once(self) -> None:
         from HER2PredictLib.keep import readers_table

@@ -152,7 +152,7 @@ class FeatureSettingsTest(unittest.TestCase):
                 (
                     lambda model: conclude(self.preparation, self.values, model),
                     lambda model: assess(self.case, model),
-                    lambda model: Run(None, self.preparation, model, self.fail, self.fail),
+                    lambda model: Run(self.preparation, model, self.fail, self.fail),
                 )
             ):
                 with self.subTest(reason, door=number):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import json
+import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import SimpleITK as sitk
@@ -17,6 +18,7 @@ from cases import REAL_CT, as_image, ct_array, ellipsoid, small_case, write_segm
 from HER2PredictLib import cli, features
 from HER2PredictLib.case import Case
 from HER2PredictLib.model import BUNDLED_MODEL
+from hosts import NO_SLICER
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
@@ -134,7 +136,7 @@ class PredictTest(CommandTestCase):
 
 
 class DemoTest(unittest.TestCase):
-    @unittest.skipIf(importlib.util.find_spec("slicer") is None, "neither Slicer nor slicer-core is installed")
+    @unittest.skipIf(NO_SLICER, NO_SLICER)
     def test_demo_through_mrml_nodes_equals_predict_on_the_same_files(self) -> None:
         volume, roi = run("sample")[1].splitlines()
         demo, files = (
@@ -144,6 +146,22 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(demo["features"], files["features"])
         self.assertEqual(demo["probability"], files["probability"])
         self.assertEqual(demo["roi"], files["roi"])
+
+
+    def test_a_demo_without_slicer_core_says_what_is_wrong_with_it(self) -> None:
+        with mock.patch.dict(sys.modules, {"slicer": None}):
+            status, _, said = run("demo")
+        self.assertEqual(status, 2)
+        self.assertIn("pip install slicer-core", said)
+        with tempfile.TemporaryDirectory() as folder:
+            problem = "libnone.so.9: cannot open shared object file"
+            (Path(folder) / "slicer.py").write_text(f"raise ImportError({problem!r}, name='slicer_core.MRMLCore')\n")
+            with mock.patch.dict(sys.modules), mock.patch.object(sys, "path", [folder, *sys.path]):
+                sys.modules.pop("slicer", None)
+                status, _, said = run("demo")
+        self.assertEqual(status, 2)
+        self.assertIn(f"cannot be loaded ({problem})", said)
+        self.assertNotIn("pip install", said)
 
 
 @unittest.skipUnless(REAL_CT.is_dir(), "the real CT is not there")

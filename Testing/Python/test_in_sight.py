@@ -96,7 +96,9 @@ class InSightTest(panel.ModuleTestCase):
         volume.SetName("CT_UROGRAPHY_EXCRETORY_PHASE_WITH_A_NAME_THAT_NEVER_ENDS_0123456789")
         segmentation.GetSegmentation().GetSegment(segment_id).SetName("Segment_of_a_reader_with_a_very_long_name_indeed")
         for name in ("case", "tumour", "findings", "why", "keep", "model"):
-            getattr(self.ui, f"{name}Section").collapsed = False
+            section = getattr(self.ui, f"{name}Section")
+            self.addCleanup(setattr, section, "collapsed", section.collapsed)
+            section.collapsed = False
         self.panel.check()
         self.settle()
         self.assert_not_cut()

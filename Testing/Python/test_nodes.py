@@ -16,12 +16,10 @@ from HER2PredictLib import nodes, quality
 from HER2PredictLib.case import Case
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.segments import mend
+from hosts import NO_SLICER, slicer
 
-try:
-    import slicer
+if slicer is not None:
     import vtk
-except ImportError:
-    slicer = None
 
 
 def matrix_of(rows: np.ndarray) -> Any:
@@ -41,7 +39,7 @@ def rotation(degrees: float, shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
     return rows
 
 
-@unittest.skipIf(slicer is None, "neither Slicer nor slicer-core is installed")
+@unittest.skipIf(NO_SLICER, NO_SLICER)
 class NodesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:

@@ -1,6 +1,7 @@
 """The door of the house, `run`: what it starts, what it makes on first use, and what it says where it cannot."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ except ImportError:
     pip = None
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SYSTEM_PACKAGES = REPOSITORY / "requirements" / "debian.txt"
 
 # Stands where the command stands: shows how it was started, and ends with a status of its own.
 ECHO_COMMAND = """
@@ -74,6 +76,8 @@ def house(folder: Path, command: str = ECHO_COMMAND, wheels: str = "", source: s
     (folder / "requirements").mkdir()
     (folder / "requirements" / "wheels.txt").write_text(wheels)
     (folder / "requirements" / "source.txt").write_text(source)
+    for name in ("debian.txt", "debian.sh"):
+        shutil.copy(REPOSITORY / "requirements" / name, folder / "requirements" / name)
     shutil.copy(REPOSITORY / "run", folder / "run")
     return folder
 
@@ -86,6 +90,12 @@ def path_with(folder: Path, *tools: str) -> str:
         assert found is not None, tool
         (folder / tool).symlink_to(found)
     return str(folder)
+
+
+def named_packages(purpose: str) -> list[str]:
+    """Return the packages of the list that are for this purpose."""
+    lines = [line.split() for line in SYSTEM_PACKAGES.read_text().splitlines() if line and line[0] != "#"]
+    return [package for package, _, what_for in lines if what_for == purpose]
 
 
 @unittest.skipUnless(Path(sys.executable).name.startswith("python"), "`run` is for use outside of Slicer")
@@ -179,25 +189,25 @@ class RunTest(unittest.TestCase):
 
     def test_no_python_is_said(self) -> None:
         result = run_in(house(self.root), "demo", PATH=path_with(self.folder / "bin"), PYTHON="")
-        self.assert_one_sentence(result, "Python 3.10 to 3.13 is needed")
+        self.assert_one_sentence(result, "missing here: Python 3.10 to 3.13", "apt-get install python3 python3-venv")
 
     def test_an_old_python_is_no_python(self) -> None:
         path = path_with(self.folder / "bin")
         old = write_script(self.folder / "bin" / "python3", 'case "$2" in *"(3, 10) <="*) exit 1 ;; esac\n')
         result = run_in(house(self.root), "demo", PATH=path, PYTHON=str(old))
-        self.assert_one_sentence(result, "Python 3.10 to 3.13 is needed")
+        self.assert_one_sentence(result, "missing here: Python 3.10 to 3.13")
         self.assertIn(f"PYTHON={old} is not a Python 3.10 to 3.13", result.stderr)
 
     def test_a_missing_compiler_is_said(self) -> None:
         result = run_in(house(self.root), "demo", PATH=path_with(self.folder / "bin"), PYTHON=sys.executable, CC="")
-        self.assert_one_sentence(result, "no C compiler", "gcc")
+        self.assert_one_sentence(result, "a C compiler", "library's headers. ", "apt-get install gcc libc6-dev")
         self.assertFalse((self.root / ".venv").exists())
 
     def test_a_compiler_that_does_not_work_is_said(self) -> None:
         broken = write_script(self.folder / "my cc" / "cc", "exit 1\n")
         path = f"{broken.parent}:{path_with(self.folder / 'bin')}"
         result = run_in(house(self.root), "demo", PATH=path, PYTHON=sys.executable, CC="")
-        self.assert_one_sentence(result, "'cc' cannot compile")
+        self.assert_one_sentence(result, "cc cannot compile", "apt-get install libc6-dev")
 
     def test_missing_python_headers_are_said(self) -> None:
         headerless = write_script(self.folder / "my cc" / "cc", "! grep -q Python.h\n")
@@ -212,7 +222,42 @@ class RunTest(unittest.TestCase):
             f'case "$2" in *ensurepip*) exit 1 ;; esac\nexec "{sys.executable}" "$@"\n',
         )
         result = run_in(house(self.root), "demo", PATH=path, PYTHON=str(python))
-        self.assert_one_sentence(result, "virtual environments", "python3-venv")
+        self.assert_one_sentence(result, "virtual environments", "apt-get install python3-venv")
+
+    def test_all_that_is_missing_stands_in_one_line(self) -> None:
+        path = path_with(self.folder / "bin")
+        write_script(
+            self.folder / "bin" / "python3",
+            f'case "$2" in *ensurepip* | *CDLL*) exit 1 ;; esac\nexec "{sys.executable}" "$@"\n',
+        )
+        for_demo = ["python3-venv", "gcc", "libc6-dev"]
+        for_tests = for_demo + named_packages("tests")
+        for command, packages in (("demo", for_demo), ("test", for_tests)):
+            with self.subTest(command=command):
+                root = self.root / command
+                root.mkdir()
+                result = run_in(house(root), command, PATH=path, PYTHON="", CC="")
+                self.assert_one_sentence(result, f"apt-get install {' '.join(packages)}")
+                self.assertEqual(len(result.stderr.splitlines()), 1)
+                listed = run_in(root, "packages", PATH=path, PYTHON="", CC="")
+                self.assertEqual(listed.stdout.split(), for_tests)
+
+    def test_what_the_tests_lack_is_said_before_anything_is_made(self) -> None:
+        house(self.root)
+        (self.root / "requirements" / "debian.txt").write_text(
+            "# comment\nlibc6 libc.so.6 tests\nlibnone9 libnone.so.9 tests\n"
+        )
+        missing = "missing here: libnone.so.9. Debian, Ubuntu: apt-get install libnone9"
+        for start in ("first", "second"):
+            with self.subTest(start=start):
+                result = run_in(self.root, "test", **self.quick)
+                self.assertEqual(result.stderr.splitlines()[0], f"Some tests will be skipped; {missing}")
+        self.assertNotIn("libnone", run_in(self.root, "demo", **self.quick).stderr)
+        self.assertEqual(run_in(self.root, "packages", **self.quick).stdout, "libnone9\n")
+
+    def test_the_readme_names_every_package(self) -> None:
+        lines = re.findall(r"^sudo apt-get install ([^#\n]+)", (REPOSITORY / "README.md").read_text(), re.MULTILINE)
+        self.assertEqual([line.split() for line in lines], [named_packages(".venv"), named_packages("tests")])
 
     def test_without_slicer_it_says_how_to_get_one(self) -> None:
         for slicer in ("", "/no/such/Slicer"):

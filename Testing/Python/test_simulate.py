@@ -24,13 +24,11 @@ from HER2PredictLib.training.simulator.her2_effect import EFFECT, Latents, best_
 from HER2PredictLib.training.simulator.image_files import SEGMENT_ID, SEGMENT_NAME, TERMINOLOGY
 from HER2PredictLib.training.simulator.patients import draw_cohort, study_split
 from HER2PredictLib.volumes import Roi, Volume
+from hosts import NO_SLICER, slicer
 
-try:
-    import slicer
+if slicer is not None:
     import vtk
     from vtk.util.numpy_support import vtk_to_numpy
-except ImportError:
-    slicer = None
 
 SEED = 7
 
@@ -287,7 +285,7 @@ class CohortOnDiskTest(unittest.TestCase):
             simulate_cohort(1, SEED, self.folder / "other", fmt="mha")
         self.assertFalse((self.folder / "other").exists())
 
-    @unittest.skipIf(slicer is None, "slicer-core is not installed")
+    @unittest.skipIf(NO_SLICER, NO_SLICER)
     def test_slicer_reads_the_roi_as_a_segmentation(self) -> None:
         scene = slicer.vtkMRMLScene()
         segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
@@ -333,7 +331,7 @@ class DicomSeriesTest(unittest.TestCase):
         self.assertTrue(headers[0].SeriesInstanceUID.startswith("2.25."))
         self.assertTrue(headers[0].SeriesInstanceUID.is_valid)
 
-    @unittest.skipIf(shutil.which("dciodvfy") is None, "dciodvfy (dicom3tools) is not installed")
+    @unittest.skipIf(shutil.which("dciodvfy") is None, "dciodvfy is missing: apt-get install dicom3tools")
     def test_dciodvfy_finds_no_error(self) -> None:
         for path in (self.series / "0001.dcm", max(self.series.iterdir())):
             check = subprocess.run(["dciodvfy", "-new", str(path)], capture_output=True, text=True, check=False)

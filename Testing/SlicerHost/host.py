@@ -13,7 +13,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 MODULE = HERE.parents[1] / "HER2Predict" / "HER2Predict.py"
-_LIBRARIES = "libgl1 libegl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0"
+SYSTEM_PACKAGES = HERE.parents[1] / "requirements" / "debian.txt"
 
 
 def start() -> None:
@@ -30,9 +30,7 @@ def start() -> None:
     try:
         from PySide6 import QtWidgets  # noqa: F401
     except ImportError as error:
-        raise unittest.SkipTest(
-            f"the panel needs PySide6 and its libraries ({error}); on Debian or Ubuntu: apt-get install {_LIBRARIES}"
-        ) from error
+        raise unittest.SkipTest(_why_not(error)) from error
     for folder in (str(MODULE.parent), str(HERE)):
         if folder not in sys.path:
             sys.path.insert(0, folder)
@@ -48,6 +46,18 @@ def take_crashes() -> list[str]:
     import faults
 
     return faults.take_crashes()
+
+
+def _why_not(error: ImportError) -> str:
+    """What PySide6 lacks, and how to get it."""
+    if isinstance(error, ModuleNotFoundError):
+        return "PySide6 is not installed"
+    library, _, problem = str(error).partition(": ")
+    if not problem.startswith("cannot open shared object file"):
+        return f"PySide6 is installed but cannot be loaded: {error}"
+    lines = SYSTEM_PACKAGES.read_text(encoding="utf-8").splitlines()
+    packages = [line.split()[0] for line in lines if ".so." in line]
+    return f"{library} is missing: apt-get install {' '.join(packages)}"
 
 
 def take_swallowed() -> list[str]:
