@@ -147,7 +147,6 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(demo["probability"], files["probability"])
         self.assertEqual(demo["roi"], files["roi"])
 
-
     def test_a_demo_without_slicer_core_says_what_is_wrong_with_it(self) -> None:
         with mock.patch.dict(sys.modules, {"slicer": None}):
             status, _, said = run("demo")

@@ -256,7 +256,8 @@ class RunTest(unittest.TestCase):
         self.assertEqual(run_in(self.root, "packages", **self.quick).stdout, "libnone9\n")
 
     def test_the_readme_names_every_package(self) -> None:
-        lines = re.findall(r"^sudo apt-get install ([^#\n]+)", (REPOSITORY / "README.md").read_text(), re.MULTILINE)
+        readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+        lines = re.findall(r"^sudo apt-get install ([^#\n]+)", readme, re.MULTILINE)
         self.assertEqual([line.split() for line in lines], [named_packages(".venv"), named_packages("tests")])
 
     def test_without_slicer_it_says_how_to_get_one(self) -> None:
