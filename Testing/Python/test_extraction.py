@@ -90,7 +90,8 @@ def start(table: Path, out: Path, library: Path = LIBRARY) -> subprocess.Popen:
     command = [sys.executable, "-c", RUN, str(table), str(out)]
     return subprocess.Popen(
         command,
-        env=with_path(library),
+        # The process that watches over joblib's semaphores may remark, in its own time, on what an interrupt left.
+        env=with_path(library) | {"PYTHONWARNINGS": "ignore:resource_tracker:UserWarning"},
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
