@@ -31,7 +31,7 @@ from HER2PredictLib.errors import InputError
 if TYPE_CHECKING:
     from HER2PredictLib.application import Application
     from HER2PredictLib.assess import Assessment, Preparation
-    from HER2PredictLib.background import Callback, Run
+    from HER2PredictLib.background import Callback, LiveExtraction, Run
     from HER2PredictLib.case import Prepared
     from HER2PredictLib.model import Model
     from HER2PredictLib.outline_check import OutlineCheck
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: How long the input must rest before it is checked again, and predicted where that is wished, in ms.
 REST_MS = 200
+#: A pause between two steps of work; within 0 ms Qt would do the next one before it sees to the user.
+PAUSE_MS = 10
 #: Application setting: the bundle that was last chosen and usable.
 MODEL_SETTING = "HER2Predict/modelPath"
 #: Of the severities of findings.
@@ -223,6 +225,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         return Application(
             timer=self._timer,
             later=later,
+            soon=functools.partial(qt.QTimer.singleShot, PAUSE_MS),
             layout_manager=slicer.app.layoutManager,
             dicom_database=lambda: getattr(slicer, "dicomDatabase", None),
             remember_model=functools.partial(slicer.app.userSettings().setValue, MODEL_SETTING),
@@ -364,6 +367,7 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
         self.models = Shelf()
         self.helpers = Helpers(HelperProcess, min(cores.usable(), MOST_HELPERS))
+        self._ahead: LiveExtraction | None = None
 
     def getParameterNode(self) -> HER2PredictParameterNode:
         """The user's choices in this scene; a new scene starts with the model that was used last."""
@@ -409,11 +413,24 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
         What is returned can be cancelled; then both are None. Where this raises InputError nothing was started.
         """
+        self.requireBackend()
+        model, preparation = self.model(modelPath), self.prepare(volumeNode, segmentationNode, segmentID)
+        return self.assessPrepared(preparation, model, callback)
+
+    def assessPrepared(self, preparation: Preparation, model: Model, callback: Callback) -> Run:
+        """The same of an input that was prepared before."""
         from HER2PredictLib.background import Run
 
         self.requireBackend()
-        model, preparation = self.model(modelPath), self.prepare(volumeNode, segmentationNode, segmentID)
         return Run(preparation, model, self.extractByModule, callback)
+
+    def extractAhead(self, prepared: Prepared) -> None:
+        """Let a helper begin with a pair that will be predicted live unless something speaks against it."""
+        from HER2PredictLib.background import LiveExtraction
+
+        if self._ahead is not None:
+            self._ahead.cancel()
+        self._ahead = LiveExtraction(self.helpers, later, prepared)
 
     def assessLive(
         self,
@@ -422,11 +439,17 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
         ended: Callable[[Run, Assessment | None, Exception | None], None],
     ) -> Run:
         """Predict as fast as can be, in a helper process; `ended` is called once, unless the run was cancelled."""
-        from HER2PredictLib.background import LiveExtraction, Run
+        from HER2PredictLib.background import Run
 
-        extract = functools.partial(LiveExtraction, self.helpers, later)
-        run = Run(preparation, model, extract, lambda *outcome: ended(run, *outcome))
+        run = Run(preparation, model, self._extractLive, lambda *outcome: ended(run, *outcome))
         return run
+
+    def _extractLive(self, prepared: Prepared, ended: Any) -> LiveExtraction:
+        if self._ahead is None or self._ahead.prepared is not prepared:
+            self.extractAhead(prepared)
+        extraction, self._ahead = self._ahead, None
+        extraction.tell(ended)
+        return extraction
 
     def checkOutline(self, assessment: Assessment, stamp: str, changed: Callable[[OutlineCheck], None]) -> OutlineCheck:
         """Measure in the background how much a result depends on the outline; `changed` follows it."""

@@ -19,6 +19,8 @@ class Application:
         Started whenever the input may have changed; it times out once that has rested.
     later : callable
         Calls a function in a later turn of the event loop.
+    soon : callable
+        The same after a pause in which the application sees to its user.
     layout_manager : callable
         Gives the qSlicerLayoutManager; None without a main window.
     dicom_database : callable
@@ -37,6 +39,7 @@ class Application:
 
     timer: Any
     later: Callable[[Callable[[], None]], None]
+    soon: Callable[[Callable[[], None]], None]
     layout_manager: Callable[[], Any]
     dicom_database: Callable[[], Any]
     remember_model: Callable[[str], None]

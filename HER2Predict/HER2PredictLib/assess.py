@@ -169,8 +169,13 @@ def assess(case: Case, model: Model) -> Assessment:
     return conclude(preparation, values, model, {"features": time.perf_counter() - started})
 
 
-def begin(case: Case) -> Preparation:
+def begin(case: Case, prepared: Prepared | None = None) -> Preparation:
     """Check and prepare a case; the steps before the features.
+
+    Parameters
+    ----------
+    prepared : Prepared, optional
+        Of this case, where it was made before.
 
     Raises
     ------
@@ -181,7 +186,7 @@ def begin(case: Case) -> Preparation:
     findings = quality.examine(case)
     _refuse_errors(findings)
     examined = time.perf_counter()
-    prepared = case.prepared()
+    prepared = prepared or case.prepared()
     findings += quality.examine_prepared(prepared)
     _refuse_errors(findings)
     seconds = {"findings": examined - started, "preparation": time.perf_counter() - examined}

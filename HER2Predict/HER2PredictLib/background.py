@@ -163,43 +163,53 @@ class ModuleExtraction:
 class LiveExtraction:
     """The features of one prepared pair by a helper process, or in this one where there can be none.
 
+    It starts at once, before anybody may know that the features are wanted.
+
     Parameters
     ----------
     helpers : Helpers
     later : callable
     prepared : Prepared
-    ended : callable
-        Never called once it was cancelled.
     """
 
-    def __init__(self, helpers: Helpers, later: Later, prepared: Prepared, ended: Ended) -> None:
-        self._later, self._prepared, self._ended = later, prepared, ended
-        self._is_cancelled = False
+    def __init__(self, helpers: Helpers, later: Later, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self._later = later
+        self._ended: Ended | None = None
+        self._outcome: tuple[features.Features | None, Exception | None] | None = None
         self._task = helpers.features(prepared, self._on_answer)
+
+    def tell(self, ended: Ended) -> None:
+        """Call `ended` once, in a later turn, unless it is cancelled before."""
+        self._ended = ended
+        if self._outcome is not None:
+            self._later(self._deliver)
 
     def cancel(self) -> None:
         """Nobody waits any more."""
-        self._is_cancelled = True
+        self._ended = None
         self._task.cancel()
 
     def _on_answer(self, values: features.Features | None, error: Exception | None) -> None:
-        if isinstance(error, NoHelperError):
-            self._later(self._extract_here)
-        else:
-            self._ended(values, error)
+        self._outcome = values, error
+        if self._ended is not None:
+            self._deliver()
 
-    def _extract_here(self) -> None:
-        if self._is_cancelled:
+    def _deliver(self) -> None:
+        ended, self._ended = self._ended, None
+        if ended is None or self._outcome is None:
             return
+        _values, error = self._outcome
+        ended(*(self._extracted_here() if isinstance(error, NoHelperError) else self._outcome))
+
+    def _extracted_here(self) -> tuple[features.Features | None, Exception | None]:
         try:
-            values = features.extract(self._prepared)
+            return features.extract(self.prepared), None
         except InputError as refusal:
-            self._ended(None, refusal)
+            return None, refusal
         except Exception as fault:
             logging.exception("The features could not be computed in this process")
-            self._ended(None, fault)
-        else:
-            self._ended(values, None)
+            return None, fault
 
 
 class Run:

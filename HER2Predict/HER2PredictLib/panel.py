@@ -195,11 +195,16 @@ class Panel:
             return
         try:
             case = chosen_case(*self._chosen())
+            prepared = case.prepared()
         except InputError:
             self.check()  # which says what is wrong
             return
+        if self._choices.live:
+            self.logic.extractAhead(prepared)  # by a helper, while this process examines the input
         seen = self._input_number
-        self._application.later(lambda: self._check(lambda: begin(case)) if seen == self._input_number else None)
+        self._application.soon(
+            lambda: self._check(lambda: begin(case, prepared)) if seen == self._input_number else None
+        )
 
     def check(self) -> None:
         """Examine the input now: its findings, whether it can be predicted, whether the result is still its own."""
@@ -261,9 +266,8 @@ class Panel:
         if not self.state.is_checked:
             self.check()
         if self.state.is_ready:
-            path = self._choices.modelPath
             self._choices.lastResult = ""
-            self.state.begin(lambda: self.logic.assessAsync(*self._chosen(), self._on_done, path))
+            self.state.begin(lambda *of: self.logic.assessPrepared(*of, self._on_done))
             self.render()
 
     def on_cancel(self) -> None:
@@ -282,7 +286,8 @@ class Panel:
             return
         if self.state.end(assessment, error):
             self._keep_section.keep(self.logic.getParameterNode(), live=False)
-        self.check()
+        if self._choices is not None and self.state.is_checked:
+            self._go_on()  # where the input has changed meanwhile, it is checked once it rests
         self.render()
         # A turn for the rows to take their places, and then into view with them.
         self._application.later(lambda: self._application.later(self._application.reveal))

@@ -225,12 +225,14 @@ class PanelState:
         self.end_outline_check()
         self.result, self.assessment = Result.from_json(text), None
 
-    def begin(self, start: Callable[[], Run]) -> None:
-        """Start a prediction in the background; the earlier result is gone."""
+    def begin(self, start: Callable[[Preparation, Model], Run]) -> None:
+        """Start a prediction of the present input in the background, if there is one; the earlier result is gone."""
+        if self.preparation is None or self.model is None:
+            return
         self.end_following()
         self._forget()
         try:
-            self.run = start()
+            self.run = start(self.preparation, self.model)
         except InputError as error:
             self.message = str(error)
 

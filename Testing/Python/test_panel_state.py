@@ -130,7 +130,7 @@ class PanelStateTest(unittest.TestCase):
     def predict(self) -> None:
         from HER2PredictLib.background import stamp
 
-        self.state.begin(lambda: FakeRun(stamp(self.prepared, self.model)))
+        self.state.begin(lambda *of: FakeRun(stamp(self.prepared, self.model)))
         self.assertTrue(self.state.end(self.assessment, None))
 
     def test_a_result_is_current_for_its_own_input_alone(self) -> None:
@@ -170,12 +170,13 @@ class PanelStateTest(unittest.TestCase):
         self.assertIsNone(self.state.model)
 
     def test_a_run_that_brings_nothing_says_so(self) -> None:
+        self.check()
         for error, words in (
             (None, "Cancelled"),
             (InputError("no table"), "no table"),
             (KeyError("x"), "unexpectedly"),
         ):
-            self.state.begin(lambda: FakeRun(""))
+            self.state.begin(lambda *of: FakeRun(""))
             self.assertEqual(self.state.standing, "running")
             self.assertFalse(self.state.end(None, error))
             self.assertIn(words, self.state.message)
@@ -183,7 +184,8 @@ class PanelStateTest(unittest.TestCase):
 
     def test_an_abandoned_run_is_cancelled_and_its_result_dropped(self) -> None:
         run = FakeRun("")
-        self.state.begin(lambda: run)
+        self.check()
+        self.state.begin(lambda *of: run)
         self.state.abandon()
         self.assertTrue(run.cancelled)
         self.assertFalse(self.state.end(self.assessment, None))
