@@ -23,9 +23,10 @@ from threadpoolctl import threadpool_limits
 
 from HER2PredictLib.features import feature_names
 from HER2PredictLib.model import log_odds
-from HER2PredictLib.training.candidates import bagged_mlp
+from HER2PredictLib.training.candidates import MEMBERS, MLP, bagged_mlp
 from HER2PredictLib.training.interval import fit_rule
-from HER2PredictLib.training.study import Protocol, fit_calibrator, out_of_fold
+from HER2PredictLib.training.learning import fit_calibrator, folds_of, scores
+from HER2PredictLib.training.protocol import Protocol
 
 TRAIN, POSITIVE = 67, 33
 #: What cross-validation chose for the bundled model.
@@ -55,12 +56,13 @@ def ask(features: np.ndarray, status: np.ndarray, truth: np.ndarray, seed: int, 
     others = np.setdiff1d(np.arange(len(status)), own)
     with threadpool_limits(1):
         pipeline = bagged_mlp(seed, PARAMETERS)
-        raw, _ = out_of_fold(pipeline, features[own], status[own], Protocol(seed=seed, jobs=1))
+        folds = folds_of(features[own], status[own], Protocol(seed=seed, repeats=4))
+        raw = scores(MLP, PARAMETERS, folds, status[own], seed, MEMBERS)
         calibrator = fit_calibrator(raw, status[own])
         pipeline.fit(features[own], status[own])
-        scores = pipeline[:-1].transform(features[others])
+        components = pipeline[:-1].transform(features[others])
     slope, intercept = calibrator.coef_[0, 0], calibrator.intercept_[0]
-    raw_members = np.stack([m.predict_proba(scores)[:, 1] for m in pipeline.named_steps["classifier"].estimators_])
+    raw_members = np.stack([m.predict_proba(components)[:, 1] for m in pipeline.named_steps["classifier"].estimators_])
     members = slope * log_odds(raw_members) + intercept
     mean = slope * log_odds(raw_members.mean(axis=0)) + intercept
     abers = venn_abers(raw, status[own], raw_members.mean(axis=0))

@@ -82,12 +82,15 @@ class Agreement:
         Of the rows' intervals.
     model : str
         Name, version and cohort.
+    banner : str
+        What leads where the model tells no better than guessing; empty otherwise.
     """
 
     rows: tuple[Row, ...]
     pairs: tuple[Pair, ...]
     interval_level: float
     model: str
+    banner: str = ""
 
     @property
     def readers(self) -> tuple[Row, ...]:
@@ -98,6 +101,13 @@ class Agreement:
     def same_call(self) -> bool:
         """Does every reader's outline give the same call?"""
         return len({row.call for row in self.readers}) == 1
+
+    @property
+    def verdict(self) -> str:
+        """Whether the call depends on the reader, in a sentence."""
+        if self.banner:
+            return self.banner
+        return _("All readers get the same call.") if self.same_call else _("The call depends on the reader.")
 
     def header(self) -> tuple[str, ...]:
         """What the columns of `table` are called."""
@@ -140,9 +150,10 @@ class Agreement:
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
+            "banner": self.banner,
             "outlines": [{**asdict(row), "interval": list(row.interval)} for row in self.rows],
             "pairs": [{"first": pair.first, "second": pair.second, **asdict(pair.difference)} for pair in self.pairs],
-            "same_call": self.same_call,
+            "same_call": None if self.banner else self.same_call,
             "interval_level": self.interval_level,
             "model": self.model,
         }
@@ -183,6 +194,7 @@ def compare(cases: Mapping[str, Case], model: Model) -> Agreement:
         pairs,
         next(iter(assessments.values())).interval_level,
         model.describe(),
+        model.banner,
     )
 
 

@@ -15,12 +15,11 @@ from .applicability import Applicability, applicability_of
 from .case import Case, Prepared
 from .errors import InputError
 from .explain import Explanation, explain, times_usual
+from .guessing import GUESSING_CODE
 from .i18n import tr as _
 from .model import Model, Prediction
 from .quality import Finding
 from .stability import Stability
-
-POSITIVE, NEGATIVE = "HER2-positive", "HER2-negative"
 
 #: A feature class this many times farther out than usual is worth a word.
 _WORTH_SAYING = 1.5
@@ -53,9 +52,10 @@ class Assessment:
     threshold : float
         From this probability on the call is HER2-positive.
     call : str
-        ``"HER2-positive"`` or ``"HER2-negative"``.
-    applicability : {'inside', 'edge', 'outside'}
-        Where the case lies among those that the model has learnt from.
+        ``"HER2-positive"`` or ``"HER2-negative"``; ``"no call"`` by a model that tells no better than guessing.
+    applicability : {'inside', 'edge', 'outside'} or None
+        Where the case lies among those that the model has learnt from; None of a model that tells no better than
+        guessing, for which nothing speaks.
     share_beyond : float
         Share (0 to 1) of patients like the training patients that lie at least as far out.
     times_usual : dict
@@ -84,7 +84,7 @@ class Assessment:
     interval_level: float
     threshold: float
     call: str
-    applicability: Applicability
+    applicability: Applicability | None
     share_beyond: float
     times_usual: Mapping[str, float]
     explanation: Explanation
@@ -96,13 +96,28 @@ class Assessment:
     seconds: Mapping[str, float]
     stability: Stability | None = None
 
+    @property
+    def banner(self) -> str:
+        """What every output leads with where the model tells no better than guessing; empty otherwise."""
+        return self.model.banner
+
+    @property
+    def context(self) -> str:
+        """What stands beside the probability, always: the share of positives, and how well the model ranks its own."""
+        return self.model.context
+
     def summary(self) -> str:
         """The result in one line for people, always with the model and its cohort."""
         low, high = self.interval
-        return _(
-            "{call}: probability {probability:.2f} ({level:.0%} interval {low:.2f} to {high:.2f}), "
-            "threshold {threshold:.2f}. Model: {model}."
-        ).format(
+        if self.banner:
+            words = _("{banner} Probability {probability:.2f}. Model: {model}.")
+        else:
+            words = _(
+                "{call}: probability {probability:.2f} ({level:.0%} interval {low:.2f} to {high:.2f}), "
+                "threshold {threshold:.2f}. Model: {model}."
+            )
+        return words.format(
+            banner=self.banner,
             call=self.call,
             probability=self.probability,
             level=self.interval_level,
@@ -115,11 +130,12 @@ class Assessment:
     def to_dict(self) -> dict[str, Any]:
         """For JSON. Holds nothing that identifies a patient."""
         return {
+            "banner": self.banner,
             "probability": self.probability,
             "interval": list(self.interval),
             "interval_level": self.interval_level,
             "threshold": self.threshold,
-            "call": self.call,
+            "call": None if self.banner else self.call,
             "applicability": {
                 "verdict": self.applicability,
                 "share_beyond": self.share_beyond,
@@ -146,6 +162,9 @@ class Assessment:
                 "version": self.model.version,
                 "sha256": self.model.sha256,
                 "training_cohort": dict(self.model.cohort),
+                "guessing": list(self.model.guessing),
+                "base_share": self.model.base_share,
+                "discrimination": None if self.model.discrimination is None else self.model.discrimination.to_dict(),
                 "recalibration": None if self.model.recalibration is None else dict(self.model.recalibration),
             },
             "software": dict(self.software),
@@ -219,10 +238,11 @@ def conclude(
     share_beyond, unusual = model.typicality(prediction), times_usual(model, values, prediction)
     applicability = applicability_of(share_beyond)
     findings = (
+        *_guessing_findings(model),
         *preparation.findings,
         *_applicability_findings(applicability, unusual),
         *_volume_findings(model, values),
-        *_interval_findings(prediction, model.threshold),
+        *_interval_findings(prediction, model),
         *_model_findings(model),
     )
     case = preparation.case
@@ -232,8 +252,8 @@ def conclude(
         interval=prediction.interval,
         interval_level=model.interval_level,
         threshold=model.threshold,
-        call=POSITIVE if prediction.probability >= model.threshold else NEGATIVE,
-        applicability=applicability,
+        call=model.call(prediction.probability),
+        applicability=None if model.guessing else applicability,
         share_beyond=share_beyond,
         times_usual=unusual,
         explanation=explain(model, values),
@@ -256,11 +276,15 @@ def with_stability(
 ) -> Assessment:
     """The Assessment with how its probability varies with the outline, and a finding where the call does.
 
+    That of a model that tells no better than guessing stays as it is: no outline makes its number better or worse.
+
     Parameters
     ----------
     seconds : mapping, optional
         Time that it took, as ``{"stability": s}``.
     """
+    if assessment.banner:
+        return assessment
     return dataclasses.replace(
         assessment,
         stability=stability,
@@ -332,9 +356,14 @@ def _volume_findings(model: Model, values: features.Features) -> tuple[Finding, 
     return (Finding("roi-volume-unusual", "warning", message),)
 
 
-def _interval_findings(prediction: Prediction, threshold: float) -> tuple[Finding, ...]:
+def _guessing_findings(model: Model) -> tuple[Finding, ...]:
+    return (Finding(GUESSING_CODE, "warning", model.banner),) if model.guessing else ()
+
+
+def _interval_findings(prediction: Prediction, model: Model) -> tuple[Finding, ...]:
     low, high = prediction.interval
-    if not low < threshold <= high:
+    threshold = model.threshold
+    if model.guessing or not low < threshold <= high:
         return ()
     return (
         Finding(

@@ -18,7 +18,9 @@ from .errors import InputError
 from .i18n import tr as _
 
 FORMAT = "her2model"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+#: Formats that are read; those of version 2 do not tell whether the model knows anything.
+_READ_VERSIONS = (2, FORMAT_VERSION)
 _MEMBERS = ("model.json", "arrays.npz")
 
 #: A bundle is untrusted input. The bundled one has about 0.5 MB; these bounds leave room and stop a zip bomb.
@@ -266,10 +268,10 @@ def _first_length(arrays: Mapping[str, np.ndarray], name: str, dimensions: int, 
 def _check_card(card: Any) -> None:
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         raise BundleError(_("model.json is not the description of a HER2 model"))
-    if card.get("format_version") != FORMAT_VERSION:
+    if card.get("format_version") not in _READ_VERSIONS:
         raise BundleError(
             _("it has format version {version}, and this program reads {own}").format(
-                version=card.get("format_version"), own=FORMAT_VERSION
+                version=card.get("format_version"), own=" and ".join(str(version) for version in _READ_VERSIONS)
             )
         )
     for field in _TEXT_FIELDS:
@@ -284,6 +286,8 @@ def _check_card(card: Any) -> None:
     _check_interval(card.get("interval"))
     _check_cohort(card.get("training_cohort"))
     _check_recalibration(card.get("recalibration"))
+    if card["format_version"] > 2:
+        _check_discrimination(card)
     features = card.get("features")
     if not isinstance(features, dict):
         raise BundleError(_("its feature names are missing"))
@@ -295,6 +299,24 @@ def _check_card(card: Any) -> None:
     settings = features.get("settings")
     if settings is not None and not (isinstance(settings, str) and len(settings) <= _LONGEST_SETTINGS):
         raise BundleError(_("its feature settings are no text, or too long"))
+
+
+def _check_discrimination(card: Mapping[str, Any]) -> None:
+    """The reasons may be none, and the AUC may be unknown; both must be told."""
+    reasons = card.get("guessing")
+    if not isinstance(reasons, list) or not all(isinstance(reason, str) and reason.strip() for reason in reasons):
+        raise BundleError(_("it does not say whether it tells better than guessing"))
+    told = card.get("discrimination")
+    if told is None and "discrimination" in card:
+        return
+    if not isinstance(told, dict) or not isinstance(told.get("shuffles"), int):
+        raise BundleError(_("it does not tell its cross-validated AUC"))
+    for name in ("auc", "low", "high", "p_value"):
+        value = told.get(name)
+        unlimited = value is None and name in ("low", "high") and name in told
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+        if not unlimited and not number:
+            raise BundleError(_('its cross-validated AUC lacks a usable "{name}"').format(name=name))
 
 
 def _check_interval(interval: Any) -> None:

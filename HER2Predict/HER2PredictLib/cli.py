@@ -78,9 +78,9 @@ def _add_result_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--perturbations",
         type=not_negative,
-        default=20,
+        default=30,
         metavar="N",
-        help="variations of the outline that tell how much the probability depends on it; 20 by default, 0 for none",
+        help="variations of the outline that tell how much the probability depends on it; 30 by default, 0 for none",
     )
     command.add_argument("--jobs", type=positive, metavar="N", help="processes for them; all cores by default")
 
@@ -128,6 +128,12 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--seed", type=not_negative, default=2024, metavar="N")
     train.add_argument("--name", default="HER2 model", help="name of the model")
     train.add_argument("--description", default="", metavar="TEXT", help="of the cohort, for the model's card")
+    train.add_argument(
+        "--threshold",
+        default="youden",
+        metavar="RULE",
+        help="youden (default), sensitivity=0.9, or cost=R: a missed HER2-positive patient costs R false alarms",
+    )
     train.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
     train.set_defaults(run=_train)
 
@@ -154,7 +160,7 @@ def _report(case: Any, options: argparse.Namespace) -> None:
 
     model = Model.load(options.model or BUNDLED_MODEL)
     assessment = assess(case, model)
-    if options.perturbations:
+    if options.perturbations and not assessment.banner:
         assessment = _with_stability(assessment, options)
     if options.picture:
         from .picture import write_picture
@@ -236,20 +242,28 @@ def _extract(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     from .training.train import MODEL_FILE, protocol_of, train
 
+    protocol = protocol_of(options.seed, options.jobs, options.threshold)
     with Bar("extracting", "patient") as extracting, Bar("learning", "step") as learning:
         training = train(
             options.cohort,
             options.out,
             name=options.name,
             description=options.description,
-            protocol=protocol_of(options.seed, options.jobs),
+            protocol=protocol,
             jobs=options.jobs,
             extracting=extracting.show,
             learning=learning.show,
         )
     report_exclusions(training.exclusions)
+    model, choice = training.model, training.results.threshold_choice
+    if model.banner:
+        print(model.banner)
     for name in ("train", "test"):
         print(f"MLP, {name}: AUC {training.results.performances['mlp', name].auc}")
+    if model.discrimination is not None:
+        told = model.discrimination
+        print(f"{told.describe()}; p = {told.p_value:.3f} by {told.shuffles} shuffles of the HER2 status")
+    print(choice.describe())
     print(options.out / MODEL_FILE)
     print(options.out / "report.html")
 

@@ -9,7 +9,18 @@ from typing import Any
 
 from .arguments import Bar, positive, report_exclusions
 
-_SHOWN_FIELDS = ("created", "intended_use", "licence", "threshold", "interval", "training_cohort", "software", "seed")
+_SHOWN_FIELDS = (
+    "guessing",
+    "discrimination",
+    "created",
+    "intended_use",
+    "licence",
+    "threshold",
+    "interval",
+    "training_cohort",
+    "software",
+    "seed",
+)
 
 
 def add(commands: Any) -> None:
@@ -55,6 +66,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         )
     write_evaluation(evaluation, options.out)
     report_exclusions(evaluation.exclusions)
+    if model.banner:
+        print(model.banner)
     for name, estimate in evaluation.performance.estimates().items():
         print(f"{name}: {estimate}")
     print(options.out / "report.html")
@@ -69,6 +82,8 @@ def _model(options: argparse.Namespace) -> None:
 
     model = Model.load(options.file)
     if options.action == "verify":
+        if model.banner:
+            print(model.banner)
         print(f"{options.file}: sound, {len(model.feature_names)} features, sha256 {model.sha256}")
         return
     print(model.describe())

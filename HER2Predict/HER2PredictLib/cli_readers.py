@@ -77,9 +77,10 @@ def _cases(volume: Path, roi: Path, segments: list[str]) -> dict[str, Case]:
 
 
 def _for_people(agreement: Agreement) -> str:
-    verdict = _("All readers get the same call.") if agreement.same_call else _("The call depends on the reader.")
     model = _("Model: {model}").format(model=agreement.model)
-    return "\n".join([*_aligned([agreement.header(), *agreement.table()]), verdict, model])
+    table = _aligned([agreement.header(), *agreement.table()])
+    lead, end = ([agreement.banner], []) if agreement.banner else ([], [agreement.verdict])
+    return "\n".join([*lead, *table, *end, model])
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

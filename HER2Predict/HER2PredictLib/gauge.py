@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .assess import POSITIVE
+from .guessing import NO_CALL, POSITIVE
 from .i18n import tr as _
 from .picture import COLOUR_OF_CALL
 from .result import Result
@@ -58,8 +58,9 @@ def marks(result: Result, width: float, measure: Measure) -> list[Mark]:
     def x(share: float) -> float:
         return _SIDE + share * (width - 2 * _SIDE)
 
-    # A call for a case that the model does not know has no colour.
-    colour = "" if result.applicability == "outside" else COLOUR_OF_CALL[result.call == POSITIVE]
+    # A call for a case that the model does not know has no colour, nor has none.
+    is_grey = result.applicability == "outside" or result.call == NO_CALL
+    colour = "" if is_grey else COLOUR_OF_CALL[result.call == POSITIVE]
     low, high = result.interval
     at, limit = x(result.probability), x(result.threshold)
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import guessing
 from .i18n import tr as _
 from .panel_state import PanelState
 from .panel_text import plain
@@ -10,6 +11,7 @@ from .result import Result
 
 #: Findings that a result brings; the others are about the input.
 _OF_RESULTS = (
+    guessing.GUESSING_CODE,
     "simulated-model",
     "interval-crosses-threshold",
     "edge-of-training-domain",
@@ -28,7 +30,13 @@ def headline(state: PanelState) -> str:
 
 
 def answer(result: Result) -> str:
-    """The number, large, with its call; but not for a case that the model does not know."""
+    """The number, large, with its call; but not for a case that the model does not know, nor by one that guesses."""
+    if result.banner:
+        words = _(
+            "<span style='font-size:13pt; font-weight:bold'>✖ {headline}.</span><br/>No call; it says "
+            "<span>{probability:.0%}</span> for this patient"
+        )
+        return words.format(headline=plain(guessing.headline()), probability=result.probability)
     if result.applicability == "outside":
         words = _(
             "<span style='font-size:13pt; font-weight:bold'>✖ Do not rely on this number.</span><br/>"
@@ -79,10 +87,12 @@ def _cautions(result: Result) -> list[str]:
     """In a few words each, the worst first."""
     stability = result.stability
     cautions = {
+        guessing.headline(): bool(result.banner),
         _("outside what the model knows"): result.applicability == "outside",
         _("unstable outline"): stability is not None and stability.level == "unstable",
-        _("interval crosses the threshold"): not result.is_one_sided,
+        _("interval crosses the threshold"): not result.banner and not result.is_one_sided,
         _("at the edge of what the model knows"): result.applicability == "edge",
+        _("too few outlines checked"): stability is not None and stability.level == "undecided",
         _("sensitive to the outline"): stability is not None and stability.level == "sensitive",
         _("simulated model, not for patients"): any(finding.code == "simulated-model" for finding in result.findings),
     }
@@ -123,6 +133,8 @@ def shortened(name: str, most: int = 18) -> str:
 
 def view_line(result: Result) -> str:
     """The result in one line for the slice views."""
+    if result.banner:
+        return _("HER2: {headline}").format(headline=guessing.headline())
     if result.applicability == "outside":
         return _("HER2: outside what the model knows, do not rely on {probability:.0%}").format(
             probability=result.probability

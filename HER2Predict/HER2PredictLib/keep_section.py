@@ -119,11 +119,7 @@ class KeepSection:
             self._view.tell(str(error))
             return
         self._application.show_table(keep.readers_table(self._scene, found))
-        self._view.tell(
-            _("All readers' outlines give the same call.")
-            if found.same_call
-            else _("The readers' outlines do not give the same call.")
-        )
+        self._view.tell(found.verdict)
 
     def _compare(self) -> Agreement:
         model = self._state().model

@@ -14,6 +14,7 @@ from . import bundle_file
 from .applicability import Domain
 from .errors import InputError
 from .feature_settings import difference_of_parameters
+from .guessing import NEGATIVE, NO_CALL, POSITIVE, Discrimination, banner, context, headline
 from .i18n import tr as _
 
 #: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
@@ -92,6 +93,45 @@ class Model:
         return float(self.card["threshold"])
 
     @property
+    def guessing(self) -> tuple[str, ...]:
+        """Why the model tells no better than guessing; empty where it does better, as far as the bundle knows."""
+        reasons = tuple(self.card.get("guessing", ()))
+        if reasons or self.arrays["calibration"][0] > 0:
+            return reasons
+        return (_("its probability does not rise with what its ensemble says"),)
+
+    @property
+    def banner(self) -> str:
+        """What must lead whatever is shown of a model that tells no better than guessing; empty for any other."""
+        return banner(self.guessing) if self.guessing else ""
+
+    @property
+    def discrimination(self) -> Discrimination | None:
+        """How well it ranks its own training patients, cross-validated; None where the bundle does not tell."""
+        stored = self.card.get("discrimination")
+        return None if stored is None else Discrimination.of(stored)
+
+    @property
+    def base_share(self) -> float | None:
+        """Share of HER2-positive patients, 0 to 1, among those that calibration was fitted to; None if not told."""
+        if self.recalibration is not None:
+            cohort = self.recalibration["cohort"]
+            return cohort["positive"] / cohort["patients"] if cohort["patients"] else None
+        status = self.arrays.get("train_status")
+        return None if status is None else float(status.mean())
+
+    @property
+    def context(self) -> str:
+        """What a reader must know beside a probability, see `guessing.context`."""
+        return context(self.base_share, self.discrimination)
+
+    def call(self, probability: float) -> str:
+        """The call at the model's threshold; none by a model that tells no better than guessing."""
+        if self.guessing:
+            return NO_CALL
+        return POSITIVE if probability >= self.threshold else NEGATIVE
+
+    @property
     def cohort(self) -> Mapping[str, Any]:
         """Training cohort: ``description``, ``simulated``, ``patients``, ``positive``, ``train``, ``test``."""
         return dict(self.card["training_cohort"])
@@ -143,6 +183,8 @@ class Model:
         else:
             words = _("{name} {version}, trained on {train} patients ({description})")
         trained = words.format(**{**self.cohort, "name": self.name, "version": self.version})
+        if self.guessing:
+            trained = _("{headline}: {trained}").format(headline=headline(), trained=trained)
         if self.recalibration is None:
             return trained
         if self._recalibrated_on_simulated:

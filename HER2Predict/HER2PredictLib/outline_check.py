@@ -15,10 +15,7 @@ from .features import Features
 from .helper.pool import Helpers, NoHelperError, VariedOutline
 from .i18n import tr as _
 from .perturbation import Outline
-from .stability import Stability, Variation, differences, neighbourhood, summarise
-
-#: Variations of the outline.
-COUNT = 20
+from .stability import COUNT, Stability, Variation, differences, neighbourhood, summarise
 
 
 class OutlineCheck:

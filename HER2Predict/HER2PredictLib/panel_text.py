@@ -30,6 +30,8 @@ def plain(text: str) -> str:
 
 def result_text(result: Result) -> str:
     """What a current result means: call, applicability, what pushed it, and always the model with its cohort."""
+    if result.banner:
+        return f"<p>{plain(result.banner)}</p><p><small>{plain(result.model)}</small></p>"
     return "".join(
         (
             f"<p>{_call(result)}<br/>{_applicability(result)}<br/>{_side(result)}{_outline(result.stability)}</p>",
@@ -49,6 +51,7 @@ def _call(result: Result) -> str:
 
 def _applicability(result: Result) -> str:
     return {
+        None: "",
         "inside": _("✔ <b>Applicable</b>: the case is like those that the model has learnt from."),
         "edge": _("▲ <b>Caution</b>: the case is at the edge of what the model has learnt from."),
         "outside": _("✖ <b>Not applicable</b>: the case is outside what the model has learnt from."),
@@ -67,23 +70,23 @@ def _outline(stability: Stability | None) -> str:
         return ""
     level = {
         "stable": _("✔ <b>Stable</b>"),
+        "undecided": _("▲ <b>Undecided</b>"),
         "sensitive": _("▲ <b>Sensitive to the outline</b>"),
         "unstable": _("✖ <b>Unstable</b>"),
     }[stability.level]
     if not stability.count:
         words = _("{level}: no variation of the outline could be computed.")
-    elif stability.flips:
-        words = _("{level}: variations of the outline give {low:.0%} to {high:.0%}; {flips} of {count} flip the call.")
     else:
-        words = _("{level}: variations of the outline give {low:.0%} to {high:.0%}; none of {count} flips the call.")
-    if stability.count and stability.failed:
-        words += _(" {failed} could not be computed.")
+        words = _("{level}: variations of the outline give {low:.0%} to {high:.0%}; {flips}, up to {bound:.0%} may.")
+        if stability.failed:
+            words += _(" {failed} could not be computed.")
+    flips = _("{flips} of {count} flip the call") if stability.flips else _("none of {count} flips the call")
     return "<br/>" + words.format(
         level=level,
         low=stability.low,
         high=stability.high,
-        flips=stability.flips,
-        count=stability.count,
+        flips=flips.format(flips=stability.flips, count=stability.count),
+        bound=stability.flip_bound,
         failed=stability.failed,
     )
 
@@ -132,6 +135,7 @@ def model_card(model: Model) -> str:
     """What a model is, for whom it was made and how well it does."""
     card, cohort = model.card, model.cohort
     rows = [
+        *([(_("Caution"), model.banner)] if model.banner else []),
         (_("Model"), f"{model.name} {model.version}"),
         (_("Cohort"), cohort["description"]),
         (

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .applicability import VERDICTS
-from .assess import POSITIVE, Assessment
+from .assess import Assessment
 from .errors import InputError
+from .guessing import GUESSING_CODE, POSITIVE, headline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,11 +165,13 @@ def _draw_result(axes: Any, assessment: Assessment) -> None:
     low, high = assessment.interval
     interval = f"{assessment.interval_level:.0%} interval {low:.2f} to {high:.2f}"
     numbers = f"probability {assessment.probability:.2f}   {interval}"
-    if assessment.applicability == "outside":
-        headline, colour, numbers = "Do not rely on this number", _MUTED, f"{assessment.call}   {numbers}"
+    if assessment.banner:
+        title, colour, numbers = headline(), _MUTED, f"no call   probability {assessment.probability:.2f}"
+    elif assessment.applicability == "outside":
+        title, colour, numbers = "Do not rely on this number", _MUTED, f"{assessment.call}   {numbers}"
     else:
-        headline, colour = assessment.call, COLOUR_OF_CALL[assessment.call == POSITIVE]
-    axes.text(0.01, 0.80, headline, color=colour, fontsize=28, weight="bold", va="center")
+        title, colour = assessment.call, COLOUR_OF_CALL[assessment.call == POSITIVE]
+    axes.text(0.01, 0.80, title, color=colour, fontsize=28, weight="bold", va="center")
     axes.text(
         0.01,
         0.52,
@@ -177,8 +180,9 @@ def _draw_result(axes: Any, assessment: Assessment) -> None:
         fontsize=16,
         va="center",
     )
-    _draw_gauge(axes.inset_axes((0.44, 0.46, 0.54, 0.46)), assessment, colour)
-    lines = [_trust(assessment), *_cautions(assessment), f"Model: {assessment.model.describe()}."]
+    if not assessment.banner:
+        _draw_gauge(axes.inset_axes((0.44, 0.46, 0.54, 0.46)), assessment, colour)
+    lines = [_trust(assessment), *_cautions(assessment), f"Model: {assessment.model.describe()}.", assessment.context]
     for line, text in enumerate(lines):
         axes.text(0.01, 0.27 - 0.13 * line, text, color=_MUTED, fontsize=12, va="center", clip_on=False)
 
@@ -188,7 +192,7 @@ def _cautions(assessment: Assessment) -> list[str]:
     messages = [
         shorten(f"Caution: {finding.message}", _LINE_LENGTH, placeholder=" ...")
         for finding in assessment.findings
-        if finding.severity == "warning" and finding.code != "simulated-model"
+        if finding.severity == "warning" and finding.code not in ("simulated-model", GUESSING_CODE)
     ]
     more = len(messages) - 1
     return messages if more <= 0 else [f"{messages[0]} And {more} more finding{'s' if more > 1 else ''}."]
@@ -196,12 +200,14 @@ def _cautions(assessment: Assessment) -> list[str]:
 
 def _trust(assessment: Assessment) -> str:
     """Applicability and, where it was measured, stability, in one line."""
+    if assessment.applicability is None:
+        return shorten(assessment.banner, _LINE_LENGTH, placeholder=" ...")
     parts = [f"Applicability: {VERDICTS[assessment.applicability]}"]
     stability = assessment.stability
     if stability:
         parts.append(
             f"Outline: {stability.level}, {stability.low:.2f} to {stability.high:.2f}, "
-            f"{stability.flips} of {stability.count} variations give the other call"
+            f"{stability.flips} of {stability.count} give the other call (up to {stability.flip_bound:.0%} may)"
         )
     return "   ".join(parts)
 

@@ -13,7 +13,7 @@ from .quality import Finding, Severity
 from .stability import Stability
 
 _NUMBERS = ("probability", "interval_level", "threshold", "roi_volume_ml")
-_TEXTS = ("stamp", "time", "volume", "segment", "call", "model")
+_TEXTS = ("stamp", "time", "volume", "segment", "call", "model", "banner", "context")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Result:
         Name, version and cohort.
     stability : Stability or None
         How the probability varies with the outline, where that was measured.
+    banner, context
+        As in `assess.Assessment`.
     """
 
     stamp: str
@@ -53,12 +55,14 @@ class Result:
     interval_level: float
     threshold: float
     call: str
-    applicability: Applicability
+    applicability: Applicability | None
     model: str
     contributions: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     strongest: tuple[tuple[str, float, float], ...] = ()
     stability: Stability | None = None
+    banner: str = ""
+    context: str = ""
 
     @classmethod
     def of(cls, assessment: Assessment, stamp: str, time: str) -> Result:
@@ -81,6 +85,8 @@ class Result:
             findings=assessment.findings,
             strongest=tuple(assessment.explanation.strongest()),
             stability=assessment.stability,
+            banner=assessment.banner,
+            context=assessment.context,
         )
 
     @property
@@ -130,7 +136,7 @@ def _is_sound(result: Result) -> bool:
         and len(result.interval) == 2
         and all(isinstance(name, str) and name.count("_") == 2 for name, _pull, _z in result.strongest)
         and all(0.0 <= share <= 1.0 for share in (result.probability, *result.interval, result.threshold))
-        and result.applicability in get_args(Applicability)
+        and (result.applicability in get_args(Applicability) or (result.applicability is None and bool(result.banner)))
         and all(finding.severity in get_args(Severity) for finding in result.findings)
         and (result.stability is None or _is_sound_stability(result.stability))
     )

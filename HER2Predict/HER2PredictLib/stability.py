@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -18,7 +19,10 @@ from .model import Model
 from .perturbation import Outline, reach
 from .surfaces import difference
 
-Level = Literal["stable", "sensitive", "unstable"]
+Level = Literal["stable", "undecided", "sensitive", "unstable"]
+
+#: Variations of an outline: where none of them flips the call, it is known that fewer than one in ten would.
+COUNT = 30
 
 #: The middle share of the probabilities between `low` and `high`.
 _SHARE = 0.95
@@ -26,8 +30,11 @@ _SHARE = 0.95
 #: With a wider range than this the probability is not called stable, even if the call holds.
 _WIDEST_STABLE = 0.2
 
-#: With a larger share of variations on the other side of the threshold it is called unstable.
+#: With a larger share of variations on the other side of the threshold it is called unstable; and it is not called
+#: stable before it is known with `_CONFIDENCE` that fewer would lie there.
 _MOST_FLIPS = 0.1
+
+_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -87,26 +94,52 @@ class Stability:
         return self.flips / self.count if self.count else 0.0
 
     @property
+    def flip_bound(self) -> float:
+        """Largest share of such outlines, 0 to 1, that may give the other call: one-sided 95 % limit.
+
+        That of Clopper and Pearson, Biometrika 1934, 26:404-413: the share of which so few flips or fewer would be seen
+        in 5 % of the checks.
+        """
+        if self.flips == self.count:
+            return 1.0
+        low, high = 0.0, 1.0
+        for _halving in range(60):
+            share = (low + high) / 2
+            seldom = sum(
+                math.comb(self.count, seen) * share**seen * (1 - share) ** (self.count - seen)
+                for seen in range(self.flips + 1)
+            )
+            low, high = (share, high) if seldom > 1 - _CONFIDENCE else (low, share)
+        return high
+
+    @property
     def level(self) -> Level:
         """Does the number hold for another reader's outline?
 
-        stable: every variation could be computed, gives the same call, and the range from low to high is narrower than
-        0.2. unstable: more than one in ten gives the other call, or none could be computed. sensitive: what is between.
+        stable: every variation could be computed, gives the same call, the range from low to high is narrower than 0.2,
+        and there are enough of them to say that fewer than one in ten would give the other call (29). undecided: as
+        stable, but there are too few. unstable: more than one in ten gives the other call, or none could be computed.
+        sensitive: what is between.
         """
         if self.flip_share > _MOST_FLIPS or self.count == 0:
             return "unstable"
         if self.flips or self.failed or self.high - self.low >= _WIDEST_STABLE:
             return "sensitive"
-        return "stable"
+        return "stable" if self.flip_bound <= _MOST_FLIPS else "undecided"
 
     def describe(self) -> str:
         """In words, with the numbers."""
-        level = {"stable": _("stable"), "sensitive": _("sensitive"), "unstable": _("unstable")}[self.level]
+        level = {
+            "stable": _("stable"),
+            "undecided": _("undecided, too few variations"),
+            "sensitive": _("sensitive"),
+            "unstable": _("unstable"),
+        }[self.level]
         sentences = [
             _(
                 "Outline: {level}. {made} variations as other readers may draw it (on average {volume:.0%} off in "
                 "volume and {distance:.1f} mm in surface) give a probability of {low:.2f} to {high:.2f}; {flips} of "
-                "them give the other call."
+                "them give the other call, and up to {bound:.0%} of such outlines may (95 % confidence)."
             ).format(
                 level=level,
                 made=self.count + self.failed,
@@ -115,6 +148,7 @@ class Stability:
                 low=self.low,
                 high=self.high,
                 flips=self.flips,
+                bound=self.flip_bound,
             )
         ]
         if self.failed:
@@ -123,7 +157,7 @@ class Stability:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {**asdict(self), "flip_share": self.flip_share, "level": self.level}
+        return {**asdict(self), "flip_share": self.flip_share, "flip_bound": self.flip_bound, "level": self.level}
 
 
 def measure(
@@ -131,7 +165,7 @@ def measure(
     model: Model,
     probability: float,
     *,
-    count: int = 20,
+    count: int = COUNT,
     seed: int = 0,
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,

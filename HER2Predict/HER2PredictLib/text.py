@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from .applicability import VERDICTS
 from .assess import Assessment
 from .features import class_words
+from .guessing import GUESSING_CODE
 
 
 def as_text(assessment: Assessment) -> str:
@@ -17,29 +18,43 @@ def as_text(assessment: Assessment) -> str:
 def _lines(assessment: Assessment) -> Iterator[str]:
     low, high = assessment.interval
     roi = assessment.roi
+    if assessment.banner:
+        yield assessment.banner
     if assessment.applicability == "outside":
         yield "Do not rely on this number: the case lies outside what the model knows."
-    yield (
-        f"{assessment.call}   probability {assessment.probability:.2f}   "
-        f"{assessment.interval_level:.0%} interval {low:.2f} to {high:.2f}   threshold {assessment.threshold:.2f}"
-    )
+    number = f"probability {assessment.probability:.2f}"
+    if not assessment.banner:
+        number = (
+            f"{assessment.call}   {number}   {assessment.interval_level:.0%} interval {low:.2f} to {high:.2f}   "
+            f"threshold {assessment.threshold:.2f}"
+        )
+    yield number
+    if assessment.context:
+        yield f"Beside it: {assessment.context}"
     yield (
         f'ROI "{roi["name"]}": {roi["volume_ml"]:.1f} ml, {roi["voxels"]} voxels on {roi["slices"]} slices; '
         f"{len(assessment.features)} radiomic features"
     )
     yield f"Model: {assessment.model.describe()}"
-    yield (
-        f"Applicability: {VERDICTS[assessment.applicability]}; "
-        f"{_share(assessment.share_beyond)} of patients like the training patients lie at least as far out"
-    )
+    if assessment.applicability is not None:
+        yield (
+            f"Applicability: {VERDICTS[assessment.applicability]}; "
+            f"{_share(assessment.share_beyond)} of patients like the training patients lie at least as far out"
+        )
     if assessment.stability:
         yield assessment.stability.describe()
+    if not assessment.banner:
+        yield from _explanation(assessment)
+    for finding in assessment.findings:
+        if finding.code != GUESSING_CODE:
+            yield f"{finding.severity}: {finding.message}"
+    yield f"{sum(assessment.seconds.values()):.2f} s"
+
+
+def _explanation(assessment: Assessment) -> Iterator[str]:
     yield f"Explanation: {_pulls(assessment.explanation.by_class())} (log-odds, against the average training patient)"
     for name, contribution, z_score in assessment.explanation.strongest():
         yield f"  {contribution:+6.2f}  {name} (z {z_score:+.1f})"
-    for finding in assessment.findings:
-        yield f"{finding.severity}: {finding.message}"
-    yield f"{sum(assessment.seconds.values()):.2f} s"
 
 
 def _share(share: float) -> str:

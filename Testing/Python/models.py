@@ -49,7 +49,7 @@ def made_up_pipeline(names: tuple[str, ...], seed: int = 0) -> tuple[Any, Any]:
 def made_up_model(names: tuple[str, ...], seed: int = 0) -> Any:
     """A Model of `made_up_pipeline`."""
     from HER2PredictLib.training.bundle import Provenance, build_model
-    from HER2PredictLib.training.study import pca_distances
+    from HER2PredictLib.training.learning import pca_distances
 
     table, status = made_up_cohort(names, seed=seed)
     pipeline, calibrator = made_up_pipeline(names, seed)

@@ -20,6 +20,8 @@ NAMES = tuple(
     for number in range(8)
 )
 PATIENTS = 60
+#: A protocol that takes seconds.
+SMALL: dict[str, Any] = {"folds": 3, "splits": 3, "shuffles": 19, "members": 4, "choosing_members": 2}
 RESAMPLES = 200
 #: Patients of the table who are left out; messages as the extraction gives them, with names in them.
 EXCLUSIONS = {
@@ -37,9 +39,9 @@ def study() -> Any:
     """A Study of 60 patients of which features tell the status in part."""
     from HER2PredictLib.training.study import Protocol, run_study
 
-    features, status = made_up_cohort(NAMES, PATIENTS, effect=1.0)
+    features, status = made_up_cohort(NAMES, PATIENTS, effect=6.0)
     features.index = pd.Index([f"Quimby-{number:03d}" for number in range(PATIENTS)], name="patient_id")
-    return run_study(features, status, Protocol(seed=7, folds=3, repeats=1, splits=3, members=4, jobs=1))
+    return run_study(features, status, Protocol(seed=7, repeats=1, jobs=1, **SMALL))
 
 
 @lru_cache(maxsize=1)
@@ -91,7 +93,7 @@ def model(simulated: bool = True) -> Any:
         done.threshold,
         done.features.iloc[done.train],
         done.status[done.train],
-        Provenance("Made-up model", description, {}, done.protocol.seed),
+        Provenance("Made-up model", description, {}, done.protocol.seed, done.discrimination, done.guessing),
     )
 
 

@@ -95,6 +95,9 @@ class NumbersBehindFiguresTest(unittest.TestCase):
     def predictions(self, key: str, name: str) -> tuple[np.ndarray, np.ndarray]:
         return self.study.status_of(name), self.study.fits[key].probability[name]
 
+    def scores(self, key: str, name: str) -> tuple[np.ndarray, np.ndarray]:
+        return self.study.status_of(name), self.study.fits[key].score[name]
+
     def test_patient_flow_adds_up(self) -> None:
         rows = figures()[2].data[""].set_index("step")["patients"]
         left_out = rows[[step for step in rows.index if step.startswith("Left out")]]
@@ -121,7 +124,7 @@ class NumbersBehindFiguresTest(unittest.TestCase):
         for (key, name), curve in points.groupby(["model", "set"]):
             if name in (TRAIN, TEST):
                 area = metrics.auc(curve["false_positive_rate"], curve["true_positive_rate"])
-                self.assertAlmostEqual(area, metrics.roc_auc_score(*self.predictions(key, name)), places=12)
+                self.assertAlmostEqual(area, metrics.roc_auc_score(*self.scores(key, name)), places=12)
         self.assertEqual(len(points.groupby(["model", "set"])), 9)
 
     def test_confusion_matrix_is_that_of_scikit_learn(self) -> None:
@@ -132,7 +135,7 @@ class NumbersBehindFiguresTest(unittest.TestCase):
 
     def test_precision_and_recall_are_those_of_scikit_learn(self) -> None:
         for name, table in figures()[6].data["precision-recall"].groupby("set"):
-            precision, recall, _ = metrics.precision_recall_curve(*self.predictions("mlp", str(name)))
+            precision, recall, _ = metrics.precision_recall_curve(*self.scores("mlp", str(name)))
             np.testing.assert_allclose(table["precision"], precision)
             np.testing.assert_allclose(table["recall"], recall)
 

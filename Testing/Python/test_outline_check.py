@@ -307,11 +307,13 @@ class OutlineWordsTest(unittest.TestCase):
         from HER2PredictLib.stability import Variation, summarise
         from test_panel_state import RESULT
 
+        few = "✔ <b>Stable</b>: variations of the outline give 68% to 72%; none of 30 flips the call, up to 10% may."
         for probabilities, words in {
-            (0.68, 0.7, 0.72): "✔ <b>Stable</b>: variations of the outline give 68% to 72%; none of 3 flips the call.",
+            (0.68, 0.7, 0.72) * 10: few,
+            (0.68, 0.7, 0.72): "▲ <b>Undecided</b>: variations of the outline give 68% to 72%; none of 3 flips",
             (0.55, 0.7, 0.9): "▲ <b>Sensitive to the outline</b>: variations of the outline give 56% to 89%; none of 3",
-            (0.4, 0.4, 0.8): "✖ <b>Unstable</b>: variations of the outline give 40% to 78%; 2 of 3 flip the call.",
-            (0.7, None, 0.7): "give 70% to 70%; none of 2 flips the call. 1 could not be computed.",
+            (0.4, 0.4, 0.8): "✖ <b>Unstable</b>: variations of the outline give 40% to 78%; 2 of 3 flip the call, up",
+            (0.7, None, 0.7): "give 70% to 70%; none of 2 flips the call, up to 78% may. 1 could not be computed.",
             (None,): "✖ <b>Unstable</b>: no variation of the outline could be computed.",
         }.items():
             with self.subTest(probabilities):

@@ -115,8 +115,9 @@ class ReportTest(unittest.TestCase):
 
     def test_prints_the_measured_numbers(self) -> None:
         study, text = studies.study(), Page(read("report.html")).text
-        status, probability = study.status_of("test"), study.fits["mlp"].probability["test"]
-        self.assertIn(f"MLP had an AUC of {metrics.roc_auc_score(status, probability):.2f} ", text)
+        status, fit = study.status_of("test"), study.fits["mlp"]
+        probability = fit.probability["test"]
+        self.assertIn(f"MLP had an AUC of {metrics.roc_auc_score(status, fit.score['test']):.2f} ", text)
         called = probability >= study.threshold
         self.assertIn(f"{np.sum(called & (status == 1))} of {status.sum()} HER2-positive", text)
         self.assertIn(f"{study.spread['mlp'].mean():.2f} on average", text)
@@ -155,11 +156,11 @@ class MetricsTest(unittest.TestCase):
             threshold = found["models"][key]["threshold"]
             for name in ("train", "test", "apparent"):
                 status = study.status_of("test" if name == "test" else "train")
-                probability, measured = fit.probability[name], found["models"][key][name]
+                score, probability, measured = fit.score[name], fit.probability[name], found["models"][key][name]
                 called = probability >= threshold
                 for measure, expected in {
-                    "auc": metrics.roc_auc_score(status, probability),
-                    "average_precision": metrics.average_precision_score(status, probability),
+                    "auc": metrics.roc_auc_score(status, score),
+                    "average_precision": metrics.average_precision_score(status, score),
                     "brier": metrics.brier_score_loss(status, probability),
                     "sensitivity": metrics.recall_score(status, called),
                     "specificity": metrics.recall_score(status, called, pos_label=0),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import importlib.util
 import io
 import json
 import os
@@ -28,7 +30,7 @@ from HER2PredictLib.errors import InputError
 from HER2PredictLib.model import BUNDLED_MODEL, Model
 from HER2PredictLib.perturbation import variations
 from HER2PredictLib.result import Result
-from HER2PredictLib.stability import Stability, Variation, summarise
+from HER2PredictLib.stability import COUNT, Stability, Variation, summarise
 from HER2PredictLib.surfaces import difference
 from HER2PredictLib.volumes import Roi, Volume
 
@@ -188,13 +190,30 @@ class SummaryTest(unittest.TestCase):
         def level(*probabilities: float | None) -> str:
             return summarise([Variation(p, 0.5, 0.1) for p in probabilities], 0.3, 0.5).level
 
-        self.assertEqual(level(*[0.3] * 19, 0.4), "stable")
+        self.assertEqual(level(*[0.3] * 28, 0.4), "stable")
+        self.assertEqual(level(*[0.3] * 27, 0.4), "undecided")
+        self.assertEqual(level(*[0.3] * 19, 0.4), "undecided")
         self.assertEqual(level(*[0.1] * 10, *[0.4] * 10), "sensitive")
         self.assertEqual(level(*[0.45] * 19, 0.5), "sensitive")
         self.assertEqual(level(*[0.45] * 18, 0.5, 0.5), "sensitive")
         self.assertEqual(level(*[0.45] * 17, 0.5, 0.5, 0.5), "unstable")
         self.assertEqual(level(*[0.3] * 19, None), "sensitive")
         self.assertEqual(level(None, None), "unstable")
+
+    def test_as_many_variations_as_are_made_can_be_stable_and_one_in_ten_of_them_is_the_bound(self) -> None:
+        self.assertEqual(summarise([Variation(0.3, 0.5, 0.1)] * COUNT, 0.3, 0.5).level, "stable")
+
+    def test_bound_is_that_of_clopper_and_pearson(self) -> None:
+        scipy_stats = importlib.import_module("scipy.stats") if importlib.util.find_spec("scipy") else None
+        if scipy_stats is None:
+            self.skipTest("SciPy is not installed")
+        for count in (1, 4, 20, 30, 60, 200):
+            for flips in {0, 1, count // 10, count // 2, count}:
+                found = [Variation(0.9 if number < flips else 0.3, 0.5, 0.1) for number in range(count)]
+                test = scipy_stats.binomtest(flips, count, alternative="less")
+                self.assertAlmostEqual(
+                    summarise(found, 0.3, 0.5).flip_bound, test.proportion_ci(0.95, method="exact").high, places=9
+                )
 
     def test_where_nothing_could_be_computed_the_range_is_the_drawn_outlines(self) -> None:
         summary = summarise([Variation(None, 0.5, 0.1)], 0.3, 0.5)
@@ -203,7 +222,16 @@ class SummaryTest(unittest.TestCase):
 
     def test_words_hold_the_numbers(self) -> None:
         text = summarise([Variation(p, 0.52, -0.12) for p in (0.25, 0.61, None)], 0.3, 0.5).describe()
-        for part in ("unstable", "3 variations", "12%", "0.5 mm", "0.26 to 0.60", "1 of them give", "1 could not"):
+        for part in (
+            "unstable",
+            "3 variations",
+            "12%",
+            "0.5 mm",
+            "0.26 to 0.60",
+            "1 of them give",
+            "up to 97% of such outlines may",
+            "1 could not",
+        ):
             self.assertIn(part, text)
 
 
@@ -364,11 +392,11 @@ class CommandTest(unittest.TestCase):
         with mock.patch.object(stability, "measure", side_effect=AssertionError):
             self.assertIsNone(json.loads(self.predict("--perturbations", "0", "--json", "-"))["stability"])
 
-    def test_twenty_are_computed_unless_something_else_is_asked_for(self) -> None:
-        found = summarise([Variation(0.5, 0.5, 0.1)] * 20, 0.5, 0.5)
+    def test_thirty_are_computed_unless_something_else_is_asked_for(self) -> None:
+        found = summarise([Variation(0.5, 0.5, 0.1)] * COUNT, 0.5, 0.5)
         with mock.patch.object(stability, "measure", return_value=found) as measure:
             text = self.predict()
-        self.assertEqual(measure.call_args.kwargs["count"], 20)
+        self.assertEqual(measure.call_args.kwargs["count"], COUNT)
         self.assertIn(found.describe(), text)
 
 

@@ -327,21 +327,6 @@ class OperatingPointTest(unittest.TestCase):
         self.assertTrue(math.isnan(point.ppv.value))
         self.assertEqual((point.sensitivity.value, point.f1.value), (0.0, 0.0))
 
-    def test_youden_threshold_beats_every_other(self) -> None:
-        for seed in range(10):
-            status, probability = patients(45, 0.8, seed, ties=seed % 2 == 0)
-
-            def youden(threshold: float, status: np.ndarray = status, probability: np.ndarray = probability) -> float:
-                called = probability >= threshold
-                return called[status == 1].mean() - called[status == 0].mean()
-
-            best = operating_point.youden_threshold(status, probability)
-            self.assertAlmostEqual(youden(best), max(map(youden, probability)), places=12)
-            self.assertIn(best, probability)
-
-    def test_a_prediction_worse_than_chance_still_gets_a_threshold_that_can_be_reached(self) -> None:
-        self.assertEqual(operating_point.youden_threshold([1, 0], [0.2, 0.8]), 0.2)
-
 
 @unittest.skipIf(sklearn is None, "scikit-learn is not installed")
 class DecisionCurveTest(unittest.TestCase):

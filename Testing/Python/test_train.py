@@ -8,7 +8,9 @@ import json
 import re
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -18,19 +20,23 @@ from HER2PredictLib.features import feature_names
 from HER2PredictLib.model import Model, log_odds
 
 try:
+    import pandas as pd
     import sklearn
+    from sklearn.metrics import roc_auc_score
 
     from HER2PredictLib.training.fingerprint import settings_id
-    from HER2PredictLib.training.study import Protocol, fit_calibrator
+    from HER2PredictLib.training.learning import fit_calibrator
+    from HER2PredictLib.training.protocol import Protocol
     from HER2PredictLib.training.train import train
     from models import made_up_cohort
+    from studies import SMALL
 except ImportError:
     sklearn = None
 
 
 def write_features(path: Path, seed: int, settings: str | None = None) -> tuple[Path, np.ndarray]:
     """A feature table of 60 made-up patients, as `extract` writes it, and their HER2 status."""
-    features, status = made_up_cohort(feature_names(), patients=60, seed=seed, effect=9.0)
+    features, status = made_up_cohort(feature_names(), patients=60, seed=seed, effect=60.0)
     features.insert(0, "patient_id", [f"P{number}" for number in range(60)])
     features.insert(1, "her2", status)
     features.insert(2, "simulated", 1)
@@ -55,7 +61,7 @@ class TrainTest(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
         cls.table, cls.status = write_features(cls.folder / "features.csv", seed=0)
-        cls.protocol = Protocol(seed=3, folds=3, repeats=1, splits=2, members=5, jobs=1)
+        cls.protocol = Protocol(seed=3, repeats=1, jobs=1, **SMALL)
         cls.training = train(cls.table, cls.folder / "out", name="Made up", protocol=cls.protocol)
         cls.bundle = cls.folder / "out" / "model.her2model"
 
@@ -79,12 +85,21 @@ class TrainTest(unittest.TestCase):
         own = [model.predict(study.features.iloc[row].to_dict()).probability for row in study.test]
         np.testing.assert_allclose(own, study.fits["mlp"].probability["test"], rtol=0, atol=1e-12)
 
-    def test_same_cohort_and_seed_give_the_same_bundle(self) -> None:
-        again = train(self.table, self.folder / "again", name="Made up", protocol=self.protocol).model
-        first = Model.load(self.bundle)
-        self.assertEqual(again.card, first.card)
-        for name, array in first.arrays.items():
-            np.testing.assert_allclose(again.arrays[name], array, rtol=1e-9, atol=1e-9)
+    def test_one_and_two_processes_give_the_same_files(self) -> None:
+        """Bundle, metrics, tables and figures, to the last bit."""
+        train(self.table, self.folder / "again", name="Made up", protocol=replace(self.protocol, jobs=2))
+        first = self.folder / "out"
+        names = [path.relative_to(first) for path in first.rglob("*") if path.is_file()]
+        self.assertGreater(len(names), 40)
+        for name in names:
+            self.assertEqual((self.folder / "again" / name).read_bytes(), (first / name).read_bytes(), name)
+
+    def test_bundle_tells_what_the_study_found_of_its_worth(self) -> None:
+        model, study = Model.load(self.bundle), self.training.results.study
+        status, raw = study.status_of("train"), study.fits["mlp"].score["train"]
+        self.assertEqual(model.guessing, ())
+        self.assertAlmostEqual(model.discrimination.auc, roc_auc_score(status, raw), places=12)
+        self.assertEqual(model.base_share, status.mean())
 
     def test_trained_bundle_is_shown_verified_and_predicts(self) -> None:
         status, out, _ = run("model", "show", self.bundle)
@@ -127,6 +142,53 @@ class TrainTest(unittest.TestCase):
             self.assertEqual((status, out), (2, ""))
             self.assertRegex(err, r"\Aher2predict: [^\n]*binWidth is 7, not [^\n]*\n\Z")
         self.assertFalse((self.folder / "refused-2").exists())
+
+
+@unittest.skipIf(sklearn is None, "scikit-learn is not installed")
+class GuessingTest(unittest.TestCase):
+    """What training makes of features that know nothing of the status."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.out = Path(folder.name) / "out"
+        table, status = write_features(Path(folder.name) / "features.csv", seed=0)
+        rows = pd.read_csv(table, dtype=str)
+        rows["her2"] = np.random.default_rng(1).permutation(status)
+        rows.to_csv(table, index=False)
+        protocol = Protocol(seed=3, repeats=1, jobs=1, **SMALL)
+        with mock.patch("HER2PredictLib.training.train.protocol_of", return_value=protocol):
+            cls.status, cls.printed, _ = run("train", table, "--out", cls.out)
+        cls.model = Model.load(cls.out / "model.her2model")
+
+    def test_the_command_says_so_first_and_the_bundle_is_marked(self) -> None:
+        self.assertEqual(self.status, 0)
+        self.assertTrue(self.printed.startswith("This model tells no better than guessing: "), self.printed)
+        self.assertTrue(self.model.guessing)
+        self.assertRegex(self.printed, r"p = [01]\.\d{3} by 19 shuffles")
+
+    def test_report_and_card_lead_with_it(self) -> None:
+        report = (self.out / "report.html").read_text(encoding="utf-8")
+        card = (self.out / "model-card.md").read_text(encoding="utf-8")
+        self.assertIn("This model tells no better than guessing", report.partition('role="note">')[2][:120])
+        self.assertIn("This model tells no better than guessing", card[:200])
+        for reason in self.model.guessing:
+            self.assertIn(reason, card)
+        self.assertNotIn("Call: ", card)
+
+    def test_no_sentence_of_the_report_is_false_of_it(self) -> None:
+        report = (self.out / "report.html").read_text(encoding="utf-8")
+        self.assertEqual(float(self.model.arrays["calibration"][0]), 0.0)
+        for words in ("0.00 wide", "moved most"):
+            self.assertNotIn(words, report)
+        self.assertIn("No feature moved the predictions", report)
+        self.assertEqual(json.loads((self.out / "metrics.json").read_text())["guessing"], list(self.model.guessing))
+
+    def test_a_rule_that_is_none_is_refused(self) -> None:
+        status, _, err = run("train", "absent.csv", "--out", self.out, "--threshold", "best")
+        self.assertEqual(status, 2)
+        self.assertRegex(err, r'\Aher2predict: "best" is no rule[^\n]*\n\Z')
 
 
 @unittest.skipIf(sklearn is None, "scikit-learn is not installed")

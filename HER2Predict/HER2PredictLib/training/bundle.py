@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline
 from .. import __version__
 from ..bundle_file import FORMAT, FORMAT_VERSION
 from ..features import PARAMETER_FILE, VOLUME_FEATURE
+from ..guessing import Discrimination
 from ..model import Model
 from .cohort import IHC_OUTCOME
 from .interval import RULE
@@ -39,12 +40,18 @@ class Provenance:
     metrics : mapping
         JSON-able measures.
     seed : int
+    discrimination : Discrimination or None
+        Of the training patients, cross-validated; None where it was not measured.
+    guessing : tuple of str
+        Why the model tells no better than guessing.
     """
 
     name: str
     cohort: Mapping[str, Any]
     metrics: Mapping[str, Any]
     seed: int
+    discrimination: Discrimination | None = None
+    guessing: tuple[str, ...] = ()
     version: str = "1.0.0"
     licence: str = "CC-BY-4.0"
 
@@ -96,6 +103,8 @@ def build_model(
         "activation": ensemble.estimators_[0].activation,
         "threshold": threshold,
         "interval": RULE.to_dict(),
+        "guessing": list(provenance.guessing),
+        "discrimination": None if provenance.discrimination is None else provenance.discrimination.to_dict(),
         "metrics": dict(provenance.metrics),
         "seed": provenance.seed,
         "software": {

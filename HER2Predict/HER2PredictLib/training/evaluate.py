@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from ..applicability import Applicability, applicability_of
-from ..assess import NEGATIVE, POSITIVE
 from ..errors import InputError
 from ..model import Model
 from .baseline import BaselineTable, table1
@@ -180,7 +179,7 @@ def measure_evaluation(
         roc=roc(status, probability, RESAMPLES, _SEED),
         calibration=calibration_curve(status, probability),
         decision=decision_curve(status, probability, resamples=RESAMPLES, seed=_SEED),
-        strata=_strata(predictions),
+        strata=_strata(predictions, model.threshold),
         evidence=evidence_of(listed, patients, {"all": np.ones(len(patients), dtype=bool)}),
         flow=Flow(
             len(listed.table),
@@ -217,7 +216,7 @@ def _predictions(model: Model, features: pd.DataFrame, status: np.ndarray) -> pd
                 "probability": prediction.probability,
                 "low": low,
                 "high": high,
-                "call": POSITIVE if prediction.probability >= model.threshold else NEGATIVE,
+                "call": model.call(prediction.probability),
                 "typicality": typicality,
                 "applicability": applicability_of(typicality),
                 "hotelling_t2": prediction.hotelling_t2,
@@ -227,12 +226,12 @@ def _predictions(model: Model, features: pd.DataFrame, status: np.ndarray) -> pd
     return pd.DataFrame(rows, index=features.index)
 
 
-def _strata(predictions: pd.DataFrame) -> tuple[Stratum, ...]:
-    return tuple(_stratum(name, predictions[predictions["applicability"] == name]) for name in STRATA)
+def _strata(predictions: pd.DataFrame, threshold: float) -> tuple[Stratum, ...]:
+    return tuple(_stratum(name, predictions[predictions["applicability"] == name], threshold) for name in STRATA)
 
 
-def _stratum(name: Applicability, those: pd.DataFrame) -> Stratum:
-    status, called = those["her2"].to_numpy() == 1, those["call"].to_numpy() == POSITIVE
+def _stratum(name: Applicability, those: pd.DataFrame, threshold: float) -> Stratum:
+    status, called = those["her2"].to_numpy() == 1, those["probability"].to_numpy() >= threshold
     positive, negative = int(status.sum()), int((~status).sum())
     enough = min(positive, negative) >= FEWEST_PER_CLASS
     return Stratum(

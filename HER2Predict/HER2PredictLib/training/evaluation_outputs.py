@@ -56,6 +56,7 @@ def summary_of(evaluation: Evaluation) -> dict[str, Any]:
             "name": model.name,
             "version": model.version,
             "sha256": model.sha256,
+            "guessing": list(model.guessing),
             "training_cohort": dict(model.cohort),
             "recalibration": None if model.recalibration is None else dict(model.recalibration),
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..guessing import headline
 from . import measures_in_words, passages, sentences
 from .bootstrap import RESAMPLES
 from .cohort import FEWEST_PER_CLASS, IHC_OUTCOME
@@ -52,7 +53,7 @@ def evaluation_report(evaluation: Evaluation, figures: Sequence[StudyFigure]) ->
 def notices(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
     """What a reader must know before all else: heading, which may be empty, and text."""
     model, evidence = evaluation.model, evaluation.evidence
-    told = []
+    told = [(f"{headline()}.", model.banner)] if model.guessing else []
     if evaluation.trained_on:
         told.append(("Training patients.", f"{_trained_on(evaluation)} This is no validation on other patients."))
     if evaluation.about["simulated"]:

@@ -192,10 +192,10 @@ def splits(results: Results) -> StudyFigure:
     frame = results.study.spread.rename_axis("split").reset_index()
     count = len(frame)
     caption = (
-        f"Spread of the test AUC over {count} random splits of the same patients; in each, hyper-parameters were "
-        "chosen and models fitted anew within its training patients. Points: splits; line: median; bar: the central "
-        "95 %; diamond: the split that the other figures show; dashed: no discrimination. Splits share patients, so "
-        "that this is the play of the draw, not a confidence interval."
+        f"Spread of the test AUC over {count} random splits of the same patients (repeated hold-out); in each, "
+        "hyper-parameters were chosen and models fitted anew within its training patients. Points: splits; line: "
+        "median; bar: the central 95 %; diamond: the split that the other figures show; dashed: no discrimination. "
+        "Splits share patients, so that this is the play of the draw, not a confidence interval."
     )
     return study_figure(
         9, "random-splits", caption, (ONE_COLUMN_MM, 72.0), lambda figure: _draw_splits(figure, results), {"": frame}

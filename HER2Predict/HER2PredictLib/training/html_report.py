@@ -6,8 +6,10 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from ..guessing import headline
 from ..model import Model
 from . import prose, sentences
 from .baseline import p_value_text
@@ -91,7 +93,8 @@ def notices(results: Results) -> tuple[tuple[str, str], ...]:
     first = [(SIMULATED_HEADING, SIMULATED_NOTICE)] if results.simulated else []
     if not results.simulated and evidence.simulated:
         first = [partly]
-    return (*first, ("", elsewhere))
+    guesses = [(f"{headline()}.", sentences.guessing(results))] if results.guessing else []
+    return (*guesses, *first, ("", elsewhere))
 
 
 def models_table(results: Results) -> pd.DataFrame:
@@ -100,13 +103,25 @@ def models_table(results: Results) -> pd.DataFrame:
         [
             {
                 "Model": candidate.label,
-                "Searched": _grid(candidate),
+                "Searched (log-loss)": _searched(candidate, results.study.fits[candidate.key].losses),
                 "Chosen": _assignments(results.study.fits[candidate.key].parameters),
                 "Threshold": f"{results.thresholds[candidate.key]:.3f}",
             }
             for candidate in results.candidates
         ]
     )
+
+
+#: Of the random splits, beside the AUC.
+_CALL_MEASURES = {
+    "sensitivity": "Sensitivity: mean; this split",
+    "specificity": "Specificity: mean; this split",
+    "brier": "Brier score: mean; this split",
+}
+
+
+def _mean_and_own(row: pd.Series, name: str) -> str:
+    return f"{row[f'{name}_mean']:.2f}; {row[f'{name}_this_split']:.2f}"
 
 
 def spread_table(results: Results) -> pd.DataFrame:
@@ -121,6 +136,7 @@ def spread_table(results: Results) -> pd.DataFrame:
                 "Range": f"{row['min']:.2f} to {row['max']:.2f}",
                 "At most 0.50": f"{100 * row['share_at_most_half']:.0f} %",
                 "This split": f"{row['this_split']:.2f}",
+                **{heading: _mean_and_own(row, name) for name, heading in _CALL_MEASURES.items()},
             }
             for key, row in results.spread.iterrows()
         ]
@@ -140,6 +156,7 @@ def _summary(results: Results) -> str:
         f"Patients: {sentences.cohort(results)}",
         f"Discrimination: {sentences.discrimination(results, TEST)} {sentences.spread(results)}",
         f"Calls and calibration: {sentences.calls(results)} {sentences.calibration(results)}",
+        sentences.shuffles(results),
     )
 
 
@@ -182,6 +199,7 @@ def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
             "Discrimination",
             sentences.discrimination(results, TEST),
             sentences.discrimination(results, TRAIN),
+            sentences.shuffles(results),
             sentences.optimism(results),
             sentences.others(results),
             sentences.comparisons(results),
@@ -189,7 +207,12 @@ def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
         figure(5),
         _performance(results),
         _comparisons(results),
-        part("mlp", "Calls, learning curve, precision and recall", sentences.calls(results)),
+        part(
+            "mlp",
+            "Calls, learning curve, precision and recall",
+            sentences.calls(results),
+            results.threshold_choice.describe(),
+        ),
         figure(6),
         part("calibration", "Calibration", sentences.calibration(results)),
         figure(7),
@@ -197,7 +220,7 @@ def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
         figure(8),
         part("splits", "Other random splits", sentences.spread(results)),
         figure(9),
-        data_frame_html(spread_table(results), "<b>Table 6.</b> Test AUC over random splits (nested cross-validation)"),
+        data_frame_html(spread_table(results), "<b>Table 6.</b> Test patients of random splits (repeated hold-out)"),
         part("importance", "Importance of features", sentences.importance(results)),
         figure(10),
         part("applicability", "Applicability", sentences.applicability(results)),
@@ -230,8 +253,10 @@ def _performance(results: Results) -> str:
                 rows.append({"Measure": measure, **cells.to_dict()})
     notes = (
         "Value (95 % confidence interval). Sensitivity to F1 at each model's own threshold (Table 3), which was "
-        "chosen on the out-of-fold predictions of the training set. Random forest and logistic regression are not "
-        "calibrated.",
+        "chosen on the out-of-fold predictions of the training set. AUC and average precision are of the scores before "
+        "calibration, the other measures of the calibrated probabilities; all models are treated alike.",
+        f"Cross-validated AUC of the MLP in the training set {results.study.discrimination.auc:.2f}: p = "
+        f"{results.study.discrimination.p_value:.3f} by {results.study.discrimination.shuffles} shuffles.",
     )
     return data_frame_html(pd.DataFrame(rows), "<b>Table 4.</b> Performance", notes)
 
@@ -277,10 +302,10 @@ def references_html() -> str:
     return f'<ol class="references">{"".join(lines)}</ol>'
 
 
-def _grid(candidate: Candidate) -> str:
-    return "; ".join(
-        f"{_name(name)}: {', '.join(_value(value) for value in values)}" for name, values in candidate.grid.items()
-    )
+def _searched(candidate: Candidate, losses: np.ndarray) -> str:
+    """Each option, the simplest first, with its cross-validated log-loss."""
+    tried = zip(candidate.options(), losses, strict=True)
+    return "; ".join(f"{_assignments(option)} ({loss:.3f})" for option, loss in tried)
 
 
 def _assignments(values: Mapping[str, Any]) -> str:

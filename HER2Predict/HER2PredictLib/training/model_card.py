@@ -38,8 +38,9 @@ def model_card(results: Results, model: Model) -> str:
 radiomic features of an ROI on an excretory-phase CT urography
 - z-scores, {results.variance.kept} principal components, mean of {protocol.members} bagged multilayer perceptrons \
 ({mlp["Chosen"]}), logistic calibration
+- {_calls(results)}
 - Output: probability with a {100 * model.interval_level:.0f} % interval (its width was fitted on computer-made \
-cohorts, where the true probability is known), and a call at the threshold {model.threshold:.3f}
+cohorts, where the true probability is known)
 - Made on {model.card["created"]} with {software}; seed {protocol.seed}
 - Licence: {model.card["licence"]}{digest}
 
@@ -65,7 +66,7 @@ Cohort: {cohort["description"]}. {sentences.left_out(results.flow, results.evide
 Value (95 % confidence interval). Out of fold: each training patient is predicted by models that were fitted without \
 that patient. Apparent: by the model that was fitted to the same patients, which says nothing about new ones.
 
-{sentences.discrimination(results, TEST)} {sentences.spread(results)}
+{sentences.discrimination(results, TEST)} {sentences.shuffles(results)} {sentences.spread(results)}
 
 {sentences.calibration(results)}
 
@@ -78,6 +79,10 @@ that patient. Apparent: by the model that was fitted to the same patients, which
 
 Methods, figures, all tables and the items of TRIPOD+AI and CLAIM: `report.html`.
 """
+
+
+def _calls(results: Results) -> str:
+    return "It gives no call" if results.guessing else f"Call: {results.threshold_choice.describe()}"
 
 
 def _elsewhere(results: Results) -> str:

@@ -1,4 +1,4 @@
-"""What a prediction is worth once a threshold turns it into a call, and which threshold to take."""
+"""What a prediction is worth once a threshold turns it into a call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.metrics import roc_curve
 
 from ..errors import InputError
 from .bootstrap import RESAMPLES, Statistic, bootstrap, percentile_limits, resample
@@ -69,21 +68,6 @@ class DecisionCurve:
     treat_none: np.ndarray
     low: np.ndarray
     high: np.ndarray
-
-
-def youden_threshold(status: ArrayLike, probability: ArrayLike) -> float:
-    """The predicted probability at which sensitivity + specificity is largest (Youden, Cancer 1950, 3:32-35).
-
-    The highest of several that do equally well. Never the infinite threshold that calls nobody positive.
-
-    Raises
-    ------
-    InputError
-        See `statistics.checked_probability`.
-    """
-    statuses, probabilities = checked_probability(status, probability)
-    false_positive, true_positive, thresholds = roc_curve(statuses, probabilities, drop_intermediate=False)
-    return float(thresholds[1 + int(np.argmax(true_positive[1:] - false_positive[1:]))])
 
 
 def operating_point(

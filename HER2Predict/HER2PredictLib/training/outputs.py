@@ -115,6 +115,8 @@ def _tables(results: Results) -> dict[str, bytes]:
         "table-4-performance": csv_of(_performance(results)),
         "table-5-comparisons": csv_of(_comparisons(results)),
         "table-6-random-splits": csv_of(results.spread.rename_axis("model").reset_index()),
+        "random-splits": csv_of(results.study.hold_outs),
+        "label-shuffles": csv_of(_shuffles(results)),
     } | _findings(results)
 
 
@@ -133,6 +135,14 @@ def _performance(results: Results) -> pd.DataFrame:
             for name in SETS
             for measure, estimate in results.performances[key, name].estimates().items()
         ]
+    )
+
+
+def _shuffles(results: Results) -> pd.DataFrame:
+    """Cross-validated AUC, the true HER2 status first."""
+    found = results.study.shuffles
+    return pd.DataFrame(
+        {"shuffle": range(len(found.shuffled) + 1), "auc": [found.auc, *found.shuffled]},
     )
 
 

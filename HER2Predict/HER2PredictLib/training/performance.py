@@ -14,7 +14,7 @@ from .bootstrap import RESAMPLES, Difference, bootstrap, paired_difference
 from .calibration_measures import Recalibration, recalibration, resampled_brier
 from .discrimination import delong_interval, delong_test, resampled_auc, resampled_average_precision
 from .operating_point import OperatingPoint, operating_point
-from .statistics import Estimate, checked_probability
+from .statistics import Estimate, checked, checked_probability
 
 _LABELS = {
     "auc": "AUC (bootstrap)",
@@ -119,7 +119,13 @@ class Comparison:
 
 
 def measure(
-    status: ArrayLike, probability: ArrayLike, threshold: float, resamples: int = RESAMPLES, seed: int = 0
+    status: ArrayLike,
+    probability: ArrayLike,
+    threshold: float,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    *,
+    score: ArrayLike | None = None,
 ) -> Performance:
     """Measure a model on patients.
 
@@ -128,10 +134,14 @@ def measure(
     status : array_like, shape (patients,)
         1 HER2-positive, 0 HER2-negative.
     probability : array_like, shape (patients,)
+        Calibrated: for calibration, the Brier score and the calls.
     threshold : float
         From which on a patient is called HER2-positive; chosen on other patients or out of fold.
     resamples, seed : int
         Of the bootstrap.
+    score : array_like, shape (patients,), optional
+        Before calibration, for AUC and average precision: calibrations that were fitted in different folds disturb the
+        order. The probability where it is not given.
 
     Raises
     ------
@@ -139,12 +149,14 @@ def measure(
         See `statistics.checked_probability` and `operating_point.operating_point`.
     """
     statuses, probabilities = checked_probability(status, probability)
-    measures = {"auc": resampled_auc, "average_precision": resampled_average_precision, "brier": resampled_brier}
-    resampled = bootstrap(statuses, probabilities, measures, resamples, seed)
+    _, scores = checked(status, probabilities if score is None else score)
+    ranking = {"auc": resampled_auc, "average_precision": resampled_average_precision}
+    resampled = bootstrap(statuses, scores, ranking, resamples, seed)
+    resampled |= bootstrap(statuses, probabilities, {"brier": resampled_brier}, resamples, seed)
     return Performance(
         patients=len(statuses),
         positive=int(statuses.sum()),
-        auc_delong=delong_interval(statuses, probabilities),
+        auc_delong=delong_interval(statuses, scores),
         operating_point=operating_point(statuses, probabilities, threshold, resamples, seed),
         recalibration=recalibration(statuses, probabilities),
         **{name: result.estimate for name, result in resampled.items()},
@@ -152,9 +164,14 @@ def measure(
 
 
 def compare(
-    status: ArrayLike, probabilities: Mapping[str, ArrayLike], resamples: int = RESAMPLES, seed: int = 0
+    status: ArrayLike, scores: Mapping[str, ArrayLike], resamples: int = RESAMPLES, seed: int = 0
 ) -> tuple[Comparison, ...]:
     """Compare the AUC of every pair of models on the same patients.
+
+    Parameters
+    ----------
+    scores : mapping of str to array_like, shape (patients,)
+        By model, all before calibration or all after it.
 
     Raises
     ------
@@ -162,17 +179,16 @@ def compare(
         See `statistics.checked`.
     """
     resampled = {
-        name: bootstrap(status, probability, {"auc": resampled_auc}, resamples, seed)["auc"]
-        for name, probability in probabilities.items()
+        name: bootstrap(status, score, {"auc": resampled_auc}, resamples, seed)["auc"] for name, score in scores.items()
     }
     return tuple(
         Comparison(
             first,
             second,
-            delong_test(status, probabilities[first], probabilities[second]),
+            delong_test(status, scores[first], scores[second]),
             paired_difference(resampled[first], resampled[second]),
         )
-        for first, second in itertools.combinations(probabilities, 2)
+        for first, second in itertools.combinations(scores, 2)
     )
 
 

@@ -45,11 +45,16 @@ REFERENCES = (
     ),
     ("Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006, 26:565-574.", "10.1177/0272989X06295361"),
     (
-        "Varma S, Simon R. Bias in error estimation when using cross-validation for model selection. BMC "
-        "Bioinformatics 2006, 7:91.",
-        "10.1186/1471-2105-7-91",
+        "Ojala M, Garriga GC. Permutation tests for studying classifier performance. J Mach Learn Res 2010, "
+        "11:1833-1863.",
+        "",
     ),
     ("Sundararajan M et al. Axiomatic attribution for deep networks. ICML 2017, PMLR 70:3319-3328.", ""),
+    ("Breiman L, Friedman JH, Olshen RA, Stone CJ. Classification and regression trees. Wadsworth, 1984.", ""),
+    (
+        "Phipson B, Smyth GK. Permutation p-values should never be zero. Stat Appl Genet Mol Biol 2010, 9:39.",
+        "10.2202/1544-6115.1585",
+    ),
 )
 
 
@@ -85,16 +90,18 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             "Models",
             f"z-scores, then the principal components that explain {100 * EXPLAINED_VARIANCE:.0f} % of the variance, "
             "whitened, then a classifier: a multilayer perceptron (MLP), a random forest or a logistic regression "
-            f"[5]. Hyper-parameters are those of the highest mean AUC in {protocol.folds}-fold cross-validation, "
-            f"repeated {protocol.repeats} times, within the training set (Table 3). Classes were neither weighted "
-            "nor resampled.",
+            f"[5]. Hyper-parameters were chosen within the training set by the log-loss of calibrated out-of-fold "
+            f"predictions in {protocol.folds}-fold cross-validation, repeated {protocol.repeats} times: the simplest "
+            "whose loss is within one standard error of the lowest [14] (Table 3). The MLP is scored as the ensemble "
+            f"that it is used as, of {protocol.choosing_members} members. Classes were neither weighted nor resampled.",
             f"The deployed model is the MLP: the mean of {protocol.members} MLPs, each started at random and fitted "
-            "to a bootstrap sample of the training patients [6]. Its probability is calibrated by logistic "
-            "regression [7] on the log-odds of out-of-fold predictions. It gives a probability with an interval, "
-            "whose width was fitted on computer-made cohorts, where the true probability is known, and a call at the "
-            "threshold that maximises sensitivity + specificity [8] in the "
-            "calibrated out-of-fold predictions of the training patients; the other models have thresholds by the "
-            "same rule. The model was not updated after evaluation.",
+            "to a bootstrap sample of the training patients [6]. Its probability, as that of the other models, is "
+            "calibrated by logistic regression [7] on the log-odds of out-of-fold predictions. It gives "
+            "a probability with an interval, whose width was fitted on computer-made cohorts, where the true "
+            f"probability is known, and a call at the threshold that "
+            f"{protocol.threshold.words()}{' [8]' if protocol.threshold.kind == 'youden' else ''}, from the calibrated "
+            "out-of-fold predictions of the training patients; the other models have thresholds by the same rule. "
+            "The model was not updated after evaluation.",
         ),
         passage(
             "methods-statistics",
@@ -107,10 +114,17 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             "precision, Brier score and F1; Wilson's score interval [10] for proportions; Wald's for calibration; "
             "DeLong's method [9] beside the bootstrap for AUCs and for paired comparisons. Tests are two-sided, and "
             "p-values are not corrected for their number.",
-            "Net benefit is that of decision curve analysis [11]. Beside the one split, nested cross-validation "
-            f"[12]: {protocol.splits} other random splits of all patients, in each of which hyper-parameters are "
-            "chosen and models fitted anew. Contributions of features are integrated gradients [13] of the "
-            "calibrated log-odds, from the mean training patient.",
+            "AUC, average precision and comparisons of models are of the scores before calibration: calibrations that "
+            "were fitted in different folds disturb the order of patients. Whether anything was learnt was tested by "
+            f"learning again from {protocol.shuffles} shuffles of the HER2 status [12] of the training patients: "
+            "choice of hyper-parameters, fits and ranking anew, with ensembles of the size that hyper-parameters are "
+            "chosen with and one repeat of the folds; folds, scalers and components, which do not depend on the "
+            "status, are shared. p is (1 + shuffles that do as well) / (1 + shuffles) [15].",
+            "Net benefit is that of decision curve analysis [11]. Beside the one split, repeated hold-out: "
+            f"{protocol.splits} other random splits of all patients, in each of which hyper-parameters are chosen, "
+            "models fitted, calibrated and given a threshold anew, as in the one. Splits share patients. "
+            "Contributions of features are integrated gradients [13] of the calibrated log-odds, from the "
+            "mean training patient.",
         ),
     )
 

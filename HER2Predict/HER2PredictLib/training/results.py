@@ -22,10 +22,11 @@ from .cohort import Cohort
 from .discrimination import PrecisionRecallCurve, RocCurve, precision_recall, roc
 from .evidence import Evidence, evidence_of
 from .exclusions import grouped_reasons
-from .operating_point import DecisionCurve, decision_curve, youden_threshold
+from .operating_point import DecisionCurve, decision_curve
 from .performance import Comparison, Performance, compare, measure, performance_table
 from .roi_examples import RoiSource, roi_files
-from .study import TEST, TRAIN, Study
+from .study import TEST, TRAIN, Study, threshold_measures
+from .threshold import ThresholdChoice, choose_threshold
 
 #: Predictions of the training patients by the model that was fitted to them.
 APPARENT = "apparent"
@@ -143,6 +144,8 @@ class Results:
         What the table shows of the patients; its findings are counted by set.
     thresholds : mapping
         Of each model, by its key.
+    threshold_choice : ThresholdChoice
+        Of the deployed model.
     performances : mapping
         By model and set.
     comparisons : mapping
@@ -152,7 +155,7 @@ class Results:
     precision_recall, calibration, decision : mapping
         Of the MLP by set.
     spread : DataFrame
-        Per model: summary of the test AUCs over the random splits.
+        Per model: summary of its test patients over the random splits.
     """
 
     study: Study
@@ -166,6 +169,7 @@ class Results:
     table1: BaselineTable
     table2: BaselineTable
     thresholds: Mapping[str, float]
+    threshold_choice: ThresholdChoice
     performances: Mapping[tuple[str, str], Performance]
     comparisons: Mapping[str, tuple[Comparison, ...]]
     roc: Mapping[tuple[str, str], RocCurve]
@@ -202,8 +206,13 @@ class Results:
         return {candidate.key: candidate.label for candidate in self.candidates}
 
     def probability(self, key: str, name: str) -> np.ndarray:
-        """Predictions of a model for a set."""
+        """Calibrated predictions of a model for a set."""
         return self.study.fits[key].probability[name]
+
+    @property
+    def guessing(self) -> tuple[str, ...]:
+        """Why the deployed model tells no better than guessing; empty where it does better."""
+        return self.study.guessing
 
     def performance_tables(self) -> dict[str, pd.DataFrame]:
         """For each set, by its label: one row per measure, one column per model."""
@@ -255,6 +264,9 @@ class Results:
                 }
                 for candidate in self.candidates
             },
+            "discrimination": study.discrimination.to_dict(),
+            "guessing": list(study.guessing),
+            "threshold": self.threshold_choice.to_dict(),
             "comparisons": {name: [pair.to_dict() for pair in pairs] for name, pairs in self.comparisons.items()},
             "principal_components": vars(self.variance),
             "importance": {
@@ -296,9 +308,9 @@ def measure_study(
     table = cohort.table.loc[patients]
     seed = study.protocol.seed
     status = {name: study.status_of(TRAIN if name == APPARENT else name) for name in SETS}
-    out_of_fold = {key: fit.probability[TRAIN] for key, fit in study.fits.items()}
-    thresholds = {key: _threshold(study, key, probability) for key, probability in out_of_fold.items()}
+    thresholds = {key: fit.threshold for key, fit in study.fits.items()}
     cells = [(key, name) for key in study.fits for name in SETS]
+    score = {(key, name): study.fits[key].score[name] for key, name in cells}
     probability = {(key, name): study.fits[key].probability[name] for key, name in cells}
     clinical = clinical_table(cohort, table, study.status)
     group = np.where(np.isin(np.arange(len(patients)), study.train), TRAIN, TEST)
@@ -314,18 +326,21 @@ def measure_study(
         table1=table1(clinical),
         table2=table2(clinical, group),
         thresholds=thresholds,
+        threshold_choice=choose_threshold(
+            study.protocol.threshold, status[TRAIN], probability["mlp", TRAIN], resamples, seed
+        ),
         performances={
-            (key, name): measure(status[name], probability[key, name], thresholds[key], resamples, seed)
+            (key, name): measure(
+                status[name], probability[key, name], thresholds[key], resamples, seed, score=score[key, name]
+            )
             for key, name in cells
         },
         comparisons={
-            name: compare(
-                status[name], {key: fit.probability[name] for key, fit in study.fits.items()}, resamples, seed
-            )
+            name: compare(status[name], {key: score[key, name] for key in study.fits}, resamples, seed)
             for name in (TRAIN, TEST)
         },
-        roc={(key, name): roc(status[name], probability[key, name], resamples, seed) for key, name in cells},
-        precision_recall={name: precision_recall(status[name], probability["mlp", name]) for name in SETS},
+        roc={(key, name): roc(status[name], score[key, name], resamples, seed) for key, name in cells},
+        precision_recall={name: precision_recall(status[name], score["mlp", name]) for name in SETS},
         calibration={name: calibration_curve(status[name], probability["mlp", name]) for name in (TRAIN, TEST)},
         decision={
             name: decision_curve(status[name], probability["mlp", name], resamples=resamples, seed=seed)
@@ -337,11 +352,6 @@ def measure_study(
         spread=_spread(study),
         resamples=resamples,
     )
-
-
-def _threshold(study: Study, key: str, out_of_fold: np.ndarray) -> float:
-    """That of the deployed model is the study's; each other model gets its own by the same rule."""
-    return study.threshold if key == "mlp" else youden_threshold(study.status_of(TRAIN), out_of_fold)
 
 
 def clinical_table(cohort: Cohort, table: pd.DataFrame, status: np.ndarray) -> pd.DataFrame:
@@ -404,8 +414,21 @@ def _applicability(study: Study) -> Applicability:
 
 
 def _spread(study: Study) -> pd.DataFrame:
-    """Mean, standard deviation, quantiles, range, share at or below chance, and the AUC of the study's own split."""
-    aucs = study.spread
+    """Of the AUC: mean, standard deviation, quantiles, range, share at or below chance, and that of the study's split.
+
+    Of the Brier score, sensitivity and specificity: mean, and that of the study's split.
+    """
+    aucs, means = study.spread, study.hold_outs.groupby("model").mean(numeric_only=True)
+    status = study.status_of(TEST)
+    own = {key: threshold_measures(status, fit.probability[TEST], fit.threshold) for key, fit in study.fits.items()}
+    calls = {
+        column: values
+        for name in ("brier", "sensitivity", "specificity")
+        for column, values in (
+            (f"{name}_mean", means[name]),
+            (f"{name}_this_split", {key: of_key[name] for key, of_key in own.items()}),
+        )
+    }
     return pd.DataFrame(
         {
             "splits": aucs.count(),
@@ -418,8 +441,9 @@ def _spread(study: Study) -> pd.DataFrame:
             "max": aucs.max(),
             "share_at_most_half": (aucs <= 0.5).mean(),
             "this_split": {
-                key: roc_auc_score(study.status_of(TEST), fit.probability[TEST]) for key, fit in study.fits.items()
+                key: roc_auc_score(study.status_of(TEST), fit.score[TEST]) for key, fit in study.fits.items()
             },
+            **calls,
         }
     ).loc[list(study.fits)]
 

@@ -13,6 +13,8 @@ from .study import TEST, TRAIN
 
 #: Level of significance, two-sided, as in the study.
 SIGNIFICANCE = 0.05
+#: Contributions to the log-odds no larger than this are rounding.
+LEAST_CONTRIBUTION = 1e-9
 
 
 def cohort(results: Results) -> str:
@@ -144,16 +146,42 @@ def spread(results: Results) -> str:
     summary = results.spread.loc["mlp"]
     below = f"in {100 * summary['share_at_most_half']:.0f} % of the splits it was 0.50 or less"
     return (
-        f"Over {int(summary['splits'])} random splits, with everything chosen and fitted anew in each, the MLP's test "
+        f"Over {int(summary['splits'])} random splits (repeated hold-out), with hyper-parameters, ensemble, "
+        "calibration and threshold chosen and fitted anew in each as in the split of this report, the MLP's test "
         f"AUC was {summary['mean']:.2f} on average (SD {summary['sd']:.2f}), between {summary['min']:.2f} and "
         f"{summary['max']:.2f}; {below}. The split of this report gave {summary['this_split']:.2f}. The average says "
         "more about the method than any single split of so few patients."
     )
 
 
+def guessing(results: Results) -> str:
+    """Why the deployed model tells no better than guessing, and what follows."""
+    return (
+        f"It learnt nothing that can be told from chance: {'; '.join(results.guessing)}. Its bundle is marked: it "
+        "gives no call, and nothing below speaks for its use."
+    )
+
+
+def shuffles(results: Results) -> str:
+    """What learning from shuffled HER2 status gives, against the true one."""
+    found, told = results.study.shuffles, results.study.discrimination
+    if found.p_value > SIGNIFICANCE:
+        meaning = "the features do not tell the true status better than a random one"
+    else:
+        meaning = "learning found more than chance gives"
+    return (
+        f"Learning again from {told.shuffles} shuffles of the HER2 status of the training patients gave "
+        f"cross-validated AUCs of {found.shuffled.mean():.2f} on average, and {np.quantile(found.shuffled, 0.95):.2f} "
+        f"or more in 1 of 20; the true status gave {found.auc:.2f} in the same way (p = {found.p_value:.3f}): "
+        f"{meaning}."
+    )
+
+
 def importance(results: Results) -> str:
     """The strongest feature classes and images."""
     by_class, by_image = results.importance.by_class, results.importance.by_image
+    if not by_class["mean"].max() > LEAST_CONTRIBUTION:
+        return "No feature moved the predictions: they are the same for every patient."
     return (
         f"Predictions moved most with {listed([_spoken(name) for name in by_class.index[:2]])} features, and by image "
         f"with {listed([_spoken(name) for name in by_image.index[:2]])}."

@@ -1,72 +1,29 @@
-"""The study's protocol on one cohort: split, choose, fit, calibrate and measure; and what came out of every step."""
+"""The study's protocol on one cohort: split, learn each kind of model, doubt it, and measure it; what came of each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import (
-    GridSearchCV,
-    RepeatedStratifiedKFold,
-    StratifiedKFold,
-    learning_curve,
-    train_test_split,
-)
+from sklearn.model_selection import RepeatedStratifiedKFold, learning_curve, train_test_split
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from ..model import log_odds
-from .candidates import CANDIDATES, MEMBERS, MLP, Candidate, bagged_mlp
-from .operating_point import youden_threshold
+from ..errors import InputError
+from ..guessing import Discrimination
+from .candidates import MLP, Candidate, single_mlp
+from .gate import Shuffles, calls_all_alike, discrimination_of, reasons_to_call_it_guessing, shuffle_labels
+from .learning import Learnt, folds_of, learn, pca_distances
+from .protocol import TEST, TRAIN, Protocol
 
 Progress = Callable[[int, int], None]
-
-#: Sets of patients, as they are named in tables and figures.
-TRAIN, TEST = "train", "test"
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How a model is learnt and measured.
-
-    Attributes
-    ----------
-    seed : int
-        Of the split, the folds, the ensemble and the bootstrap.
-    test_share : float
-        Share of the patients that are held out; the study's 3/10.
-    folds, repeats : int
-        Of the repeated stratified cross-validation that chooses hyper-parameters and gives out-of-fold predictions.
-    splits : int
-        Random splits of the nested cross-validation.
-    members : int
-        MLPs in the deployed ensemble.
-    jobs : int
-        Processes; -1 for all cores.
-    candidates : tuple of Candidate
-        The models to compare, the MLP among them.
-    """
-
-    seed: int = 2024
-    test_share: float = 0.3
-    folds: int = 5
-    repeats: int = 4
-    splits: int = 40
-    members: int = MEMBERS
-    jobs: int = -1
-    candidates: tuple[Candidate, ...] = CANDIDATES
-
-    def settings(self) -> dict[str, float]:
-        """What decides the numbers, for reports: not the number of processes, and the candidates elsewhere."""
-        return {name: value for name, value in vars(self).items() if name not in ("jobs", "candidates")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +35,24 @@ class Fit:
     candidate : Candidate
     parameters : dict
         Hyper-parameters that cross-validation chose.
+    losses : ndarray, shape (options,)
+        Mean cross-validated log-loss of each option.
+    score : dict of str to ndarray
+        Before calibration, for what ranks patients. ``train``: each training patient by models that were fitted
+        without that patient, mean over the repeats; ``test``: the test patients; ``apparent``: training patients by the
+        model that was fitted to them.
     probability : dict of str to ndarray
-        ``train``: each training patient by models that were fitted without that patient, mean over the repeats;
-        ``test``: the test patients; ``apparent``: training patients by the model that was fitted to them.
+        After calibration, for what reads them as probabilities; of ``train`` by one fitted without the patient, too.
+    threshold : float
+        On the probability.
     """
 
     candidate: Candidate
     parameters: Mapping[str, Any]
+    losses: np.ndarray
+    score: Mapping[str, np.ndarray]
     probability: Mapping[str, np.ndarray]
+    threshold: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,15 +94,22 @@ class Study:
     train, test : ndarray of int
         Rows of the patients of either set.
     fits : dict of str to Fit
-        By the candidate's key; ``mlp`` is the deployed, bagged and calibrated one.
+        By the candidate's key; ``mlp`` is the deployed one.
     pipeline, calibrator
         The deployed model: fitted scaler, PCA and ensemble; logistic calibration on the log-odds.
     threshold : float
-        Youden's, on the calibrated out-of-fold predictions of the training patients.
+        Of the deployed model.
+    discrimination : Discrimination
+        Of the deployed model in the training patients, out of fold.
+    shuffles : Shuffles
+        What learning from shuffled HER2 status gives.
+    guessing : tuple of str
+        Why the deployed model tells no better than guessing; empty where it does better.
     components : Components
     curve : LearningCurve
-    spread : DataFrame, shape (splits, candidates)
-        Test AUC of each candidate in each random split of the nested cross-validation.
+    hold_outs : DataFrame
+        The same procedure in other random splits, one row for each split and candidate: ``split``, ``model``, and of
+        the test patients ``auc``, ``brier``, ``sensitivity``, ``specificity``.
     distances : DataFrame, shape (P, 2)
         Hotelling's T2 and Q residual: training patients when left out, test patients by the deployed model.
     """
@@ -149,15 +123,24 @@ class Study:
     pipeline: Pipeline
     calibrator: LogisticRegression
     threshold: float
+    discrimination: Discrimination
+    shuffles: Shuffles
+    guessing: tuple[str, ...]
     components: Components
     curve: LearningCurve
-    spread: pd.DataFrame
+    hold_outs: pd.DataFrame
     distances: pd.DataFrame
     labels: Mapping[str, str] = field(default_factory=lambda: {TRAIN: "training set", TEST: "test set"})
 
     def status_of(self, name: str) -> np.ndarray:
         """HER2 status of the patients of ``train`` or ``test``."""
         return self.status[self.train if name == TRAIN else self.test]
+
+    @property
+    def spread(self) -> pd.DataFrame:
+        """Test AUC of each candidate in each random split, shape (splits, candidates)."""
+        table = self.hold_outs.pivot(index="split", columns="model", values="auc")
+        return table[list(self.fits)].rename_axis(index=None, columns=None)
 
 
 def run_study(
@@ -178,6 +161,11 @@ def run_study(
         ``train`` or ``test`` for each patient; drawn at random, stratified by status, where it is not given.
     progress : callable, optional
         Called with the steps done and their total.
+
+    Raises
+    ------
+    InputError
+        Where the threshold that was asked for calls all training patients alike.
     """
     # Matrices this small are slower on several threads than on one; processes share the work instead.
     with threadpool_limits(1):
@@ -190,16 +178,23 @@ def _run(
     steps = _Steps(len(protocol.candidates) + 2 + protocol.splits, progress)
     values = features.to_numpy(dtype=np.float64)
     train, test = _split(status, protocol, split)
+    folds = folds_of(values[train], status[train], protocol)
     fits: dict[str, Fit] = {}
+    learnt: dict[str, Learnt] = {}
     for candidate in protocol.candidates:
-        fits[candidate.key] = _fit(candidate, values, status, train, test, protocol)
+        own = learn(candidate, values[train], status[train], protocol, folds, protocol.jobs)
+        learnt[candidate.key], fits[candidate.key] = own, _fit(candidate, own, values[train], values[test])
         steps.done()
-    pipeline, calibrator, fits["mlp"], distances = _deployed(fits["mlp"], values, status, train, test, protocol)
+    deployed, fit = learnt[MLP.key], fits[MLP.key]
+    shuffles = shuffle_labels(MLP, folds, status[train], protocol, protocol.jobs)
+    discrimination = discrimination_of(deployed, status[train], shuffles)
+    guessing = reasons_to_call_it_guessing(deployed, fit.probability["apparent"], discrimination)
+    _refuse_useless_threshold(protocol, deployed, fit, guessing)
     steps.done()
-    components = _components(values, train, pipeline)
-    curve = _learning_curve(fits["mlp"], values[train], status[train], protocol)
+    distances = np.empty((len(status), 2))
+    distances[train], distances[test] = deployed.distances, pca_distances(deployed.pipeline, values[test])
+    curve = _learning_curve(fit, values[train], status[train], protocol)
     steps.done()
-    spread = _spread(values, status, protocol, steps)
     return Study(
         protocol=protocol,
         features=features,
@@ -207,12 +202,15 @@ def _run(
         train=train,
         test=test,
         fits=fits,
-        pipeline=pipeline,
-        calibrator=calibrator,
-        threshold=float(np.clip(youden_threshold(status[train], fits["mlp"].probability[TRAIN]), 0.01, 0.99)),
-        components=components,
+        pipeline=deployed.pipeline,
+        calibrator=deployed.calibrator,
+        threshold=deployed.threshold,
+        discrimination=discrimination,
+        shuffles=shuffles,
+        guessing=guessing,
+        components=_components(values, train, deployed.pipeline),
         curve=curve,
-        spread=spread,
+        hold_outs=_repeated_hold_out(values, status, protocol, steps),
         distances=pd.DataFrame(distances, index=features.index, columns=["hotelling_t2", "q_residual"]),
     )
 
@@ -237,126 +235,29 @@ def _split(status: np.ndarray, protocol: Protocol, split: np.ndarray | None) -> 
     return np.sort(train), np.sort(test)
 
 
-def _folds(protocol: Protocol, repeats: int) -> RepeatedStratifiedKFold:
-    return RepeatedStratifiedKFold(n_splits=protocol.folds, n_repeats=repeats, random_state=protocol.seed)
-
-
-def _choose(
-    candidate: Candidate, values: np.ndarray, status: np.ndarray, protocol: Protocol, repeats: int, jobs: int
-) -> GridSearchCV:
-    """The candidate with the hyper-parameters of the best cross-validated AUC, fitted to all the values."""
-    grid = {f"classifier__{name}": options for name, options in candidate.grid.items()}
-    folds = _folds(protocol, repeats)
-    search = GridSearchCV(candidate.pipeline(protocol.seed), grid, scoring="roc_auc", cv=folds, n_jobs=jobs)
-    return search.fit(values, status)
-
-
-def _fit(
-    candidate: Candidate,
-    values: np.ndarray,
-    status: np.ndarray,
-    train: np.ndarray,
-    test: np.ndarray,
-    protocol: Protocol,
-) -> Fit:
-    search = _choose(candidate, values[train], status[train], protocol, protocol.repeats, protocol.jobs)
-    left_out, _ = out_of_fold(search.best_estimator_, values[train], status[train], protocol)
-    probability = {
-        TRAIN: left_out,
-        TEST: search.predict_proba(values[test])[:, 1],
-        "apparent": search.predict_proba(values[train])[:, 1],
-    }
-    return Fit(candidate, _parameters(search.best_params_), probability)
-
-
-def _parameters(best: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.removeprefix("classifier__"): value for name, value in best.items()}
-
-
-def out_of_fold(
-    pipeline: Pipeline, values: np.ndarray, status: np.ndarray, protocol: Protocol
-) -> tuple[np.ndarray, np.ndarray]:
-    """Probability (n,) and (T2, Q) distances (n, 2) of each patient by pipelines fitted without that patient.
-
-    Means over the repeats; scaler and PCA are fitted anew within every fold.
-    """
-    folds = list(_folds(protocol, protocol.repeats).split(values, status))
-    parts = Parallel(n_jobs=protocol.jobs)(
-        delayed(_left_out)(clone(pipeline), values[fitted], status[fitted], values[left_out])
-        for fitted, left_out in folds
+def _fit(candidate: Candidate, learnt: Learnt, training: np.ndarray, testing: np.ndarray) -> Fit:
+    score = {TRAIN: learnt.raw, TEST: learnt.score(testing), "apparent": learnt.score(training)}
+    probability = {name: learnt.probability(score[name]) for name in (TEST, "apparent")}
+    return Fit(
+        candidate,
+        learnt.parameters,
+        learnt.losses,
+        score,
+        {TRAIN: learnt.calibrated, **probability},
+        learnt.threshold,
     )
-    sums = np.zeros((len(status), 3))
-    for (_, left_out), part in zip(folds, parts, strict=True):
-        sums[left_out] += part
-    means = sums / protocol.repeats
-    return means[:, 0], means[:, 1:]
 
 
-def _left_out(pipeline: Pipeline, fitted: np.ndarray, status: np.ndarray, left_out: np.ndarray) -> np.ndarray:
-    with threadpool_limits(1):
-        pipeline.fit(fitted, status)
-        return np.column_stack([pipeline.predict_proba(left_out)[:, 1], pca_distances(pipeline, left_out)])
-
-
-def pca_distances(pipeline: Pipeline, values: np.ndarray) -> np.ndarray:
-    """Hotelling's T2 and Q residual of each row, shape (n, 2)."""
-    scaled = pipeline.named_steps["scale"].transform(values)
-    pca = pipeline.named_steps["pca"]
-    whitened = pca.transform(scaled)
-    residual = scaled - pca.inverse_transform(whitened)
-    return np.column_stack([np.sum(whitened**2, axis=1), np.sum(residual**2, axis=1)])
-
-
-def _deployed(
-    chosen: Fit,
-    values: np.ndarray,
-    status: np.ndarray,
-    train: np.ndarray,
-    test: np.ndarray,
-    protocol: Protocol,
-) -> tuple[Pipeline, LogisticRegression, Fit, np.ndarray]:
-    """The bagged MLP with the chosen hyper-parameters, its calibrator, its predictions and all distances."""
-    unfitted = bagged_mlp(protocol.seed, chosen.parameters, protocol.members)
-    raw, left_out_distances = out_of_fold(unfitted, values[train], status[train], protocol)
-    calibrator = fit_calibrator(raw, status[train])
-    pipeline = unfitted.fit(values[train], status[train])
-
-    def calibrated(probability: np.ndarray) -> np.ndarray:
-        return calibrator.predict_proba(log_odds(probability)[:, None])[:, 1]
-
-    probability = {
-        TRAIN: cross_calibrated(raw, status[train], protocol),
-        TEST: calibrated(pipeline.predict_proba(values[test])[:, 1]),
-        "apparent": calibrated(pipeline.predict_proba(values[train])[:, 1]),
-    }
-    distances = np.empty((len(status), 2))
-    distances[train], distances[test] = left_out_distances, pca_distances(pipeline, values[test])
-    return pipeline, calibrator, Fit(chosen.candidate, chosen.parameters, probability), distances
-
-
-def fit_calibrator(raw: np.ndarray, status: np.ndarray) -> LogisticRegression:
-    """Platt's logistic calibration on the log-odds (Platt, Advances in Large Margin Classifiers 1999).
-
-    Where the out-of-fold predictions run against the truth, a slope below zero would turn the model around. Nothing was
-    learnt then, and the calibrated probability is the prevalence for every patient.
-    """
-    calibrator = LogisticRegression(C=1e6).fit(log_odds(raw)[:, None], status)
-    if calibrator.coef_[0, 0] < 0:
-        prevalence = status.mean()
-        calibrator.coef_[0, 0] = 0.0
-        calibrator.intercept_[0] = np.log(prevalence / (1 - prevalence))
-    return calibrator
-
-
-def cross_calibrated(raw: np.ndarray, status: np.ndarray, protocol: Protocol) -> np.ndarray:
-    """Out-of-fold probabilities after a calibration that was fitted without the patient, too."""
-    result = np.empty_like(raw)
-    for fitted, left_out in StratifiedKFold(protocol.folds, shuffle=True, random_state=protocol.seed).split(
-        raw, status
-    ):
-        calibrator = fit_calibrator(raw[fitted], status[fitted])
-        result[left_out] = calibrator.predict_proba(log_odds(raw[left_out])[:, None])[:, 1]
-    return result
+def _refuse_useless_threshold(protocol: Protocol, deployed: Learnt, fit: Fit, guessing: tuple[str, ...]) -> None:
+    """A rule of the user's that calls all alike is no fault of a model that knows something."""
+    alike = calls_all_alike(deployed.calibrated, deployed.threshold) or calls_all_alike(
+        fit.probability["apparent"], deployed.threshold
+    )
+    if protocol.threshold.kind != "youden" and alike and len(guessing) == 1:
+        raise InputError(
+            f"With the rule {protocol.threshold} the threshold is {deployed.threshold:.2f} and calls all training "
+            "patients alike; choose another rule, such as youden."
+        )
 
 
 def _components(values: np.ndarray, train: np.ndarray, deployed: Pipeline) -> Components:
@@ -368,12 +269,13 @@ def _components(values: np.ndarray, train: np.ndarray, deployed: Pipeline) -> Co
 
 
 def _learning_curve(fit: Fit, values: np.ndarray, status: np.ndarray, protocol: Protocol) -> LearningCurve:
+    folds = RepeatedStratifiedKFold(n_splits=protocol.folds, n_repeats=protocol.repeats, random_state=protocol.seed)
     sizes, train_auc, validation_auc = learning_curve(
-        fit.candidate.pipeline(protocol.seed, fit.parameters),
+        single_mlp(protocol.seed, fit.parameters),
         values,
         status,
         train_sizes=np.linspace(0.3, 1.0, 6),
-        cv=_folds(protocol, protocol.repeats),
+        cv=folds,
         scoring="roc_auc",
         shuffle=True,
         random_state=protocol.seed,
@@ -382,28 +284,44 @@ def _learning_curve(fit: Fit, values: np.ndarray, status: np.ndarray, protocol: 
     return LearningCurve(sizes, train_auc, validation_auc)
 
 
-def _spread(values: np.ndarray, status: np.ndarray, protocol: Protocol, steps: _Steps) -> pd.DataFrame:
-    """Nested cross-validation: everything is chosen and fitted anew within each of many random splits."""
-    seeds = np.random.SeedSequence(protocol.seed).generate_state(protocol.splits)
-    work = (delayed(_nested_split)(values, status, protocol, int(seed % 2**31)) for seed in seeds)
-    rows = []
-    for row in Parallel(n_jobs=protocol.jobs, return_as="generator")(work):
-        rows.append(row)
+def split_seeds(protocol: Protocol) -> list[int]:
+    """Seeds of the protocols of the repeated hold-out: `run_study` with one of them gives that row again."""
+    return [int(seed % 2**31) for seed in np.random.SeedSequence(protocol.seed).generate_state(protocol.splits)]
+
+
+def _repeated_hold_out(values: np.ndarray, status: np.ndarray, protocol: Protocol, steps: _Steps) -> pd.DataFrame:
+    """Learn and measure each candidate anew in many random splits, in the same way as in the study's own."""
+    work = (delayed(_hold_out)(values, status, replace(protocol, seed=seed)) for seed in split_seeds(protocol))
+    rows: list[dict[str, Any]] = []
+    for number, found in enumerate(Parallel(n_jobs=protocol.jobs, return_as="generator")(work)):
+        rows += [{"split": number, **row} for row in found]
         steps.done()
-    return pd.DataFrame(rows, columns=[candidate.key for candidate in protocol.candidates])
+    return pd.DataFrame(rows)
 
 
-def _nested_split(values: np.ndarray, status: np.ndarray, protocol: Protocol, seed: int) -> list[float]:
-    """Test AUC of each candidate in one random split, hyper-parameters chosen within its training patients."""
+def _hold_out(values: np.ndarray, status: np.ndarray, protocol: Protocol) -> list[dict[str, Any]]:
+    """Each candidate in the split of the protocol's seed."""
     with threadpool_limits(1):
-        rows = np.arange(len(status))
-        train, test = train_test_split(rows, test_size=protocol.test_share, stratify=status, random_state=seed)
-        aucs = []
+        train, test = _split(status, protocol, None)
+        folds = folds_of(values[train], status[train], protocol)
+        rows = []
         for candidate in protocol.candidates:
-            search = _choose(candidate, values[train], status[train], protocol, repeats=1, jobs=1)
-            model = search.best_estimator_
-            if candidate is MLP:
-                parameters = _parameters(search.best_params_)
-                model = bagged_mlp(seed, parameters, protocol.members).fit(values[train], status[train])
-            aucs.append(float(roc_auc_score(status[test], model.predict_proba(values[test])[:, 1])))
-        return aucs
+            learnt = learn(candidate, values[train], status[train], protocol, folds)
+            rows.append({"model": candidate.key, **_measured(learnt, values[test], status[test])})
+        return rows
+
+
+def _measured(learnt: Learnt, values: np.ndarray, status: np.ndarray) -> dict[str, float]:
+    score = learnt.score(values)
+    area = float(roc_auc_score(status, score))
+    return {"auc": area, **threshold_measures(status, learnt.probability(score), learnt.threshold)}
+
+
+def threshold_measures(status: np.ndarray, probability: np.ndarray, threshold: float) -> dict[str, float]:
+    """Brier score, sensitivity and specificity of one split."""
+    called = probability >= threshold
+    return {
+        "brier": float(np.mean((probability - status) ** 2)),
+        "sensitivity": float(called[status == 1].mean()),
+        "specificity": float(1 - called[status == 0].mean()),
+    }

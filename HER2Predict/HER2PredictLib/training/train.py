@@ -15,6 +15,7 @@ from .extraction import extract
 from .outputs import write_results
 from .results import Results, measure_study
 from .study import Progress, Protocol, Study, run_study
+from .threshold import ThresholdRule
 
 FEATURES_FILE = "features.csv"
 MODEL_FILE = "model.her2model"
@@ -111,10 +112,16 @@ def _model(study: Study, name: str, about: Mapping[str, Any], metrics: Mapping[s
         study.threshold,
         study.features.iloc[study.train],
         study.status[study.train],
-        Provenance(name, {**about, **counts}, metrics, study.protocol.seed),
+        Provenance(name, {**about, **counts}, metrics, study.protocol.seed, study.discrimination, study.guessing),
     )
 
 
-def protocol_of(seed: int, jobs: int | None) -> Protocol:
-    """The protocol with a seed and a number of processes."""
-    return replace(Protocol(), seed=seed, jobs=jobs or -1)
+def protocol_of(seed: int, jobs: int | None, threshold: str = "youden") -> Protocol:
+    """The protocol with a seed, a number of processes and a rule for the threshold.
+
+    Raises
+    ------
+    InputError
+        Where there is no such rule.
+    """
+    return replace(Protocol(), seed=seed, jobs=jobs or -1, threshold=ThresholdRule.parse(threshold))
