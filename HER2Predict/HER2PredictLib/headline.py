@@ -50,9 +50,10 @@ def answer(result: Result) -> str:
             "probability of HER2 over-expression, {level:.0%} interval {low:.0%} to {high:.0%}"
         )
     low, high = result.interval
-    return words.format(
+    told = words.format(
         probability=result.probability, call=plain(result.call), level=result.interval_level, low=low, high=high
     )
+    return f"{told}<br/><small>{plain(result.context)}</small>" if result.context else told
 
 
 def _outdated(result: Result) -> str:
