@@ -216,7 +216,7 @@ class GateTest(unittest.TestCase):
         self.assertGreater(kstest(np.array(values) - 0.05, "uniform").pvalue, 0.01)
 
     def test_a_rule_that_calls_all_alike_is_refused_not_called_guessing(self) -> None:
-        features, status = made_up_cohort(NAMES, patients=60, effect=6.0)
+        features, status = made_up_cohort(NAMES, patients=100, effect=3.2)
         protocol = replace(self.protocol, threshold=ThresholdRule.parse("cost=50"))
         with self.assertRaisesRegex(InputError, "cost=50.*calls all training patients alike"):
             run_study(features, status, protocol)

@@ -97,7 +97,7 @@ class TrainTest(unittest.TestCase):
     def test_bundle_tells_what_the_study_found_of_its_worth(self) -> None:
         model, study = Model.load(self.bundle), self.training.results.study
         status, raw = study.status_of("train"), study.fits["mlp"].score["train"]
-        self.assertEqual(model.guessing, ())
+        self.assertEqual(model.guessing, study.guessing)
         self.assertAlmostEqual(model.discrimination.auc, roc_auc_score(status, raw), places=12)
         self.assertEqual(model.base_share, status.mean())
 
