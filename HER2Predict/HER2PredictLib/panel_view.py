@@ -68,6 +68,7 @@ class PanelView:
         editor.setMaximumNumberOfUndoStates(_UNDO_STEPS)
         for frame in slicer.util.findChildren(editor, name=_SEGMENTS_TABLE):
             frame.setFixedHeight(_SEGMENTS_TABLE_HEIGHT)
+        _take_out_vertical_spacers(editor.layout())
 
     def take_up_tools(self) -> None:
         """The module comes to the front."""
@@ -234,3 +235,15 @@ class PanelView:
         if self._folded.get(section) is not folded:
             self._folded[section] = folded
             getattr(self.ui, section).collapsed = folded
+
+
+def _take_out_vertical_spacers(layout: Any) -> None:
+    """They keep an empty strip below the editor's buttons."""
+    for index in range(layout.count()):
+        item = layout.itemAt(index)
+        spacer, inner = item.spacerItem(), item.layout()
+        if spacer is not None and spacer.sizeHint().height() > spacer.sizeHint().width():
+            spacer.changeSize(0, 0)
+        elif inner is not None:
+            _take_out_vertical_spacers(inner)
+    layout.invalidate()
