@@ -31,7 +31,7 @@ SLICE_MM = 5.0
 SLAB_SHARE = 0.75
 
 #: How far the spacing of the prepared pair may be from that of its volume, in units of the last place.
-_MOST_ULPS = 9
+_MOST_ULPS = 24
 
 #: Largest distance in voxels between corresponding corners of two grids that count as the same.
 _SAME_GRID_VOXELS = 1e-3
@@ -384,16 +384,16 @@ def _canonical_image(voxels: np.ndarray, spacing: tuple[float, float, float]) ->
 def _spacing_that_survives(spacing: tuple[float, float, float]) -> tuple[float, float, float]:
     """The neighbour of a spacing, in mm, that Slicer writes into a file as it is.
 
-    On its way to the file vtkMatrix4x4 inverts the matrix from voxels to mm twice, by cofactors and determinant. That
-    can change the last bit of a spacing, and with it the last bits of features that are interpolated. A few units in
-    the last place away there is one for which it does not.
+    On its way to the file vtkMatrix4x4 inverts the matrix from voxels to mm twice, by cofactors and determinant, and
+    ITK's reader multiplies each axis by the inverse of its length. Either can change a last bit, and with it the last
+    bits of features that are interpolated. A few units in the last place away there is a spacing that comes through.
     """
-    # Along the body rather not at all: whole slices of 5 mm are to stay so.
-    ulps = product(range(-_MOST_ULPS, _MOST_ULPS + 1), repeat=3)
-    steps = sorted(ulps, key=lambda own: (abs(own[0]), max(map(abs, own)), own))
+    # Along the body as little as can be: slices of 5 mm are to stay so.
+    in_plane = range(-_MOST_ULPS, _MOST_ULPS + 1)
+    steps = sorted(product(range(-3, 4), in_plane, in_plane), key=lambda own: (abs(own[0]), max(map(abs, own)), own))
     candidates = np.array(spacing) + np.array(steps) * np.spacing(np.array(spacing))
-    unchanged = (_inverted(_inverted(candidates)) == candidates).all(axis=1)
-    head, posterior, left = candidates[int(np.argmax(unchanged))]
+    unchanged = (_inverted(_inverted(candidates)) == candidates) & (candidates * (1.0 / candidates) == 1.0)
+    head, posterior, left = candidates[int(np.argmax(unchanged.all(axis=1)))]
     return float(head), float(posterior), float(left)
 
 

@@ -247,4 +247,6 @@ class ModuleTestCase(unittest.TestCase):
         return [getattr(slicer.util.childWidgetVariables(row), name) for row in rows]
 
     def node_names(self) -> list[str]:
-        return [self.scene.GetNthNode(index).GetName() for index in range(self.scene.GetNumberOfNodes())]
+        """Of all nodes but those of views, which the application makes when it first shows one, and keeps."""
+        nodes = [self.scene.GetNthNode(index) for index in range(self.scene.GetNumberOfNodes())]
+        return [node.GetName() for node in nodes if not node.IsA("vtkMRMLAbstractViewNode")]

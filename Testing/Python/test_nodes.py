@@ -16,6 +16,7 @@ from HER2PredictLib import nodes, quality
 from HER2PredictLib.case import Case
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.segments import mend
+from HER2PredictLib.volumes import Roi, Volume
 from hosts import NO_SLICER, slicer
 
 if slicer is not None:
@@ -316,6 +317,24 @@ class NodesTest(unittest.TestCase):
         for node in (volume, labelmap):
             self.assertTrue(node.GetHideFromEditors())
             self.assertFalse(node.GetSaveWithScene())
+
+    def test_the_pair_comes_unchanged_through_a_file_that_slicer_writes(self) -> None:
+        random = np.random.default_rng(5)
+        with tempfile.TemporaryDirectory() as folder:
+            for number in range(25):
+                spacing = [*([float(random.uniform(0.4, 1.3))] * 2), float(random.choice([1.25, 2.5, 3.27, 5.0]))]
+                volume, roi = small_case()
+                for image in (volume, roi):
+                    image.SetSpacing(spacing)
+                prepared = Case(Volume(volume, ""), Roi(roi, "")).prepared()
+                node, _labelmap = nodes.add_prepared_nodes(self.scene, prepared)
+                storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
+                storage.SetFileName(str(Path(folder) / f"{number}.nrrd"))
+                self.assertTrue(storage.WriteData(node))
+                read = sitk.ReadImage(storage.GetFileName())
+                with self.subTest(spacing=spacing):
+                    for geometry in ("GetSpacing", "GetOrigin", "GetDirection"):
+                        self.assertEqual(getattr(read, geometry)(), getattr(prepared.image, geometry)())
 
     def test_table_row_is_read_as_text(self) -> None:
         table = self.scene.AddNewNodeByClass("vtkMRMLTableNode")

@@ -141,6 +141,40 @@ class ChoosingTest(panel.ModuleTestCase):
         fake.succeed({name: repr(value) for name, value in fake.values().items()})
         self.assertTrue(self.shows_result())
 
+    def test_keys_predict_and_cancel_while_they_are_of_use(self) -> None:
+        import qt
+
+        window = slicer.util.mainWindow()
+        if window is None:
+            self.skipTest("the application has no window")
+        keys = {
+            name: [
+                child
+                for child in window.children()
+                if isinstance(child, qt.QShortcut)
+                and child.key == qt.QKeySequence(name)
+                and child.property("effectIndex") is None
+            ][-1]
+            for name in ("Ctrl+Return", "Escape")
+        }
+        slicer.util.selectModule("Data")
+        self.assertFalse(keys["Ctrl+Return"].isEnabled())
+        slicer.util.selectModule("HER2Predict")
+        self.small_case()
+        fake = self.fake_extraction()
+        self.assertTrue(keys["Ctrl+Return"].isEnabled())
+        self.assertFalse(keys["Escape"].isEnabled())
+        keys["Ctrl+Return"].activated.emit()
+        self.assertEqual(len(fake.running()), 1)
+        self.assertTrue(keys["Escape"].isEnabled())
+        editors = [child for child in window.children() if isinstance(child, qt.QShortcut)]
+        self.assertFalse(any(child.isEnabled() for child in editors if child.property("effectIndex") == 0))
+        keys["Escape"].activated.emit()
+        fake.stop()
+        self.assertIn("Cancelled", self.shown())
+        self.assertFalse(keys["Escape"].isEnabled())
+        self.assertTrue(any(child.isEnabled() for child in editors if child.property("effectIndex") == 0))
+
     def test_boxes_that_change_no_number_do_not_touch_it(self) -> None:
         self.predicted_case()
         shown = self.shown()
