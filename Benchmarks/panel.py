@@ -5,7 +5,7 @@
 On the volume of Benchmarks/predict.py (512 x 512 x 60, an ROI of about 20 ml):
 
     stroke to number        from an edit to the new result, the rest of the outline included
-    20 variations           from the result to how much it depends on the outline
+    N variations            from the result to how much it depends on the outline
     gap                     the longest that the event loop did not turn meanwhile, seen by a timer of 5 ms
 
 Medians; ratios are to pyradiomics' own `RadiomicsFeatureExtractor.execute` on the prepared pair, in the same run.
@@ -72,6 +72,7 @@ def main() -> None:
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
     from HER2PredictLib.features import PARAMETER_FILE
+    from HER2PredictLib.stability import COUNT
 
     setVerbosity(60)
     slicer.util.selectModule("HER2Predict")
@@ -107,7 +108,7 @@ def main() -> None:
         times.setdefault("Predict HER2", []).append(seconds)
         times.setdefault("  gap ", []).append(gap)
         seconds, gap = watch.time(lambda: None, lambda: state().outline_check is None)
-        times.setdefault("20 variations", []).append(seconds)
+        times.setdefault(f"{COUNT} variations", []).append(seconds)
         times.setdefault("  gap  ", []).append(gap)
     stock = statistics.median(times["stock execute()"])
     for name, own in times.items():

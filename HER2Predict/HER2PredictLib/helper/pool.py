@@ -267,7 +267,9 @@ class Helpers:
         task, worker.task = worker.task, None
         if task is None or answer.get("id") != task.request["id"]:
             raise ValueError(f"a helper answered {answer.get('id')}, which nobody asked")
-        if "fault" in answer:
+        if task.is_cancelled:  # its images may be gone already
+            task.end(None, None)
+        elif "fault" in answer:
             logging.error("A helper process failed:\n%s", answer["fault"])
             task.end(None, RuntimeError(answer["fault"].strip().splitlines()[-1]))
         elif "refused" in answer:
