@@ -8,6 +8,7 @@ from typing import Any
 from .application import Application
 from .assess import Assessment, Preparation, begin
 from .background import Run
+from .case import Case, Prepared
 from .errors import InputError
 from .headline import view_line
 from .keep import history_centre
@@ -189,7 +190,7 @@ class Panel:
         self.render()
 
     def on_rest(self) -> None:
-        """The input has rested: examine it, in two turns of the event loop, so that neither holds up a stroke."""
+        """The input has rested: examine it, in three turns of the event loop, so that none holds up a stroke."""
         if self._choices is None or what_to_choose(*self._chosen()):
             self.check()
             return
@@ -201,10 +202,20 @@ class Panel:
             return
         if self._choices.live:
             self.logic.extractAhead(prepared)  # by a helper, while this process examines the input
+        self._soon(lambda: self._examine(case, prepared))
+
+    def _examine(self, case: Case, prepared: Prepared) -> None:
+        try:
+            preparation = begin(case, prepared)
+        except InputError:
+            self.check()
+            return
+        self._soon(lambda: self._check(lambda: preparation))
+
+    def _soon(self, step: Callable[[], None]) -> None:
+        """Go on after a pause, unless the input has changed by then."""
         seen = self._input_number
-        self._application.soon(
-            lambda: self._check(lambda: begin(case, prepared)) if seen == self._input_number else None
-        )
+        self._application.soon(lambda: step() if seen == self._input_number else None)
 
     def check(self) -> None:
         """Examine the input now: its findings, whether it can be predicted, whether the result is still its own."""
