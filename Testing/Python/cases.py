@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import unittest
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -16,6 +20,15 @@ SPACING = (0.8, 0.8, 5.0)
 ORIGIN = (-30.0, 12.5, -140.0)
 CENTRE = np.array([36.0, 31.0, 15.0])
 RADII_MM = np.array([9.0, 8.0, 13.0])
+
+
+def needs(package: str) -> Callable[[Any], Any]:
+    """Skip a test where a package is missing, as most are in Slicer."""
+    try:
+        import_module(package)
+    except ImportError:
+        return unittest.skip(f"{package} is not installed")
+    return lambda test: test
 
 
 def ct_array(seed: int = 1, size: tuple[int, int, int] = SIZE) -> np.ndarray:

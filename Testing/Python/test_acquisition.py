@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from cases import needs
 from HER2PredictLib.cli import main
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.training.simulate import simulate, simulate_cohort
@@ -167,6 +168,7 @@ class CohortOfAnAcquisitionTest(unittest.TestCase):
             simulate_cohort(1, SEED, self.folder, acquisition="mri")
         self.assertFalse(self.folder.exists())
 
+    @needs("tqdm")
     def test_the_command_makes_the_acquisition_that_is_named(self) -> None:
         common = ("simulate", "--patients", "1", "--seed", str(SEED), "--jobs", "1")
         self.assertEqual(main([*common, "--out", str(self.folder), "--acquisition", "thick-slices"]), 0)

@@ -14,7 +14,7 @@ from unittest import mock
 import numpy as np
 import SimpleITK as sitk
 
-from cases import REAL_CT, as_image, ct_array, ellipsoid, small_case, write_segmentation, write_small_case
+from cases import REAL_CT, as_image, ct_array, ellipsoid, needs, small_case, write_segmentation, write_small_case
 from HER2PredictLib import cli, features
 from HER2PredictLib.case import Case
 from HER2PredictLib.model import BUNDLED_MODEL
@@ -89,6 +89,7 @@ class PredictTest(CommandTestCase):
         for strong in explanation["strongest"]:
             self.assertIn(f"{strong['feature']} (z {strong['z_score']:+.1f})", text)
 
+    @needs("matplotlib")
     def test_files_are_written_and_hold_no_patient(self) -> None:
         volume = sitk.ReadImage(str(self.volume))
         volume.SetMetaData("PatientName", "Doe^Jane")

@@ -11,7 +11,7 @@ from unittest import mock
 import numpy as np
 
 import panel
-from cases import ct_array, ellipsoid
+from cases import ct_array, ellipsoid, needs
 
 slicer: Any = None
 
@@ -186,6 +186,7 @@ class KeepingTest(panel.ModuleTestCase):
         columns = [table.GetColumnByName(name) for name in (series.GetXColumnName(), series.GetYColumnName())]
         return np.array([[column.GetValue(row) for column in columns] for row in range(table.GetNumberOfRows())])
 
+    @needs("matplotlib")
     def test_the_picture_goes_where_the_user_says_or_nowhere(self) -> None:
         self.predicted_case()
         import qt
