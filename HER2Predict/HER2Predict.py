@@ -204,6 +204,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.layout.addWidget(uiWidget)
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         self.logic = HER2PredictLogic()
+        self._onQuit = self.logic.helpers.close  # kept: PythonQt disconnects the very object that was connected
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(REST_MS)
@@ -254,7 +255,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             (self.ui.cancelButton, "clicked(bool)", panel.on_cancel),
             (self.ui.outlineStopButton, "clicked(bool)", panel.on_stop_outline_check),
             (self.ui.historyTable, "clicked(QModelIndex)", lambda index: panel.on_history_row(index.row())),
-            (slicer.app, "aboutToQuit()", self.logic.helpers.close),
+            (slicer.app, "aboutToQuit()", self._onQuit),
         ):
             connect(sender, signal, slot)
         self._keys = (self._shortcut("Ctrl+Return", panel.on_predict), self._shortcut("Escape", panel.on_cancel))
@@ -291,7 +292,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return
         self.panel.end()
         self.removeObservers()
-        slicer.app.disconnect("aboutToQuit()", self.logic.helpers.close)
+        slicer.app.disconnect("aboutToQuit()", self._onQuit)
         for shortcut in self._keys:
             if shortcut is not None:
                 shortcut.deleteLater()
