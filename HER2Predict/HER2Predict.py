@@ -192,6 +192,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         except Exception as error:
             logging.exception("The panel of HER2Predict could not be built")
             self.panel = None
+            self.removeObservers()
             words = _("HER2Predict cannot start: {error}. The error log of the application says where.")
             label = qt.QLabel(words.format(error=f"{type(error).__name__}: {error}"))
             label.setWordWrap(True)

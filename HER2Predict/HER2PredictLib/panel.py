@@ -298,8 +298,9 @@ class Panel:
         if self.state.end(assessment, error):
             self._keep_section.keep(self.logic.getParameterNode(), live=False)
         if self._choices is not None and self.state.is_checked:
-            self._go_on()  # where the input has changed meanwhile, it is checked once it rests
-        self.render()
+            self._go_on()
+        else:  # the input has changed meanwhile, and is checked once it rests
+            self.render()
         # A turn for the rows to take their places, and then into view with them.
         self._application.later(lambda: self._application.later(self._application.reveal))
 

@@ -223,6 +223,17 @@ class HelperTest(unittest.TestCase):
         with self.assertRaises(NoHelperError):
             self.helpers.vary(case())
 
+    def test_where_no_image_can_be_written_everybody_is_told_why(self) -> None:
+        with mock.patch("tempfile.mkdtemp", side_effect=OSError("No space left on device")):
+            values, error = self.features(case().prepared())
+            self.assertIsNone(values)
+            self.assertIsInstance(error, NoHelperError)
+            self.assertIn("No space left on device", str(error))
+            self.helpers.close()
+            self.helpers.warm_up()
+            self.assertIn("No space left on device", self.helpers.problem)
+        self.assertEqual(self.processes.started, [])
+
     def test_a_python_without_pyradiomics_is_not_tried_again(self) -> None:
         self.processes = Processes([sys.executable, "-S"])  # without site-packages
         self.helpers = Helpers(self.processes.launch, 2)

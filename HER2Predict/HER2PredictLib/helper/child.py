@@ -18,7 +18,6 @@ if __package__ in (None, ""):  # started as a file: the application's Python doe
 from HER2PredictLib import threads
 
 Message = dict[str, Any]
-Answer = Callable[[Message], None]
 
 
 def main(folder: Path) -> None:

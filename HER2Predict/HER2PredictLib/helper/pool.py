@@ -108,7 +108,7 @@ class VariedOutline:
         """Ask for one variation: its ``features`` (None where they are undefined), ``surface_distance_mm`` and
         ``volume_change``."""
         request = {"do": "variation", "file": self.file.name, "images": self.images, "seed": seed, "index": index}
-        self.tasks.append(self.helpers.ask(request, answered))
+        self.tasks.append(self.helpers.ask(Task(request, answered)))
 
     def close(self) -> None:
         """Ask for no more."""
@@ -156,13 +156,14 @@ class Helpers:
         def answered(answer: messages.Message | None, error: Exception | None) -> None:
             ended(None if answer is None else answer["features"], error)
 
+        task = Task({"do": "features"}, answered)
         try:
-            file = self._new_file()
-            images = messages.write_images(file, image=prepared.image, mask=prepared.mask)
+            task.file = self._new_file()
+            images = messages.write_images(task.file, image=prepared.image, mask=prepared.mask)
+            task.request |= {"file": task.file.name, "images": images}
         except OSError as error:
             self._give_up(str(error))
-            file, images = Path("none"), {}
-        return self._ask(Task({"do": "features", "file": file.name, "images": images}, answered, file), first=True)
+        return self.ask(task, first=True)
 
     def vary(self, case: Case) -> VariedOutline:
         """Hand over a case whose outline is to be varied.
@@ -188,13 +189,8 @@ class Helpers:
         if not self.problem and not self._workers:
             self._start()
 
-    def ask(
-        self, request: messages.Message, answered: Callable[[messages.Message | None, Exception | None], None]
-    ) -> Task:
-        """Ask for anything that `child` can do."""
-        return self._ask(Task(request, answered))
-
-    def _ask(self, task: Task, first: bool = False) -> Task:
+    def ask(self, task: Task, first: bool = False) -> Task:
+        """Ask for anything that `child` can do, after or before what waits already."""
         task.request["id"] = next(self._numbers)
         if first:
             self._waiting.appendleft(task)
@@ -216,18 +212,17 @@ class Helpers:
         self._folder, self.problem, self._failed_starts = None, "", 0
 
     def _new_file(self) -> Path:
-        """A name in a folder that nobody else can read."""
+        return self._private_folder() / f"{next(self._numbers)}.npz"
+
+    def _private_folder(self) -> Path:
+        """A folder that nobody else can read; OSError where it cannot be made."""
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="her2predict-"))
-        return self._folder / f"{next(self._numbers)}.npz"
+        return self._folder
 
     def _go_on(self) -> None:
         """Give what waits to whoever is free, and start processes while there are too few."""
-        for task in [task for task in self._waiting if task.is_cancelled or self.problem]:
-            self._waiting.remove(task)
-            task.end(None, NoHelperError(self.problem))
-        if self.problem:
-            return
+        self._drop(lambda task: task.is_cancelled or bool(self.problem))
         for worker in self._workers:
             if worker.is_ready and worker.task is None and self._waiting:
                 worker.task = self._waiting.popleft()
@@ -236,14 +231,24 @@ class Helpers:
         for _number in range(min(len(self._waiting) - starting, self._most - len(self._workers))):
             self._start()
 
+    def _drop(self, is_over: Callable[[Task], bool]) -> None:
+        """End what waits in vain."""
+        over = [task for task in self._waiting if is_over(task)]
+        self._waiting = deque(task for task in self._waiting if task not in over)
+        for task in over:  # who is told may ask again at once
+            task.end(None, NoHelperError(self.problem))
+
     def _start(self) -> None:
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="her2predict-"))
+        try:
+            folder = self._private_folder()
+        except OSError as error:
+            self._give_up(str(error))
+            return
         worker = _Worker()
         self._workers.append(worker)
         with threads.one_in_children():
             worker.process = self._launch(
-                ["-u", str(PROGRAM), str(self._folder)],
+                ["-u", str(PROGRAM), str(folder)],
                 lambda piece: self._on_output(worker, piece),
                 lambda reason: self._on_end(worker, reason),
             )
@@ -296,3 +301,4 @@ class Helpers:
 
     def _give_up(self, reason: str) -> None:
         self.problem = self.problem or _("the helper process does not run ({reason})").format(reason=reason)
+        self._drop(lambda task: True)
