@@ -1,17 +1,17 @@
-"""Coverage of intervals around a probability on simulated cohorts, and the rule that the bundles carry.
+"""Do the intervals hold what a model of many more patients says? The rule that bundles carry, and where it was checked.
 
-    ./run simulate --patients 600 --seed 31 --out pool
-    ./run extract pool/cohort.csv --out pool.csv
-    PYTHONPATH=HER2Predict .venv/bin/python Benchmarks/interval.py pool.csv pool/latents.csv
+    PYTHONPATH=HER2Predict .venv/bin/python Benchmarks/interval.py --fit A/*.csv --check B/*.csv --others C/*.csv.gz
 
-Models are trained on random sets of the study's size (67 patients, 33 of them HER2-positive) out of the pool and asked
-about all others, whose true probability the simulator knows. The rule is fitted on one half of the models and all
-methods are measured on the other half. Venn-Abers intervals (package venn-abers) are measured where it is installed.
+Feature tables, as `her2predict extract` writes them. From the patients of `--fit`, put together, pairs of models learn
+from disjoint sets and are asked about patients that neither has seen; the rule is fitted to how far they differ. Pairs
+from the patients of `--check` then tell how often they differ by no more than their intervals allow. `--others` are
+tables of other software, organs and outcomes (columns `ID`, `Target` and features): one table, one cohort.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,107 +23,133 @@ from threadpoolctl import threadpool_limits
 
 from HER2PredictLib.features import feature_names
 from HER2PredictLib.model import log_odds
-from HER2PredictLib.training.candidates import MEMBERS, MLP, bagged_mlp
-from HER2PredictLib.training.interval import fit_rule
-from HER2PredictLib.training.learning import fit_calibrator, folds_of, scores
+from HER2PredictLib.training.candidates import MLP
+from HER2PredictLib.training.interval import RULE, Answers, IntervalRule, fit_rule, held
+from HER2PredictLib.training.learning import Learnt, learn
 from HER2PredictLib.training.protocol import Protocol
 
-TRAIN, POSITIVE = 67, 33
-#: What cross-validation chose for the bundled model.
-PARAMETERS = {"hidden_layer_sizes": (4,), "alpha": 10.0}
+#: Patients that the first model of a pair learns from, and how many such pairs there are; the second learns from all
+#: others but those who are asked about.
+SIZES = {67: 16, 134: 10, 268: 6, 600: 4}
+#: Share of the patients who are asked about.
+ASKED = 0.15
+#: Tables of others: the smallest class, and the share that the first model learns from.
+FEWEST, SHARE, PAIRS = 25, 0.4, 4
 
 
-@dataclass(frozen=True)
-class Answers:
-    """What one model says of the patients that it has not seen, shape (patients,) or (members, patients)."""
-
-    log_odds: np.ndarray
-    members: np.ndarray
-    venn_abers: np.ndarray | None
-    truth: np.ndarray
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    name: str
+    features: np.ndarray
     status: np.ndarray
 
-    @property
-    def spread(self) -> np.ndarray:
-        return self.members.std(axis=0)
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two models of disjoint patients of a cohort, asked about the same others."""
+
+    cohort: str
+    patients: int
+    against: int
+    area: float
+    first: Answers
+    second: Answers
 
 
-def ask(features: np.ndarray, status: np.ndarray, truth: np.ndarray, seed: int, train: int, positive: int) -> Answers:
-    """Train on random patients and ask about the others."""
+def answers(learnt: Learnt, values: np.ndarray) -> Answers:
+    """What a learnt model says of other patients, as `Model.predict` would."""
+    slope, intercept = learnt.calibrator.coef_[0, 0], learnt.calibrator.intercept_[0]
+    scores = learnt.pipeline[:-1].transform(values)
+    members = learnt.pipeline.named_steps["classifier"].estimators_
+    raw = np.stack([member.predict_proba(scores)[:, 1] for member in members])
+    terms = np.column_stack([log_odds(raw.mean(axis=0)), np.ones(len(values))])
+    variance = np.einsum("ij,jk,ik->i", terms, learnt.calibration_covariance, terms)
+    return Answers(terms @ [slope, intercept], abs(slope) * log_odds(raw).std(axis=0), np.sqrt(variance))
+
+
+def pair(cohort: Cohort, patients: int, asked: int, seed: int) -> Pair:
     random = np.random.default_rng(seed)
-    counts = {1: positive, 0: train - positive}
-    own = np.concatenate([random.choice(np.flatnonzero(status == s), n, replace=False) for s, n in counts.items()])
-    others = np.setdiff1d(np.arange(len(status)), own)
-    with threadpool_limits(1):
-        pipeline = bagged_mlp(seed, PARAMETERS)
-        folds = folds_of(features[own], status[own], Protocol(seed=seed, repeats=4))
-        raw = scores(MLP, PARAMETERS, folds, status[own], seed, MEMBERS)
-        calibrator = fit_calibrator(raw, status[own])
-        pipeline.fit(features[own], status[own])
-        components = pipeline[:-1].transform(features[others])
-    slope, intercept = calibrator.coef_[0, 0], calibrator.intercept_[0]
-    raw_members = np.stack([m.predict_proba(components)[:, 1] for m in pipeline.named_steps["classifier"].estimators_])
-    members = slope * log_odds(raw_members) + intercept
-    mean = slope * log_odds(raw_members.mean(axis=0)) + intercept
-    abers = venn_abers(raw, status[own], raw_members.mean(axis=0))
-    return Answers(mean, members, abers, truth[others], status[others])
+
+    def drawn(rows: np.ndarray, count: int) -> np.ndarray:
+        """So many rows, with the cohort's share of positives."""
+        classes = [rows[cohort.status[rows] == status] for status in (0, 1)]
+        own = [random.choice(c, round(count * len(c) / len(rows)), replace=False) for c in classes]
+        return np.concatenate(own)
+
+    every = np.arange(len(cohort.status))
+    others = drawn(every, asked)
+    first = drawn(np.setdiff1d(every, others), patients)
+    second = np.setdiff1d(every, np.concatenate([others, first]))
+    told, area = [], 0.0
+    for number, rows in enumerate((first, second)):
+        with threadpool_limits(1):
+            learnt = learn(MLP, cohort.features[rows], cohort.status[rows], Protocol(seed=seed + 1000 * number))
+        told.append(answers(learnt, cohort.features[others]))
+        area = area or roc_auc_score(cohort.status[rows], learnt.raw)
+    return Pair(cohort.name, len(first), len(second), area, told[0], told[1])
 
 
-def venn_abers(calibration: np.ndarray, status: np.ndarray, raw: np.ndarray) -> np.ndarray | None:
-    """Log-odds of the lower and upper Venn-Abers probability, shape (2, patients)."""
-    try:
-        from venn_abers import VennAbers
-    except ImportError:
-        return None
-    calibrator = VennAbers()
-    calibrator.fit(np.column_stack([1 - calibration, calibration]), status)
-    _, bounds = calibrator.predict_proba(np.column_stack([1 - raw, raw]))
-    return log_odds(bounds.T)
+def pooled(name: str, tables: Sequence[Path]) -> Cohort:
+    table = pd.concat([pd.read_csv(file) for file in tables])
+    return Cohort(name, table[list(feature_names())].to_numpy(float), table["her2"].to_numpy(int))
 
 
-def coverage(low: np.ndarray, high: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """Share of true log-odds within, and mean width as a probability."""
-    width = 1 / (1 + np.exp(-high)) - 1 / (1 + np.exp(-low))
-    return float(np.mean((low <= truth) & (truth <= high))), float(width.mean())
+def of_others(table: Path) -> Cohort:
+    content = pd.read_csv(table)
+    features = content.drop(columns=["ID", "Target"]).select_dtypes("number").to_numpy(float)
+    features = features[:, np.isfinite(features).all(axis=0)]
+    varies = features.std(axis=0) > 1e-12 * np.abs(features).max(axis=0)
+    return Cohort(table.name.partition(".")[0], features[:, varies], content["Target"].to_numpy(int))
+
+
+def tasks(cohort: Cohort, seed: int) -> Iterator[tuple[Cohort, int, int, int]]:
+    asked = round(ASKED * len(cohort.status))
+    for patients, pairs in SIZES.items():
+        if patients <= 0.5 * len(cohort.status):
+            yield from ((cohort, patients, asked, seed + number) for number in range(pairs))
+
+
+def tasks_of_others(cohort: Cohort) -> Iterator[tuple[Cohort, int, int, int]]:
+    if np.bincount(cohort.status).min() >= FEWEST:
+        patients, asked = (round(share * len(cohort.status)) for share in (SHARE, 1 - 2 * SHARE))
+        yield from ((cohort, patients, asked, number) for number in range(PAIRS))
+
+
+def row(rule: IntervalRule, pairs: Sequence[Pair]) -> str:
+    shares = [held(rule, own.first, own.second).mean() for own in pairs]
+    widths = []
+    for own in pairs:
+        half = rule.half_width(own.first.spread, own.first.calibration_error)
+        low, high = (1 / (1 + np.exp(-(own.first.log_odds + side * half))) for side in (-1, 1))
+        widths.append(np.mean(high - low))
+    first = pairs[0]
+    return (
+        f"| {first.cohort} | {first.patients} | {first.against} | {len(pairs)} "
+        f"| {np.mean([own.area for own in pairs]):.2f} "
+        f"| {np.mean(shares):.1%} ({np.std(shares):.1%}; {np.min(shares):.1%}) | {np.mean(widths):.2f} |"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("features", type=Path)
-    parser.add_argument("latents", type=Path)
-    parser.add_argument("--models", type=int, default=60)
+    parser.add_argument("--fit", type=Path, nargs="+", required=True, metavar="TABLE")
+    parser.add_argument("--check", type=Path, nargs="+", required=True, metavar="TABLE")
+    parser.add_argument("--others", type=Path, nargs="*", default=[], metavar="TABLE")
+    parser.add_argument("--jobs", type=int, default=-1)
     options = parser.parse_args()
-    table = pd.read_csv(options.features).set_index("patient_id")
-    latents = pd.read_csv(options.latents).set_index("patient_id").loc[table.index]
-    truth = log_odds(latents["true_probability"].to_numpy())
-    features, status = table[list(feature_names())].to_numpy(float), table["her2"].to_numpy(int)
-
-    def asked(seeds: range, train: int = TRAIN, positive: int = POSITIVE) -> list[Answers]:
-        return Parallel(n_jobs=-1)(delayed(ask)(features, status, truth, seed, train, positive) for seed in seeds)
-
-    half = options.models // 2
-    fitted = asked(range(half))
-    rule = fit_rule(*(np.concatenate([getattr(a, k) for a in fitted]) for k in ("log_odds", "spread", "truth")))
-    print(f"rule: {rule}")
-    print("| method | training patients | models | coverage, mean (SD over models; least) | mean width |")
-    print("| --- | --- | --- | --- | --- |")
-    for train in (TRAIN, 2 * TRAIN, 4 * TRAIN):
-        models = asked(range(half, 2 * half), train, round(train * POSITIVE / TRAIN))
-        methods = {
-            "quantiles of the members": lambda a: np.quantile(a.members, [0.025, 0.975], axis=0),
-            "Venn-Abers": lambda a: a.venn_abers,
-            "the rule": lambda a: a.log_odds + rule.half_width(a.spread) * np.array([[-1], [1]]),
-        }
-        for name, bounds in methods.items():
-            if bounds(models[0]) is None:
-                continue
-            held, widths = np.transpose([coverage(*bounds(answers), answers.truth) for answers in models])
-            print(
-                f"| {name} | {train} | {half} | {held.mean():.1%} ({held.std():.1%}; {held.min():.1%}) "
-                f"| {widths.mean():.2f} |"
-            )
-        auc = np.mean([roc_auc_score(a.status, a.log_odds) for a in models])
-        print(f"<!-- mean AUC with {train} training patients: {auc:.3f} -->")
+    work = [*tasks(pooled("fit", options.fit), 0), *tasks(pooled("check", options.check), 100)]
+    work += [task for table in options.others for task in tasks_of_others(of_others(table))]
+    pairs: list[Pair] = Parallel(n_jobs=options.jobs)(delayed(pair)(*task) for task in work)
+    rule = fit_rule([(own.first, own.second) for own in pairs if own.cohort == "fit"])
+    print(f"fitted: {rule}\ncarried: {RULE}\n")
+    print("| cohort | learnt from | against | pairs | cross-validated AUC | held, mean (SD; least) | mean width |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for name, patients in dict.fromkeys((own.cohort, own.patients) for own in pairs):
+        print(row(RULE, [own for own in pairs if (own.cohort, own.patients) == (name, patients)]))
+    tables = [own for own in pairs if own.cohort not in ("fit", "check")]
+    if tables:
+        shares = [held(RULE, own.first, own.second).mean() for own in tables]
+        print(f"\nTables of others together: {np.mean(shares):.1%} held.")
 
 
 if __name__ == "__main__":

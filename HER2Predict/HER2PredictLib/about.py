@@ -16,9 +16,10 @@ def help_text() -> str:
         "<li>Press <i>Predict HER2</i> (Ctrl+Return; Escape cancels).</li></ol>"
         "<p><b>Research use only, not for clinical decisions.</b> The bundled model has learnt on simulated patients: "
         "it shows how the program works and says nothing about a real patient. A hospital trains and validates its own "
-        "with the <tt>her2predict</tt> command and chooses it under <i>Model</i>. A probability is given with its "
-        "interval, with whether the case is like those that the model knows, and with what other outlines of the "
-        "same tumour would give; do not rely on it where these speak against it.</p>"
+        "with the <tt>her2predict</tt> command and chooses it under <i>Model</i>. A probability is given with a model "
+        "interval (where it might lie had the model learnt from many more such patients), with whether the case is "
+        "like those that the model knows, and with what other outlines of the same tumour would give; do not rely on "
+        "it where these speak against it.</p>"
     )
 
 

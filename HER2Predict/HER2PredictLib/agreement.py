@@ -15,7 +15,7 @@ from .assess import Assessment, assess
 from .case import Case, same_grid
 from .errors import InputError
 from .i18n import tr as _
-from .model import Model
+from .model import Model, interval_name
 from .surfaces import Difference, difference
 from .volumes import Roi
 
@@ -78,7 +78,7 @@ class Agreement:
         The readers in their order, then the STAPLE consensus, then, of three or more, the majority's.
     pairs : tuple of Pair
         Each two readers.
-    interval_level : float
+    interval_level : float or None
         Of the rows' intervals.
     model : str
         Name, version and cohort.
@@ -88,7 +88,7 @@ class Agreement:
 
     rows: tuple[Row, ...]
     pairs: tuple[Pair, ...]
-    interval_level: float
+    interval_level: float | None
     model: str
     banner: str = ""
 
@@ -115,7 +115,7 @@ class Agreement:
             _("Outline"),
             _("ROI (ml)"),
             _("Probability"),
-            _("{level:.0%} interval").format(level=self.interval_level),
+            interval_name(self.interval_level).capitalize(),
             _("Call"),
             _("Dice"),
             _("Hausdorff 95 % (mm)"),

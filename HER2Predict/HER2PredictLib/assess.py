@@ -17,7 +17,7 @@ from .errors import InputError
 from .explain import Explanation, explain, times_usual
 from .guessing import GUESSING_CODE
 from .i18n import tr as _
-from .model import Model, Prediction
+from .model import Model, Prediction, interval_name
 from .quality import Finding
 from .stability import Stability
 
@@ -48,7 +48,7 @@ class Assessment:
     probability : float
         Calibrated probability of HER2 over-expression, 0 to 1.
     interval : tuple of float
-        Low and high end of the interval around it, at `interval_level`.
+        Where it might lie had the model learnt from very many such patients, at `interval_level`; see `Model.predict`.
     threshold : float
         From this probability on the call is HER2-positive.
     call : str
@@ -81,7 +81,7 @@ class Assessment:
     preparation: Preparation
     probability: float
     interval: tuple[float, float]
-    interval_level: float
+    interval_level: float | None
     threshold: float
     call: str
     applicability: Applicability | None
@@ -113,14 +113,14 @@ class Assessment:
             words = _("{banner} Probability {probability:.2f}. Model: {model}.")
         else:
             words = _(
-                "{call}: probability {probability:.2f} ({level:.0%} interval {low:.2f} to {high:.2f}), "
+                "{call}: probability {probability:.2f} ({interval} {low:.2f} to {high:.2f}), "
                 "threshold {threshold:.2f}. Model: {model}."
             )
         return words.format(
             banner=self.banner,
             call=self.call,
             probability=self.probability,
-            level=self.interval_level,
+            interval=interval_name(self.interval_level),
             low=low,
             high=high,
             threshold=self.threshold,
@@ -370,8 +370,8 @@ def _interval_findings(prediction: Prediction, model: Model) -> tuple[Finding, .
             "interval-crosses-threshold",
             "warning",
             _(
-                "The interval ({low:.2f} to {high:.2f}) crosses the threshold ({threshold:.2f}); the "
-                "call could as well be the other one."
+                "The model interval ({low:.2f} to {high:.2f}) crosses the threshold ({threshold:.2f}); with more "
+                "patients to learn from, the call could as well be the other one."
             ).format(low=low, high=high, threshold=threshold),
         ),
     )

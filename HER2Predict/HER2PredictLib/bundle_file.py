@@ -18,9 +18,8 @@ from .errors import InputError
 from .i18n import tr as _
 
 FORMAT = "her2model"
-FORMAT_VERSION = 3
-#: Formats that are read; those of version 2 do not tell whether the model knows anything.
-_READ_VERSIONS = (2, FORMAT_VERSION)
+#: Earlier versions hold another interval, and models of other features.
+FORMAT_VERSION = 4
 _MEMBERS = ("model.json", "arrays.npz")
 
 #: A bundle is untrusted input. The bundled one has about 0.5 MB; these bounds leave room and stop a zip bomb.
@@ -33,6 +32,8 @@ _MOST_MEMBERS = 1_000
 _MOST_UNITS = 4_096
 #: Log-odds of 1 - 4e-44: an interval reaches no further.
 _WIDEST_LOG_ODDS = 100.0
+#: Of slope and intercept of a calibration.
+_LARGEST_VARIANCE = 1e12
 
 _FIXED_DATE = (2020, 1, 1, 0, 0, 0)
 
@@ -166,6 +167,7 @@ def check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:
     _need_shape(arrays, "scale", (features,))
     _need_shape(arrays, "pca_mean", (features,))
     _need_shape(arrays, "calibration", (2,))
+    _check_calibration_covariance(arrays)
     components = _first_length(arrays, "components", 2, _MOST_COMPONENTS)
     _need_shape(arrays, "components", (components, features))
     _need_shape(arrays, "variance", (components,))
@@ -173,17 +175,16 @@ def check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:
     if not (arrays["scale"] > 0).all() or not (arrays["variance"] > 0).all():
         raise BundleError(_("a scale or variance is not positive"))
     _check_orthonormal(arrays["components"])
-    expected = {"mean", "scale", "pca_mean", "calibration", "components", "variance"} | _DOMAIN_ARRAYS
+    expected = {"mean", "scale", "pca_mean", "calibration", "calibration_covariance", "components", "variance"}
+    expected |= _DOMAIN_ARRAYS
     expected |= _check_layers(arrays, components) | _check_training_scores(arrays, components)
     expected |= _check_training_volumes(arrays)
-    unknown = set(arrays) - expected - _NO_LONGER_READ
+    unknown = set(arrays) - expected
     if unknown:
         raise BundleError(_("it holds unknown arrays: {names}").format(names=", ".join(sorted(unknown))))
 
 
 _DOMAIN_ARRAYS = {"train_t2", "train_q", "usual_q"}
-#: Earlier bundles have it; it follows from the components.
-_NO_LONGER_READ = {"usual_t2"}
 #: Largest deviation of the components' inner products from 0 and 1.
 _ORTHONORMAL_WITHIN = 1e-6
 
@@ -194,6 +195,18 @@ def _check_orthonormal(components: np.ndarray) -> None:
         products = components @ components.T
     if not (np.abs(products - np.eye(len(components))) < _ORTHONORMAL_WITHIN).all():
         raise BundleError(_("its components are not orthonormal"))
+
+
+def _check_calibration_covariance(arrays: Mapping[str, np.ndarray]) -> None:
+    _need_shape(arrays, "calibration_covariance", (2, 2))
+    (first, mixed), (other, second) = arrays["calibration_covariance"]
+    if (
+        mixed != other
+        or min(first, second) < 0
+        or mixed**2 > first * second * (1 + 1e-9)
+        or max(first, second) > _LARGEST_VARIANCE
+    ):
+        raise BundleError(_('array "calibration_covariance" holds no covariance'))
 
 
 def _check_domain(arrays: Mapping[str, np.ndarray], features: int) -> None:
@@ -268,10 +281,10 @@ def _first_length(arrays: Mapping[str, np.ndarray], name: str, dimensions: int, 
 def _check_card(card: Any) -> None:
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         raise BundleError(_("model.json is not the description of a HER2 model"))
-    if card.get("format_version") not in _READ_VERSIONS:
+    if card.get("format_version") != FORMAT_VERSION:
         raise BundleError(
-            _("it has format version {version}, and this program reads {own}").format(
-                version=card.get("format_version"), own=" and ".join(str(version) for version in _READ_VERSIONS)
+            _("it has format version {version}, of another release than this program's {own}").format(
+                version=card.get("format_version"), own=FORMAT_VERSION
             )
         )
     for field in _TEXT_FIELDS:
@@ -286,8 +299,7 @@ def _check_card(card: Any) -> None:
     _check_interval(card.get("interval"))
     _check_cohort(card.get("training_cohort"))
     _check_recalibration(card.get("recalibration"))
-    if card["format_version"] > 2:
-        _check_discrimination(card)
+    _check_discrimination(card)
     features = card.get("features")
     if not isinstance(features, dict):
         raise BundleError(_("its feature names are missing"))
@@ -320,9 +332,9 @@ def _check_discrimination(card: Mapping[str, Any]) -> None:
 
 
 def _check_interval(interval: Any) -> None:
-    if not isinstance(interval, dict) or not _is_share(interval.get("level")):
+    if not isinstance(interval, dict) or not (interval.get("level", 0) is None or _is_share(interval.get("level"))):
         raise BundleError(_("its interval has no level between 0 and 1"))
-    for name in ("residual_sd", "spread_weight", "factor"):
+    for name in ("spread_weight", "calibration_weight", "factor"):
         value = interval.get(name)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= _WIDEST_LOG_ODDS:
             raise BundleError(_('its interval lacks a usable "{name}"').format(name=name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import guessing
 from .i18n import tr as _
+from .model import interval_name
 from .panel_state import PanelState
 from .panel_text import plain
 from .quality import Finding
@@ -40,18 +41,21 @@ def answer(result: Result) -> str:
     if result.applicability == "outside":
         words = _(
             "<span style='font-size:13pt; font-weight:bold'>✖ Do not rely on this number.</span><br/>"
-            "<span>{probability:.0%}</span> probability of HER2 over-expression, {level:.0%} interval {low:.0%} to "
-            "{high:.0%}"
+            "<span>{probability:.0%}</span> probability of HER2 over-expression, {interval} {low:.0%} to {high:.0%}"
         )
     else:
         words = _(
             "<span style='font-size:24pt; font-weight:bold'>{probability:.0%}</span>&nbsp; "
             "<span style='font-size:13pt; font-weight:bold'>{call}</span><br/>"
-            "probability of HER2 over-expression, {level:.0%} interval {low:.0%} to {high:.0%}"
+            "probability of HER2 over-expression, {interval} {low:.0%} to {high:.0%}"
         )
     low, high = result.interval
     told = words.format(
-        probability=result.probability, call=plain(result.call), level=result.interval_level, low=low, high=high
+        probability=result.probability,
+        call=plain(result.call),
+        interval=interval_name(result.interval_level),
+        low=low,
+        high=high,
     )
     return f"{told}<br/><small>{plain(result.context)}</small>" if result.context else told
 

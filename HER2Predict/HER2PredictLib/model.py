@@ -37,6 +37,11 @@ _ACTIVATIONS = {
 }
 
 
+def interval_name(level: float | None) -> str:
+    """What an interval is called beside a probability: of the model, not of the patient."""
+    return _("model interval") if level is None else _("{level:.0%} model interval").format(level=level)
+
+
 @dataclass(frozen=True)
 class Prediction:
     """What a model says of one patient.
@@ -67,10 +72,11 @@ class Model:
         What ``model.json`` holds: name, version, intended use, cohort, feature names and settings, threshold, metrics.
     arrays : dict of ndarray (float64)
         ``mean`` (F,), ``scale`` (F,), ``pca_mean`` (F,), ``components`` (C, F), ``variance`` (C,), for each layer l
-        ``weights_l`` (M, in, out) and ``bias_l`` (M, out), ``calibration`` (2,) slope and intercept on the log-odds,
-        ``train_t2`` (P,) and ``train_q`` (P,) of the training patients when left out; ``usual_q`` (F,), what each
-        feature contributes to the latter on average; and, where the bundle has them, ``train_volume_ml`` (N,) of the
-        training ROIs, sorted, ``train_scores`` (N, 2) on the first two components and ``train_status`` (N,), 1 or 0.
+        ``weights_l`` (M, in, out) and ``bias_l`` (M, out), ``calibration`` (2,) slope and intercept on the log-odds and
+        ``calibration_covariance`` (2, 2) of their errors, ``train_t2`` (P,) and ``train_q`` (P,) of the training
+        patients when left out; ``usual_q`` (F,), what each feature contributes to the latter on average; and, where the
+        bundle has them, ``train_volume_ml`` (N,) of the training ROIs, sorted, ``train_scores`` (N, 2) on the first two
+        components and ``train_status`` (N,), 1 or 0.
     sha256 : str
         Of the bundle file; empty for a model that was not saved yet.
     """
@@ -215,9 +221,10 @@ class Model:
     def predict(self, features: Mapping[str, float]) -> Prediction:
         """Apply the model to one patient.
 
-        The interval is probability +- `factor` * sqrt(`residual_sd`^2 + `spread_weight` * s^2) on the log-odds, with
-        the standard deviation s of the members' calibrated log-odds and three numbers that the bundle brings: see
-        `training.interval`, which fits them.
+        The interval is where the probability might lie had the model learnt from very many such patients: on the
+        log-odds +- `factor` * sqrt(`spread_weight` * s^2 + `calibration_weight` * c^2), with the standard deviation s
+        of the members' calibrated log-odds, the standard error c of the calibration, and three numbers that the bundle
+        brings; see `training.interval`. It says nothing of how much of HER2 status an image can tell.
 
         Parameters
         ----------
@@ -232,8 +239,8 @@ class Model:
         centred = self._centred(features)
         scores = centred @ self.arrays["components"].T
         members = self.member_probabilities(scores)
-        odds = float(self._calibrated_log_odds(members.mean()))
-        low, probability, high = _expit(odds + self._half_width(members) * np.array([-1.0, 0.0, 1.0])).tolist()
+        odds, half_width = float(self._calibrated_log_odds(members.mean())), self._half_width(members)
+        low, probability, high = _expit(odds + half_width * np.array([-1.0, 0.0, 1.0])).tolist()
         residual = centred - scores @ self.arrays["components"]
         return Prediction(
             probability,
@@ -243,9 +250,10 @@ class Model:
         )
 
     @property
-    def interval_level(self) -> float:
-        """Share of patients whose interval is meant to hold their true probability."""
-        return float(self.card["interval"]["level"])
+    def interval_level(self) -> float | None:
+        """Share of patients whose interval holds what a model of very many would say; None where nobody checked it."""
+        level = self.card["interval"]["level"]
+        return None if level is None else float(level)
 
     @cached_property
     def domain(self) -> Domain:
@@ -347,8 +355,9 @@ class Model:
     def _half_width(self, members: np.ndarray) -> float:
         """Half of the interval's width on the log-odds."""
         interval = self.card["interval"]
-        variance = interval["residual_sd"] ** 2 + interval["spread_weight"] * self.spread(members) ** 2
-        return float(interval["factor"] * np.sqrt(variance))
+        term = np.array([float(log_odds(members.mean())), 1.0])
+        variance = interval["calibration_weight"] * (term @ self.arrays["calibration_covariance"] @ term)
+        return float(interval["factor"] * np.sqrt(variance + interval["spread_weight"] * self.spread(members) ** 2))
 
 
 class Shelf:

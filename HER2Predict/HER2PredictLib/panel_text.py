@@ -52,16 +52,16 @@ def _call(result: Result) -> str:
 def _applicability(result: Result) -> str:
     return {
         None: "",
-        "inside": _("✔ <b>Applicable</b>: the case is like those that the model has learnt from."),
+        "inside": _("✔ <b>Like the training patients</b>; that alone does not make the number right."),
         "edge": _("▲ <b>Caution</b>: the case is at the edge of what the model has learnt from."),
-        "outside": _("✖ <b>Not applicable</b>: the case is outside what the model has learnt from."),
+        "outside": _("✖ <b>Unlike the training patients</b>: the case is outside what the model has learnt from."),
     }[result.applicability]
 
 
 def _side(result: Result) -> str:
     if result.is_one_sided:
-        return _("✔ <b>Interval</b>: all of it is on one side of the threshold.")
-    return _("▲ <b>Unsure call</b>: the interval crosses the threshold.")
+        return _("✔ <b>Model interval</b>: all of it is on one side of the threshold.")
+    return _("▲ <b>Unsure call</b>: learnt from more patients, it could be the other one.")
 
 
 def _outline(stability: Stability | None) -> str:

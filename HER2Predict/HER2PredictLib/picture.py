@@ -13,6 +13,7 @@ from .applicability import VERDICTS
 from .assess import Assessment
 from .errors import InputError
 from .guessing import GUESSING_CODE, POSITIVE, headline
+from .model import interval_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -163,7 +164,7 @@ def _draw_result(axes: Any, assessment: Assessment) -> None:
     axes.set_ylim(0, 1)
     axes.set_axis_off()
     low, high = assessment.interval
-    interval = f"{assessment.interval_level:.0%} interval {low:.2f} to {high:.2f}"
+    interval = f"{interval_name(assessment.interval_level)} {low:.2f} to {high:.2f}"
     numbers = f"probability {assessment.probability:.2f}   {interval}"
     if assessment.banner:
         title, colour, numbers = headline(), _MUTED, f"no call   probability {assessment.probability:.2f}"

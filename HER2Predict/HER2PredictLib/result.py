@@ -12,7 +12,7 @@ from .assess import Applicability, Assessment
 from .quality import Finding, Severity
 from .stability import Stability
 
-_NUMBERS = ("probability", "interval_level", "threshold", "roi_volume_ml")
+_NUMBERS = ("probability", "threshold", "roi_volume_ml")
 _TEXTS = ("stamp", "time", "volume", "segment", "call", "model", "banner", "context")
 
 
@@ -52,7 +52,7 @@ class Result:
     roi_slices: int
     probability: float
     interval: tuple[float, float]
-    interval_level: float
+    interval_level: float | None
     threshold: float
     call: str
     applicability: Applicability | None
@@ -139,6 +139,7 @@ def _is_sound(result: Result) -> bool:
         and (result.applicability in get_args(Applicability) or (result.applicability is None and bool(result.banner)))
         and all(finding.severity in get_args(Severity) for finding in result.findings)
         and (result.stability is None or _is_sound_stability(result.stability))
+        and (result.interval_level is None or _is_finite(result.interval_level))
     )
 
 

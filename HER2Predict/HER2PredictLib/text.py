@@ -8,6 +8,7 @@ from .applicability import VERDICTS
 from .assess import Assessment
 from .features import class_words
 from .guessing import GUESSING_CODE
+from .model import interval_name
 
 
 def as_text(assessment: Assessment) -> str:
@@ -25,7 +26,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     number = f"probability {assessment.probability:.2f}"
     if not assessment.banner:
         number = (
-            f"{assessment.call}   {number}   {assessment.interval_level:.0%} interval {low:.2f} to {high:.2f}   "
+            f"{assessment.call}   {number}   {interval_name(assessment.interval_level)} {low:.2f} to {high:.2f}   "
             f"threshold {assessment.threshold:.2f}"
         )
     yield number

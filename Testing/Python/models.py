@@ -49,10 +49,12 @@ def made_up_pipeline(names: tuple[str, ...], seed: int = 0) -> tuple[Any, Any]:
 def made_up_model(names: tuple[str, ...], seed: int = 0) -> Any:
     """A Model of `made_up_pipeline`."""
     from HER2PredictLib.training.bundle import Provenance, build_model
-    from HER2PredictLib.training.learning import pca_distances
+    from HER2PredictLib.training.learning import calibration_covariance, pca_distances
 
     table, status = made_up_cohort(names, seed=seed)
     pipeline, calibrator = made_up_pipeline(names, seed)
     distances = pca_distances(pipeline, table.to_numpy())
+    raw = pipeline.predict_proba(table.to_numpy())[:, 1]
     provenance = Provenance("Made-up model", COHORT, {}, seed)
-    return build_model(pipeline, calibrator, distances, 0.5, table, status, provenance)
+    covariance = calibration_covariance(calibrator, raw)
+    return build_model(pipeline, calibrator, covariance, distances, 0.5, table, status, provenance)

@@ -32,9 +32,9 @@ IN_FAVOUR = ("HER2-positive  ", "HER2-negative  ", "Applicab", "inside what", "s
 
 
 def bundle(reasons: tuple[str, ...], area: dict[str, float] | None) -> Model:
-    """The bundled model, with what a bundle of format 3 tells of its own worth."""
+    """The bundled model, with something else that it tells of its own worth."""
     model = Model.load(BUNDLED_MODEL)
-    card = {**model.card, "format_version": 3, "guessing": list(reasons), "discrimination": area}
+    card = {**model.card, "guessing": list(reasons), "discrimination": area}
     return dataclasses.replace(model, card=card)
 
 
@@ -164,25 +164,15 @@ class BundleTest(unittest.TestCase):
             self.assertEqual(loaded.guessing, reasons)
             self.assertEqual(loaded.discrimination, None if area is None else Discrimination.of(area))
 
-    def test_format_2_is_read_and_knows_no_auc(self) -> None:
-        model = Model.load(BUNDLED_MODEL)
-        card = {name: value for name, value in model.card.items() if name not in ("guessing", "discrimination")}
-        dataclasses.replace(model, card={**card, "format_version": 2}).save(self.file)
-        loaded = Model.load(self.file)
-        self.assertEqual((loaded.guessing, loaded.discrimination), ((), None))
-        self.assertEqual(loaded.context.count("AUC"), 0)
-
     def test_a_model_that_says_the_same_of_everybody_guesses_whatever_its_format(self) -> None:
         model = Model.load(BUNDLED_MODEL)
         constant = dataclasses.replace(model, arrays={**model.arrays, "calibration": np.array([0.0, -0.5])})
         self.assertTrue(constant.guessing)
         self.assertEqual(constant.call(0.9), NO_CALL)
 
-    def test_other_formats_and_missing_or_impossible_values_are_refused(self) -> None:
+    def test_missing_or_impossible_values_are_refused(self) -> None:
         sound = bundle((), GOOD)
         for changed, why in (
-            ({"format_version": 1}, "format version 1"),
-            ({"format_version": 4}, "format version 4"),
             ({"guessing": None}, "better than guessing"),
             ({"guessing": "yes"}, "better than guessing"),
             ({"guessing": [""]}, "better than guessing"),

@@ -1,4 +1,4 @@
-"""The rule for the interval: fitted on patients whose truth is known, it holds its level on others."""
+"""The rule for the interval: fitted on pairs of models, it holds its level on others, and it narrows with patients."""
 
 from __future__ import annotations
 
@@ -7,39 +7,77 @@ import unittest
 import numpy as np
 
 try:
-    from HER2PredictLib.training.interval import RULE, IntervalRule, fit_rule
+    from HER2PredictLib.model import log_odds
+    from HER2PredictLib.training.candidates import MLP
+    from HER2PredictLib.training.interval import RULE, Answers, IntervalRule, fit_rule, held
+    from HER2PredictLib.training.learning import calibration_covariance, fit_calibrator, learn
+    from HER2PredictLib.training.protocol import Protocol
+    from models import made_up_cohort
 except ImportError:
     fit_rule = None
 
 
-def patients(count: int, seed: int, heavy: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Predicted log-odds, spread and true log-odds, with errors of variance 1.5^2 + 0.4 * spread^2."""
+def pair(patients: int, seed: int, heavy: bool = False) -> tuple[Answers, Answers]:
+    """Two models that err with variance 0.4 * spread^2 + 2 * calibration_error^2 around the same log-odds."""
     random = np.random.default_rng(seed)
-    predicted, spread = random.normal(0, 2, count), random.uniform(0.5, 4.0, count)
-    unit = random.standard_t(4, count) / np.sqrt(2) if heavy else random.normal(size=count)
-    return predicted, spread, predicted + np.sqrt(1.5**2 + 0.4 * spread**2) * unit
+    common = random.normal(0, 2, patients)
+    told = []
+    for _model in range(2):
+        spread, error = random.uniform(0.5, 4.0, patients), random.uniform(0.1, 2.0, patients)
+        unit = random.standard_t(4, patients) / np.sqrt(2) if heavy else random.normal(size=patients)
+        told.append(Answers(common + np.sqrt(0.4 * spread**2 + 2 * error**2) * unit, spread, error))
+    return told[0], told[1]
 
 
 @unittest.skipIf(fit_rule is None, "scikit-learn and SciPy are not installed")
 class IntervalRuleTest(unittest.TestCase):
-    def test_it_finds_how_the_error_grows_with_the_spread(self) -> None:
-        rule = fit_rule(*patients(20_000, 0))
-        self.assertAlmostEqual(rule.residual_sd, 1.5, delta=0.1)
-        self.assertAlmostEqual(rule.spread_weight, 0.4, delta=0.05)
+    def test_it_finds_how_the_error_grows_with_spread_and_calibration_error(self) -> None:
+        rule = fit_rule([pair(20_000, 0)])
+        self.assertAlmostEqual(rule.spread_weight, 0.4, delta=0.04)
+        self.assertAlmostEqual(rule.calibration_weight, 2.0, delta=0.2)
         self.assertAlmostEqual(rule.factor, 1.96, delta=0.05)
 
     def test_it_holds_its_level_on_others_whatever_the_shape_of_the_errors(self) -> None:
         for heavy in (False, True):
             for level in (0.95, 0.8):
-                rule = fit_rule(*patients(5_000, 1, heavy), level=level)
-                predicted, spread, truth = patients(20_000, 2, heavy)
-                held = np.mean(np.abs(truth - predicted) <= rule.half_width(spread))
-                self.assertAlmostEqual(held, level, delta=0.015)
+                rule = fit_rule([pair(5_000, seed, heavy) for seed in (1, 2)], level=level)
+                self.assertAlmostEqual(held(rule, *pair(20_000, 3, heavy)).mean(), level, delta=0.015)
 
-    def test_the_rule_that_bundles_carry_is_sound_and_printed_as_95_percent(self) -> None:
+    def test_the_rule_that_bundles_carry_is_printed_as_95_percent(self) -> None:
         self.assertIsInstance(RULE, IntervalRule)
         self.assertEqual(RULE.level, 0.95)
-        self.assertGreater(float(RULE.half_width(np.array(0.0))), 1.0)
+
+    def test_it_narrows_as_patients_are_added(self) -> None:
+        table, status = made_up_cohort(tuple(f"feature_{number}" for number in range(30)), 740, effect=1.0)
+        values, others = table.to_numpy()[:540], table.to_numpy()[540:]
+        few, many = (mean_width(values[:patients], status[:patients], others) for patients in (60, 540))
+        self.assertLess(many, 0.75 * few)
+
+
+def mean_width(values: np.ndarray, status: np.ndarray, others: np.ndarray) -> float:
+    """Of the intervals that a model of some patients gives others, as a probability."""
+    own = learn(MLP, values, status, Protocol(repeats=1, members=10, jobs=1))
+    scores = own.pipeline[:-1].transform(others)
+    raw = np.stack([m.predict_proba(scores)[:, 1] for m in own.pipeline.named_steps["classifier"].estimators_])
+    terms = np.column_stack([log_odds(raw.mean(axis=0)), np.ones(len(others))])
+    error = np.sqrt(np.diag(terms @ own.calibration_covariance @ terms.T))
+    slope, intercept = own.calibrator.coef_[0, 0], own.calibrator.intercept_[0]
+    half = RULE.half_width(slope * log_odds(raw).std(axis=0), error)
+    low, high = (1 / (1 + np.exp(-(terms @ [slope, intercept] + side * half))) for side in (-1, 1))
+    return float(np.mean(high - low))
+
+
+@unittest.skipIf(fit_rule is None, "scikit-learn and SciPy are not installed")
+class CalibrationCovarianceTest(unittest.TestCase):
+    def test_it_is_how_much_slope_and_intercept_vary_over_cohorts(self) -> None:
+        """Against calibrations of 2,000 cohorts in which the true ones are known."""
+        random = np.random.default_rng(5)
+        raw = 1 / (1 + np.exp(-random.normal(0.3, 1.5, 300)))
+        true = 1 / (1 + np.exp(-(0.8 * log_odds(raw) - 0.2)))
+        fitted = [fit_calibrator(raw, (random.random(300) < true).astype(int)) for _cohort in range(2000)]
+        spread = np.cov([[own.coef_[0, 0], own.intercept_[0]] for own in fitted], rowvar=False)
+        told = np.mean([calibration_covariance(own, raw) for own in fitted], axis=0)
+        np.testing.assert_allclose(told, spread, rtol=0.12, atol=0.002)
 
 
 if __name__ == "__main__":

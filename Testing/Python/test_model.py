@@ -98,11 +98,14 @@ class AgainstScikitLearnTest(unittest.TestCase):
         members = pipeline.named_steps["classifier"].estimators_
         raw = np.stack([member.predict_proba(scores)[:, 1] for member in members])
         spread = (calibrator.coef_[0, 0] * log_odds(raw) + calibrator.intercept_[0]).std(axis=0)
-        half = rule["factor"] * np.sqrt(rule["residual_sd"] ** 2 + rule["spread_weight"] * spread**2)
+        terms = np.column_stack([log_odds(raw.mean(axis=0)), np.ones(len(table))])
+        error2 = np.diag(terms @ model.arrays["calibration_covariance"] @ terms.T)
+        half = rule["factor"] * np.sqrt(rule["spread_weight"] * spread**2 + rule["calibration_weight"] * error2)
         for number, (_, row) in enumerate(table.iterrows()):
             prediction = model.predict(row.to_dict())
-            odds = log_odds(np.array([*prediction.interval, prediction.probability]))
-            np.testing.assert_allclose(odds[:2] - odds[2], [-half[number], half[number]], rtol=0, atol=1e-6)
+            odds = float(log_odds(np.array(prediction.probability)))
+            expected = 1 / (1 + np.exp(-odds - half[number] * np.array([-1, 1])))
+            np.testing.assert_allclose(prediction.interval, expected, rtol=0, atol=1e-9)
 
 
 @unittest.skipIf(sklearn is None, "scikit-learn is not installed")
@@ -135,12 +138,6 @@ class BundleTest(unittest.TestCase):
         np.testing.assert_array_equal(loaded[0], scores)
         np.testing.assert_array_equal(loaded[1], status)
 
-    def test_usual_contributions_of_earlier_bundles_are_read_over(self) -> None:
-        """What each feature usually contributes to T2 follows from the components."""
-        usual = np.arange(float(len(NAMES)))
-        Model(self.model.card, {**self.model.arrays, "usual_t2": usual}).save(self.path)
-        np.testing.assert_array_equal(Model.load(self.path).usual_contributions[0], self.model.usual_contributions[0])
-
     def without_scores(self) -> dict[str, np.ndarray]:
         return {name: array for name, array in self.model.arrays.items() if not name.startswith("train_s")}
 
@@ -167,7 +164,7 @@ class BundleTest(unittest.TestCase):
         one_gone = self.model.arrays["weights_0"][:, :-1]
         for reason, change in {
             "not the description": {"card": {"format": "other"}},
-            "format version 1": {"card": {"format_version": 1}},
+            **{f"format version {old}": {"card": {"format_version": old}} for old in (1, 2, 3, 5)},
             "activation": {"card": {"activation": "__import__"}},
             "threshold": {"card": {"threshold": 1.5}},
             "whether its training cohort was simulated": {"card": {"training_cohort": {}}},
@@ -175,8 +172,9 @@ class BundleTest(unittest.TestCase):
             "feature settings": {"card": {"features": {"names": list(NAMES), "settings": "#" * 70_000}}},
             '"name"': {"card": {"name": " "}},
             "level": {"card": {"interval": {"level": "0.95"}}},
-            '"factor"': {"card": {"interval": {"level": 0.95, "residual_sd": 1.0, "spread_weight": 0.0, "factor": -1}}},
-            '"residual_sd"': {"card": {"interval": {"level": 0.95, "factor": 1.0, "spread_weight": 0.0}}},
+            '"factor"': {"card": {"interval": {**self.model.card["interval"], "factor": -1}}},
+            '"calibration_weight"': {"card": {"interval": {"level": None, "factor": 1.0, "spread_weight": 0.0}}},
+            "no covariance": {"arrays": {"calibration_covariance": np.array([[1.0, 2.0], [2.0, 1.0]])}},
             "distances of 2 training patients": {"arrays": {"train_t2": np.ones(2)}},
             '"train_q" must have shape': {"arrays": {"train_q": np.ones(5)}},
             '"usual_q" must have shape': {"arrays": {"usual_q": mean[:-1]}},

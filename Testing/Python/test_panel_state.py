@@ -274,10 +274,10 @@ class WordsTest(unittest.TestCase):
         text = answer(RESULT) + result_text(RESULT)
         for part in (
             "70%",
-            "95% interval 55% to 81%",
+            "95% model interval 55% to 81%",
             "<b>HER2-positive</b>: at or above the threshold of 50%",
             "▲ <b>Caution</b>: the case is at the edge",
-            "✔ <b>Interval</b>",
+            "✔ <b>Model interval</b>",
             "▲ Pushed up by: shape&nbsp;+0.50<br/>▼ Pushed down by: GLCM&nbsp;−0.25",
             '&lt;A model&gt; &amp; "more" 1.0',
         ):
@@ -305,7 +305,9 @@ class WordsTest(unittest.TestCase):
             result_text(dataclasses.replace(RESULT, applicability=where)).split("<br/>")[1].split("</b>")[0]
             for where in ("inside", "edge", "outside")
         }
-        self.assertEqual(signs, {"✔ <b>Applicable", "▲ <b>Caution", "✖ <b>Not applicable"})
+        self.assertEqual(
+            signs, {"✔ <b>Like the training patients", "▲ <b>Caution", "✖ <b>Unlike the training patients"}
+        )
 
     def test_the_number_of_a_case_that_the_model_does_not_know_is_neither_large_nor_coloured(self) -> None:
         from HER2PredictLib.gauge import marks
@@ -397,9 +399,7 @@ class GaugeTest(unittest.TestCase):
         without = marks(RESULT, 344.0, wide)
         trough, band = without[:2]
         added = [
-            mark
-            for mark in marks(dataclasses.replace(RESULT, stability=stability), 344.0, wide)
-            if mark not in without
+            mark for mark in marks(dataclasses.replace(RESULT, stability=stability), 344.0, wide) if mark not in without
         ]
         line = added[0]
         self.assertGreater(line.box[1], band.box[1] + band.box[3])

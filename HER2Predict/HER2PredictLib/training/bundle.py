@@ -59,6 +59,7 @@ class Provenance:
 def build_model(
     pipeline: Pipeline,
     calibrator: LogisticRegression,
+    calibration_covariance: np.ndarray,
     distances: np.ndarray,
     threshold: float,
     training: pd.DataFrame,
@@ -73,6 +74,8 @@ def build_model(
         From `candidates.bagged_mlp`, fitted.
     calibrator : LogisticRegression
         On the log-odds of the pipeline's probability.
+    calibration_covariance : ndarray, shape (2, 2)
+        Of its slope and intercept.
     distances : ndarray, shape (patients, 2)
         Hotelling's T2 and Q residual of the training patients when left out, in the order of `training`.
     threshold : float
@@ -82,7 +85,7 @@ def build_model(
     status : ndarray of int, shape (patients,)
         Their HER2 status.
     """
-    arrays = bundle_arrays(pipeline, calibrator)
+    arrays = {**bundle_arrays(pipeline, calibrator), "calibration_covariance": calibration_covariance}
     arrays |= {"train_t2": distances[:, 0], "train_q": distances[:, 1]}
     arrays |= _usual_contributions(arrays, training)
     if VOLUME_FEATURE in training and (training[VOLUME_FEATURE] > 0).all():

@@ -60,6 +60,8 @@ class Learnt:
         Hotelling's T2 and Q residual of each patient when left out, mean over the repeats.
     calibrator : LogisticRegression
         On the log-odds of the score; fitted to all of `raw`.
+    calibration_covariance : ndarray, shape (2, 2)
+        Of its slope and intercept.
     threshold : float
         On the calibrated probability.
     pipeline : Pipeline
@@ -72,6 +74,7 @@ class Learnt:
     calibrated: np.ndarray
     distances: np.ndarray
     calibrator: LogisticRegression
+    calibration_covariance: np.ndarray
     threshold: float
     pipeline: Pipeline
 
@@ -114,13 +117,15 @@ def learn(
     if candidate.bagged and members != protocol.members:
         raw = scores(candidate, parameters, folds, status, protocol.seed, protocol.members, jobs)
     calibrated = cross_calibrated(raw, status, protocol)
+    calibrator = fit_calibrator(raw, status)
     return Learnt(
         parameters=parameters,
         losses=losses.mean(axis=1),
         raw=raw,
         calibrated=calibrated,
         distances=_mean_over_repeats([fold.distances for fold in folds], folds, len(status)),
-        calibrator=fit_calibrator(raw, status),
+        calibrator=calibrator,
+        calibration_covariance=calibration_covariance(calibrator, raw),
         threshold=protocol.threshold.threshold(status, calibrated),
         pipeline=_fitted(candidate, parameters, values, status, protocol),
     )
@@ -223,6 +228,16 @@ def fit_calibrator(raw: np.ndarray, status: np.ndarray) -> LogisticRegression:
         calibrator.coef_[0, 0] = 0.0
         calibrator.intercept_[0] = np.log(prevalence / (1 - prevalence))
     return calibrator
+
+
+def calibration_covariance(calibrator: LogisticRegression, raw: np.ndarray) -> np.ndarray:
+    """Covariance of slope and intercept, shape (2, 2): the inverse of the Fisher information, penalty included."""
+    odds = log_odds(raw)
+    probability = calibrator.predict_proba(odds[:, None])[:, 1]
+    terms = np.column_stack([odds, np.ones_like(odds)])
+    information = (terms * (probability * (1 - probability))[:, None]).T @ terms + np.diag([1 / calibrator.C, 0.0])
+    covariance = np.linalg.inv(information)
+    return (covariance + covariance.T) / 2
 
 
 def cross_calibrated(raw: np.ndarray, status: np.ndarray, protocol: Protocol) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Model
+from ..model import Model, interval_name
 from . import passages, sentences
 from .html_report import models_table, notices
 from .prose import FINDINGS_TABLE
@@ -39,8 +39,8 @@ radiomic features of an ROI on an excretory-phase CT urography
 - z-scores, {results.variance.kept} principal components, mean of {protocol.members} bagged multilayer perceptrons \
 ({mlp["Chosen"]}), logistic calibration
 - {_calls(results)}
-- Output: probability with a {100 * model.interval_level:.0f} % interval (its width was fitted on computer-made \
-cohorts, where the true probability is known)
+- Output: probability with a {interval_name(model.interval_level)}: where it might lie had the model learnt from very \
+many such patients (from the cohort's own bootstrap samples and calibration; not how far it is from the truth)
 - Made on {model.card["created"]} with {software}; seed {protocol.seed}
 - Licence: {model.card["licence"]}{digest}
 

@@ -97,8 +97,9 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             f"The deployed model is the MLP: the mean of {protocol.members} MLPs, each started at random and fitted "
             "to a bootstrap sample of the training patients [6]. Its probability, as that of the other models, is "
             "calibrated by logistic regression [7] on the log-odds of out-of-fold predictions. It gives "
-            "a probability with an interval, whose width was fitted on computer-made cohorts, where the true "
-            f"probability is known, and a call at the threshold that "
+            "a probability with a model interval, which says where it might lie had the model learnt from very many "
+            "such patients, from the spread of those MLPs and the error of the calibration, weighted as fitted on "
+            "pairs of computer-made cohorts, and a call at the threshold that "
             f"{protocol.threshold.words()}{' [8]' if protocol.threshold.kind == 'youden' else ''}, from the calibrated "
             "out-of-fold predictions of the training patients; the other models have thresholds by the same rule. "
             "The model was not updated after evaluation.",

@@ -41,7 +41,14 @@ def recalibrated(model: Model, evaluation: Evaluation, name: str) -> Model:
             "should, and recalibration cannot mend that."
         )
     old_slope, old_intercept = model.arrays["calibration"]
-    arrays = {**model.arrays, "calibration": np.array([slope * old_slope, slope * old_intercept + intercept])}
+    # The new terms, of the recalibrated log-odds, are linear in those of the raw log-odds.
+    terms = np.array([[0.0, old_slope], [1.0, old_intercept]])
+    covariance = terms @ fitted.covariance @ terms.T
+    arrays = {
+        **model.arrays,
+        "calibration": np.array([slope * old_slope, slope * old_intercept + intercept]),
+        "calibration_covariance": (covariance + covariance.T) / 2,
+    }
     threshold = 1.0 / (1.0 + np.exp(-(slope * float(log_odds(np.array(model.threshold))) + intercept)))
     date = datetime.date.today().isoformat()
     card = {

@@ -122,6 +122,7 @@ class Study:
     fits: Mapping[str, Fit]
     pipeline: Pipeline
     calibrator: LogisticRegression
+    calibration_covariance: np.ndarray
     threshold: float
     discrimination: Discrimination
     shuffles: Shuffles
@@ -204,6 +205,7 @@ def _run(
         fits=fits,
         pipeline=deployed.pipeline,
         calibrator=deployed.calibrator,
+        calibration_covariance=deployed.calibration_covariance,
         threshold=deployed.threshold,
         discrimination=discrimination,
         shuffles=shuffles,

@@ -108,6 +108,7 @@ def _model(study: Study, name: str, about: Mapping[str, Any], metrics: Mapping[s
     return build_model(
         study.pipeline,
         study.calibrator,
+        study.calibration_covariance,
         study.distances.to_numpy()[study.train],
         study.threshold,
         study.features.iloc[study.train],

@@ -23,9 +23,6 @@ OWN, SHIFTED = "study", tuple(name for name in ACQUISITIONS if name != "study")
 #: applicability against shift, of at least the second number.
 SHIFT_THAT_MATTERS, AREA_ASKED_FOR = 0.1, 0.8
 
-#: Largest difference between the level printed beside the interval and the share that it holds.
-LEVEL_TOLERANCE = 0.03
-
 
 @dataclass(frozen=True, eq=False)
 class Answers:
@@ -51,8 +48,10 @@ class OwnCohort:
     patients, refused, positive : int
     auc, best_auc : float
         Of the model, and of the true probability.
-    level, coverage, mean_width : float
-        Of the interval, as printed and as measured.
+    coverage : float
+        Share of the patients whose true probability is within the model interval.
+    mean_width : float
+        Of that interval.
     inside, edge, outside : float
         Shares of the patients.
     variations : int
@@ -70,7 +69,6 @@ class OwnCohort:
     positive: int
     auc: float
     best_auc: float
-    level: float
     coverage: float
     mean_width: float
     inside: float
@@ -80,11 +78,6 @@ class OwnCohort:
     flips: float
     patients_with_flips: float
     mean_range: float
-
-    @property
-    def holds(self) -> bool:
-        """Does the interval hold what is printed beside it?"""
-        return abs(self.coverage - self.level) <= LEVEL_TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -100,7 +93,7 @@ class ShiftedCohort:
     calls_changed : float
         Share of the patients whose call differs.
     coverage : float
-        Of the interval.
+        As in `OwnCohort`.
     inside, edge, outside : float
         Shares of the patients.
     auc : float
@@ -218,7 +211,6 @@ def _own(model: Model, measured: Measured, answers: Answers) -> OwnCohort:
         positive=int(measured.positive.sum()),
         auc=float(roc_auc_score(measured.positive, answers.probability)),
         best_auc=float(roc_auc_score(measured.positive, measured.true_probability)),
-        level=model.interval_level,
         coverage=_coverage(measured, answers),
         mean_width=float(np.mean(answers.high - answers.low)),
         inside=answers.share("inside"),

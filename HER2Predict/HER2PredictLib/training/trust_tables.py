@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .outputs import write_files
-from .trust import AREA_ASKED_FOR, LEVEL_TOLERANCE, SHIFT_THAT_MATTERS, ShiftedCohort, Trust
+from .trust import AREA_ASKED_FOR, SHIFT_THAT_MATTERS, ShiftedCohort, Trust
 
 #: What stands between these two lines of a page is replaced.
 BEGIN, END = "<!-- begin: her2predict trust -->", "<!-- end: her2predict trust -->"
@@ -62,12 +62,11 @@ def _inserted(page: Path, tables: str) -> str:
 def tables_of(trust: Trust) -> str:
     """Both tables, and what they say in a sentence each."""
     own = trust.own
-    holds = "holds" if own.holds else "does NOT hold"
     rows = [
         ("patients (HER2-positive), refused", f"{own.patients} ({own.positive}), {own.refused}"),
         ("AUC of the model; of the true probability", f"{own.auc:.2f}; {own.best_auc:.2f}"),
-        (f"true probability within the {own.level:.0%} interval", f"**{own.coverage:.1%}**"),
-        ("mean width of the interval", f"{own.mean_width:.2f}"),
+        ("mean width of the model interval", f"{own.mean_width:.2f}"),
+        ("true probability within it", f"{own.coverage:.1%}"),
         ("inside / edge / outside", f"**{own.inside:.1%}** / {own.edge:.1%} / {own.outside:.1%}"),
         (f"calls that flip, of {own.variations} variations of each outline", f"**{own.flips:.1%}**"),
         ("patients with at least one such variation", f"{own.patients_with_flips:.1%}"),
@@ -81,10 +80,11 @@ def tables_of(trust: Trust) -> str:
             "| --- | --- |",
             *(f"| {name} | {value} |" for name, value in rows),
             "",
-            f"The level printed beside the interval {holds} within {LEVEL_TOLERANCE * 100:.0f} points.",
+            "The model interval says where the number might lie had the model learnt from very many such patients. How "
+            "much of the true probability an image does not tell is not in it.",
             "",
             "| the same patients with | change of the probability, mean | calls changed | inside / edge / outside "
-            "| true probability within the interval | AUC of applicability | caught? | findings on the input |",
+            "| true probability within the model interval | AUC of applicability | caught? | findings on the input |",
             "| --- | --- | --- | --- | --- | --- | --- | --- |",
             *map(_row, trust.shifted),
             "",
