@@ -18,9 +18,10 @@ from .nodes import roi_from_node, volume_from_node
 from .volumes import Roi, Volume, read_roi, read_volume, share_outside
 
 #: Surroundings of the ROI that the prepared pair keeps, in mm (left-right, anterior-posterior, head-foot).
-#: pyradiomics keeps 5 voxels of 1 x 1 x 5 mm for its filters, rounds outwards by up to one new and half an old voxel,
-#: and its B-spline reads a few voxels further.
-MARGIN_MM = (10.0, 10.0, 35.0)
+#: pyradiomics keeps 15 voxels of 1 x 1 mm in plane for its filters, rounds outwards by up to one new and half an old
+#: voxel, and its B-spline reads a few voxels further. Along the body the pair ends seven sigma of the widest filter
+#: away: twice as much changes no feature by more than 2e-5 of its value.
+MARGIN_MM = (20.0, 20.0, 35.0)
 
 #: Slice thickness in mm of the study, and of the grid on which features are computed.
 SLICE_MM = 5.0
