@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -229,13 +230,16 @@ def _dicom_value(node: Any, database: Any, tag: str) -> str:
 
 
 def phase_of(description: str) -> str:
-    """Phase of the CT urography that a series description names; empty where it names none."""
-    lowered = description.lower()
+    """Phase of the CT urography that a series description names; empty where it names none.
+
+    What names one phase alone goes before "urography", which names the whole examination.
+    """
     phases = (
-        (_("excretory"), ("excret", "urogra", "delay", "pyelogra", "late")),
-        (_("nephrographic"), ("nephro",)),
-        (_("portal venous"), ("portal", "venous")),
-        (_("arterial"), ("arteri",)),
-        (_("unenhanced"), ("native", "non-con", "noncon", "unenhanced", "plain")),
+        (_("unenhanced"), r"un-?enhanced|non?[ -]?con(trast)?|without contrast|w/?o( contrast)?|nativ\w*|plain"),
+        (_("arterial"), r"art[eé]ri[ae]l\w*"),
+        (_("nephrographic"), r"nephro(gra\w*)?|parenchymal"),
+        (_("portal venous"), r"portal\w*|(portal[ -]?)?ven(ous|oese?|öse?)"),
+        (_("excretory"), r"excr[eé]t\w*|urogra\w*|pyelogra\w*|delay(ed)?|late|ausscheidung\w*|spät\w*|tardi\w*"),
     )
-    return next((phase for phase, words in phases if any(word in lowered for word in words)), "")
+    lowered = re.sub(r"[_.]", " ", description.lower())
+    return next((phase for phase, words in phases if re.search(rf"\b({words})\b", lowered)), "")

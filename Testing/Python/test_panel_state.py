@@ -372,6 +372,15 @@ class GaugeTest(unittest.TestCase):
                     self.assertGreaterEqual(left, 0)
                     self.assertLessEqual(left + across, width)
 
+            "CT UROGRAPHY NON CON": "unenhanced",
+            "Urogram unenhanced": "unenhanced",
+            "Abdomen_w/o_contrast": "unenhanced",
+            "Urography arterial": "arterial",
+            "LATERAL topogram": "",
+            "CT Urography 10 min delay": "excretory",
+            "Venöse Phase": "portal venous",
+            "Ausscheidungsphase": "excretory",
+            "Temps tardif": "excretory",
     def test_words_are_whole_and_apart_at_every_place_and_width_however_long(self) -> None:
         from HER2PredictLib.gauge import marks
 
