@@ -10,10 +10,11 @@ from typing import Any, Protocol
 
 import SimpleITK as sitk
 
-from . import assess, features, threads
+from . import __version__, assess, features, threads
 from .assess import Assessment, Preparation
 from .case import Prepared
 from .errors import InputError
+from .features import PARAMETER_FILE
 from .helper.pool import Helpers, NoHelperError
 from .i18n import tr as _
 from .model import Model
@@ -46,7 +47,8 @@ Extract = Callable[[Prepared, Ended], Running]
 
 def stamp(preparation: Preparation, model: Model) -> str:
     """Digest of everything that the probability depends on; two inputs with one stamp have one result."""
-    digest = hashlib.blake2b(model.sha256.encode())
+    digest = hashlib.blake2b(f"{model.sha256} {__version__}".encode())
+    digest.update(PARAMETER_FILE.read_bytes())
     for image in (preparation.prepared.image, preparation.prepared.mask):
         digest.update(repr((image.GetSize(), image.GetSpacing())).encode())
         digest.update(sitk.GetArrayViewFromImage(image).tobytes())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import tempfile
 import unittest
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -148,6 +150,21 @@ class PanelStateTest(unittest.TestCase):
         self.assertEqual(self.state.standing, "out-of-date")
 
     def test_what_cannot_be_predicted_says_why(self) -> None:
+
+    def test_a_result_of_another_release_or_of_other_feature_settings_is_out_of_date(self) -> None:
+        self.check()
+        self.predict()
+        with mock.patch("HER2PredictLib.background.__version__", "99.0"):
+            self.check()
+            self.assertEqual(self.state.standing, "out-of-date")
+        self.check()
+        self.assertEqual(self.state.standing, "current")
+        with (
+            tempfile.NamedTemporaryFile() as other,
+            mock.patch("HER2PredictLib.background.PARAMETER_FILE", Path(other.name)),
+        ):
+            self.check()
+            self.assertEqual(self.state.standing, "out-of-date")
         for reason, parts in {
             "no volume": {"prepared": InputError("no volume")},
             "no bundle": {"model": InputError("no bundle")},
