@@ -12,6 +12,7 @@ KEEP_LARGEST_PIECE = "keep-largest-piece"
 FILL_HOLES = "fill-holes"
 FILL_SKIPPED_SLICES = "fill-skipped-slices"
 TRIM_RIM = "trim-rim"
+REMEDIES = (KEEP_LARGEST_PIECE, FILL_HOLES, FILL_SKIPPED_SLICES, TRIM_RIM)
 
 
 @dataclass(frozen=True)

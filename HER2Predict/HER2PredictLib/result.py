@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
 from .assess import Applicability, Assessment
+from .finding import REMEDIES
 from .quality import Finding, Severity
 from .stability import Stability
 
@@ -104,7 +105,7 @@ class Result:
         """The result in `text`; None where there is none, or one that this program cannot show."""
         try:
             stored = json.loads(text)
-            findings = tuple(Finding(**finding) for finding in stored.pop("findings"))
+            findings = tuple(_finding(finding) for finding in stored.pop("findings"))
             strongest = tuple((name, pull, z) for name, pull, z in stored.pop("strongest", ()))
             stability = _stability(stored.pop("stability", None))  # earlier versions had none
             result = cls(
@@ -116,6 +117,12 @@ class Result:
             return result if _is_sound(result) else None
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
+
+
+def _finding(stored: dict[str, Any]) -> Finding:
+    """A finding; another version's remedy, which nothing here carries out, is left out."""
+    remedy = stored.get("remedy")
+    return Finding(**{**stored, "remedy": None if isinstance(remedy, str) and remedy not in REMEDIES else remedy})
 
 
 def _stability(stored: dict[str, Any] | None) -> Stability | None:
@@ -132,14 +139,15 @@ def _is_sound(result: Result) -> bool:
     texts += [text for finding in result.findings for text in (finding.code, finding.message)]
     return (
         all(_is_finite(number) for number in numbers)
+        and (result.interval_level is None or _is_finite(result.interval_level))
         and all(isinstance(text, str) for text in texts)
         and len(result.interval) == 2
         and all(isinstance(name, str) and name.count("_") == 2 for name, _pull, _z in result.strongest)
         and all(0.0 <= share <= 1.0 for share in (result.probability, *result.interval, result.threshold))
         and (result.applicability in get_args(Applicability) or (result.applicability is None and bool(result.banner)))
         and all(finding.severity in get_args(Severity) for finding in result.findings)
+        and all(finding.remedy is None or finding.remedy in REMEDIES for finding in result.findings)
         and (result.stability is None or _is_sound_stability(result.stability))
-        and (result.interval_level is None or _is_finite(result.interval_level))
     )
 
 

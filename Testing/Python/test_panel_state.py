@@ -84,6 +84,7 @@ class ResultTest(unittest.TestCase):
             {"applicability": "fine"},
             {"findings": [{"code": "x", "severity": "fatal", "message": "y"}]},
             {"findings": 3},
+            {"findings": [{"code": "x", "severity": "warning", "message": "y", "remedy": ["fill-holes"]}]},
             {"contributions": {"shape": None}},
             {"segment": 7},
             {"strongest": [["original_shape_Volume", "1", 2]]},
@@ -95,6 +96,11 @@ class ResultTest(unittest.TestCase):
                 self.assertIsNone(Result.from_json(json.dumps({**stored, **change})))
         for text in ("", "{", "[]", "null", '"text"'):
             self.assertIsNone(Result.from_json(text))
+
+    def test_a_remedy_of_another_version_is_left_out(self) -> None:
+        finding = {"code": "x", "severity": "warning", "message": "y", "remedy": "polish"}
+        text = json.dumps({**json.loads(RESULT.to_json()), "findings": [finding]})
+        self.assertEqual([(f.message, f.remedy) for f in Result.from_json(text).findings], [("y", None)])
 
     def test_one_that_an_earlier_version_saved_has_no_strongest_features(self) -> None:
         stored = json.loads(RESULT.to_json())
@@ -144,12 +150,6 @@ class PanelStateTest(unittest.TestCase):
         self.assertEqual(self.state.standing, "out-of-date")
         self.check(model=dataclasses.replace(self.model, sha256="1" * 64))
         self.assertEqual(self.state.standing, "out-of-date")
-        self.check()
-        self.assertEqual(self.state.standing, "current")
-        self.state.touch()
-        self.assertEqual(self.state.standing, "out-of-date")
-
-    def test_what_cannot_be_predicted_says_why(self) -> None:
 
     def test_a_result_of_another_release_or_of_other_feature_settings_is_out_of_date(self) -> None:
         self.check()
@@ -165,6 +165,12 @@ class PanelStateTest(unittest.TestCase):
         ):
             self.check()
             self.assertEqual(self.state.standing, "out-of-date")
+        self.check()
+        self.assertEqual(self.state.standing, "current")
+        self.state.touch()
+        self.assertEqual(self.state.standing, "out-of-date")
+
+    def test_what_cannot_be_predicted_says_why(self) -> None:
         for reason, parts in {
             "no volume": {"prepared": InputError("no volume")},
             "no bundle": {"model": InputError("no bundle")},
@@ -366,6 +372,15 @@ class WordsTest(unittest.TestCase):
             "portal venous 3 mm": "portal venous",
             "CAP arterial": "arterial",
             "Thorax": "",
+            "CT UROGRAPHY NON CON": "unenhanced",
+            "Urogram unenhanced": "unenhanced",
+            "Abdomen_w/o_contrast": "unenhanced",
+            "Urography arterial": "arterial",
+            "LATERAL topogram": "",
+            "CT Urography 10 min delay": "excretory",
+            "Venöse Phase": "portal venous",
+            "Ausscheidungsphase": "excretory",
+            "Temps tardif": "excretory",
         }.items():
             self.assertEqual(phase_of(description), phase)
 
@@ -389,15 +404,6 @@ class GaugeTest(unittest.TestCase):
                     self.assertGreaterEqual(left, 0)
                     self.assertLessEqual(left + across, width)
 
-            "CT UROGRAPHY NON CON": "unenhanced",
-            "Urogram unenhanced": "unenhanced",
-            "Abdomen_w/o_contrast": "unenhanced",
-            "Urography arterial": "arterial",
-            "LATERAL topogram": "",
-            "CT Urography 10 min delay": "excretory",
-            "Venöse Phase": "portal venous",
-            "Ausscheidungsphase": "excretory",
-            "Temps tardif": "excretory",
     def test_words_are_whole_and_apart_at_every_place_and_width_however_long(self) -> None:
         from HER2PredictLib.gauge import marks
 
