@@ -97,7 +97,7 @@ def read_roi(path: Path, segment: str | None = None) -> Roi:
             _("{path} is a folder; the ROI must be a .seg.nrrd segmentation or a label map file.").format(path=path)
         )
     image = _read_file(path)
-    segments = _segments_of(image)
+    segments = _segments_of(image, path)
     if segments:
         return _roi_of_segment(image, segments, path, segment)
     return _roi_of_label(_one_volume(image, path), path, segment)
@@ -188,6 +188,13 @@ def _read_dicom_folder(folder: Path) -> Volume:
     for name, tag in zip(files, tags, strict=True):
         if _is_cut_short(Path(name), tag):
             raise InputError(_("The slice {name} is cut short; export the whole series again.").format(name=name))
+        if not _is_placed(tag):
+            raise InputError(
+                _(
+                    "The slice {name} does not tell its position (ImagePositionPatient); leave it out if it is no "
+                    "slice of the CT, or export the series again."
+                ).format(name=name)
+            )
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(files)
     try:
@@ -223,6 +230,15 @@ def _is_cut_short(path: Path, tags: dict[str, str]) -> bool:
         return False
     rows, columns, bits = (int(tags.get(keyword, "0")) for keyword in ("Rows", "Columns", "BitsAllocated"))
     return path.stat().st_size < rows * columns * bits // 8
+
+
+def _is_placed(tags: dict[str, str]) -> bool:
+    """Does a slice tell its position, and an orientation that is one where it tells any?"""
+    try:
+        is_oriented = "ImageOrientationPatient" not in tags or bool(_slice_normal(tags).any())
+        return is_oriented and _positions([tags]).shape == (1, 3)
+    except (KeyError, ValueError):
+        return False
 
 
 def _slice_gaps(tags: list[dict[str, str]]) -> tuple[float, ...]:
@@ -268,11 +284,16 @@ class _Segment:
     layer: int
 
 
-def _segments_of(image: sitk.Image) -> list[_Segment]:
+def _segments_of(image: sitk.Image, path: Path) -> list[_Segment]:
     """Segments that a ``.seg.nrrd`` header declares.
 
     Field names as 3D Slicer writes them (``Segment0_ID`` ...). Files of Slicer before 4.11 have neither label values
     nor layers: there every segment is a layer of its own with label 1.
+
+    Raises
+    ------
+    InputError
+        Where a label value or a layer is no whole number.
     """
     keys = set(image.GetMetaDataKeys())
     segments: list[_Segment] = []
@@ -282,14 +303,16 @@ def _segments_of(image: sitk.Image) -> list[_Segment]:
             return image.GetMetaData(prefix + name).strip() if prefix + name in keys else default
 
         segment_id = field("ID", "")
-        segments.append(
-            _Segment(
-                segment_id,
-                field("Name", segment_id),
-                int(field("LabelValue", "1")),
-                int(field("Layer", str(len(segments)))),
-            )
-        )
+        name = field("Name", segment_id)
+        try:
+            numbers = int(field("LabelValue", "1")), int(field("Layer", str(len(segments))))
+        except ValueError as error:
+            raise InputError(
+                _('The segment "{name}" in {path} has no usable label value or layer; save it again.').format(
+                    name=name, path=path
+                )
+            ) from error
+        segments.append(_Segment(segment_id, name, *numbers))
     return segments
 
 

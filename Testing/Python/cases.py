@@ -73,7 +73,7 @@ def write_small_case(folder: Path) -> tuple[Path, Path]:
     return folder / "volume.nrrd", folder / "roi.nrrd"
 
 
-def write_segmentation(path: Path, roi: sitk.Image, segments: dict[str, tuple[str, int]]) -> Path:
+def write_segmentation(path: Path, roi: sitk.Image, segments: dict[str, tuple[str, int | str]]) -> Path:
     """A ``.seg.nrrd`` with segments ID -> (name, label value) on one layer."""
     roi = sitk.Image(roi)
     for number, (segment_id, (name, label)) in enumerate(segments.items()):

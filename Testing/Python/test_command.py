@@ -256,6 +256,10 @@ class BadInputTest(CommandTestCase):
         path = write_segmentation(self.folder / "two.seg.nrrd", as_image(array), segments)
         self.assert_refused('2 segments \\("Tumour", "Wall"\\)', self.volume, path)
 
+    def test_segment_with_a_label_that_is_no_number(self) -> None:
+        path = write_segmentation(self.folder / "l.seg.nrrd", as_image(ellipsoid()), {"S1": ("Tumour", "one")})
+        self.assert_refused('"Tumour" in .* no usable label value', self.volume, path)
+
     def test_unknown_segment(self) -> None:
         self.assert_refused('no segment or label "7"', self.volume, self.roi, "--segment", "7")
         path = write_segmentation(self.folder / "s.seg.nrrd", as_image(ellipsoid()), {"S1": ("Tumour", 1)})

@@ -142,6 +142,16 @@ class DicomFolderTest(unittest.TestCase):
         except InputError as error:
             self.assertRegex(str(error), "010.dcm is cut short")
 
+    def test_a_slice_that_does_not_tell_its_position_is_refused(self) -> None:
+        write_series(self.folder, self.image, self.positions)
+        slice_ = sorted(self.folder.iterdir())[10]
+        content = slice_.read_bytes()
+        self.assertEqual(content.count(b"\x20\x00\x32\x00"), 1)
+        # ImagePositionPatient becomes an attribute that nobody knows.
+        slice_.write_bytes(content.replace(b"\x20\x00\x32\x00", b"\x20\x00\x31\x00"))
+        with self.assertRaisesRegex(InputError, "does not tell its position"):
+            read_volume(self.folder)
+
     def test_folder_is_found_however_it_is_named(self) -> None:
         write_series(self.folder, self.image, self.positions)
         target = self.folder.with_name("séries 2 (ü)")
