@@ -142,6 +142,13 @@ class TrustTest(unittest.TestCase):
         with self.assertRaisesRegex(InputError, "nobody knows the true probability"):
             trust.measure_trust(real, Path("unused"), patients=1, seed=1, variations=1)
 
+    def test_a_change_of_the_simulator_or_of_a_check_is_noticed(self) -> None:
+        from HER2PredictLib.training.trust_cohorts import decided_by
+
+        deciding = {file.name for file in decided_by()}
+        own = {"simulate.py", "phantom.py", "shapes.py", "quality.py", "tissues.py", "roi_checks.py", "perturbation.py"}
+        self.assertLessEqual(own, deciding)
+
     def test_patients_are_simulated_once_and_read_again(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             seen: list[int] = []

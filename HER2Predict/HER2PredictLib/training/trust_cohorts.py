@@ -90,7 +90,7 @@ def measured_cohort(
         Called with the patients done and their total.
     """
     cohort = draw_cohort(patients, seed)
-    key = json.dumps([acquisition, patients, seed, varied, software(), source_id(_sources())], sort_keys=True)
+    key = json.dumps([acquisition, patients, seed, varied, software(), source_id(decided_by())], sort_keys=True)
     file = folder / f"{acquisition}.npz"
     rows = _read(file, key)
     if rows is None:
@@ -103,11 +103,12 @@ def measured_cohort(
     return _gathered(cohort, rows, varied)
 
 
-def _sources() -> list[Path]:
+def decided_by() -> list[Path]:
     """What decides the numbers besides `software`: the variations, the findings and the simulator."""
     library = Path(perturbation.__file__).parent
+    names = ("perturbation", "quality", "volume_checks", "roi_checks", "tissue_checks", "tissues", "shapes")
     simulator = sorted((library / "training" / "simulator").glob("*.py"))
-    return [library / "perturbation.py", library / "tissues.py", library / "tissue_checks.py", *simulator]
+    return [*(library / f"{name}.py" for name in names), library / "training" / "simulate.py", *simulator]
 
 
 def _computed(cohort: list[Patient], acquisition: str, varied: int, jobs: int | None) -> Iterator[_Row | None]:
