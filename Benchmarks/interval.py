@@ -22,11 +22,11 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.model import log_odds
-from HER2PredictLib.training.candidates import MLP
-from HER2PredictLib.training.interval import RULE, Answers, IntervalRule, fit_rule, held
-from HER2PredictLib.training.learning import Learnt, learn
-from HER2PredictLib.training.protocol import Protocol
+from HER2PredictLib.model.model import log_odds
+from HER2PredictLib.training.protocol.candidates import MLP
+from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule, fit_rule, held
+from HER2PredictLib.training.protocol.learning import Learnt, learn
+from HER2PredictLib.training.protocol.protocol import Protocol
 
 #: Patients that the first model of a pair learns from, and how many such pairs there are; the second learns from all
 #: others but those who are asked about.

@@ -72,7 +72,7 @@ def main() -> None:
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
     from HER2PredictLib.features import PARAMETER_FILE
-    from HER2PredictLib.stability import COUNT
+    from HER2PredictLib.outline.stability import COUNT
 
     setVerbosity(60)
     slicer.util.selectModule("HER2Predict")

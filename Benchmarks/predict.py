@@ -75,8 +75,8 @@ def full_size_case(folder: Path) -> tuple[Path, Path]:
     """A simulated CTU padded to 512 x 512 x 60 by repeating its first and last slices, and its ROI, uncompressed."""
     import SimpleITK as sitk
 
-    from HER2PredictLib.training.simulate import sample_case
-    from HER2PredictLib.volumes import read_roi
+    from HER2PredictLib.case.volumes import read_roi
+    from HER2PredictLib.training.simulator.simulate import sample_case
 
     sample = sample_case(ROOT / ".sample")
     paths = folder / "volume.nrrd", folder / "roi.nrrd"
@@ -103,7 +103,15 @@ def commands_of(volume: Path, roi: Path, folder: Path) -> dict[str, list[str]]:
     return {
         "stock, no resampling": [*pyradiomics, str(unresampled)],
         "stock, our parameters": [*pyradiomics, str(PARAMETER_FILE)],
-        "her2predict predict": [sys.executable, "-m", "HER2PredictLib.cli", "predict", str(volume), str(roi), *ALONE],
+        "her2predict predict": [
+            sys.executable,
+            "-m",
+            "HER2PredictLib.command",
+            "predict",
+            str(volume),
+            str(roi),
+            *ALONE,
+        ],
         "assess()": [sys.executable, "-c", ASSESS, str(volume), str(roi)],
     }
 

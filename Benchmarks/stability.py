@@ -35,10 +35,10 @@ def main() -> None:
     chosen = options.parse_args()
 
     from HER2PredictLib.assess import assess
-    from HER2PredictLib.case import Case
-    from HER2PredictLib.cores import available
-    from HER2PredictLib.model import BUNDLED_MODEL, Model
-    from HER2PredictLib.stability import measure
+    from HER2PredictLib.case.case import Case
+    from HER2PredictLib.model.model import BUNDLED_MODEL, Model
+    from HER2PredictLib.outline.cores import available
+    from HER2PredictLib.outline.stability import measure
 
     with tempfile.TemporaryDirectory() as folder:
         case = Case.from_files(*full_size_case(Path(folder)))

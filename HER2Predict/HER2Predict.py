@@ -29,14 +29,14 @@ from slicer.util import VTKObservationMixin
 from HER2PredictLib.errors import InputError
 
 if TYPE_CHECKING:
-    from HER2PredictLib.application import Application
     from HER2PredictLib.assess import Assessment, Preparation
-    from HER2PredictLib.background import Callback, LiveExtraction, Run
-    from HER2PredictLib.case import Prepared
-    from HER2PredictLib.model import Model
-    from HER2PredictLib.outline_check import OutlineCheck
-    from HER2PredictLib.panel import Panel
-    from HER2PredictLib.result import Result
+    from HER2PredictLib.case.case import Prepared
+    from HER2PredictLib.model.model import Model
+    from HER2PredictLib.outputs.result import Result
+    from HER2PredictLib.panel.application import Application
+    from HER2PredictLib.panel.background import Callback, LiveExtraction, Run
+    from HER2PredictLib.panel.outline_check import OutlineCheck
+    from HER2PredictLib.panel.panel import Panel
 
 #: How long the input must rest before it is checked again, and predicted where that is wished, in ms.
 REST_MS = 200
@@ -66,7 +66,8 @@ class HER2Predict(ScriptedLoadableModule):
     """The module as Slicer lists it."""
 
     def __init__(self, parent: Any) -> None:
-        from HER2PredictLib import about, demo
+        from HER2PredictLib.command import demo
+        from HER2PredictLib.panel.words import about
 
         ScriptedLoadableModule.__init__(self, parent)
         parent.title = "HER2Predict"
@@ -145,7 +146,7 @@ class Gauge(qt.QWidget):
     """A result on a scale from 0 to 1, painted as `gauge.marks` says."""
 
     def __init__(self, parent: Any = None) -> None:
-        from HER2PredictLib.gauge import HEIGHT
+        from HER2PredictLib.panel.view.gauge import HEIGHT
 
         super().__init__(parent)
         self._result: Result | None = None
@@ -158,7 +159,7 @@ class Gauge(qt.QWidget):
 
     def paintEvent(self, event: Any) -> None:
         """Called by Qt."""
-        from HER2PredictLib.gauge import marks
+        from HER2PredictLib.panel.view.gauge import marks
 
         painter = qt.QPainter(self)
         measure = qt.QFontMetrics(self.font).horizontalAdvance
@@ -199,7 +200,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.layout.addWidget(label)
 
     def _build(self) -> Panel:
-        from HER2PredictLib.panel import Panel
+        from HER2PredictLib.panel.panel import Panel
 
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/HER2Predict.ui"))
         self.layout.addWidget(uiWidget)
@@ -222,7 +223,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         return panel
 
     def _application(self) -> Application:
-        from HER2PredictLib.application import Application
+        from HER2PredictLib.panel.application import Application
 
         return Application(
             timer=self._timer,
@@ -303,7 +304,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel.check()
 
     def _initialize(self) -> None:
-        from HER2PredictLib.segments import segment_editor_node
+        from HER2PredictLib.panel.segments import segment_editor_node
 
         self.ui.segmentEditorWidget.setMRMLSegmentEditorNode(segment_editor_node(slicer.mrmlScene))
         self.panel.follow(self.logic.getParameterNode())
@@ -363,9 +364,9 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
     def __init__(self) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
-        from HER2PredictLib import cores
         from HER2PredictLib.helper.pool import Helpers
-        from HER2PredictLib.model import Shelf
+        from HER2PredictLib.model.model import Shelf
+        from HER2PredictLib.outline import cores
 
         self.models = Shelf()
         self.helpers = Helpers(HelperProcess, min(cores.usable(), MOST_HELPERS))
@@ -387,7 +388,7 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
     def prepare(self, volumeNode: Any, segmentationNode: Any, segmentID: str) -> Preparation:
         """Check the input and make the pair on which the features are computed."""
         from HER2PredictLib import assess
-        from HER2PredictLib.segments import chosen_case
+        from HER2PredictLib.panel.segments import chosen_case
 
         return assess.begin(chosen_case(volumeNode, segmentationNode, segmentID))
 
@@ -402,7 +403,7 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
     def assess(self, volumeNode: Any, segmentationNode: Any, segmentID: str, modelPath: str = "") -> Assessment:
         """Predict in this process and wait for the result."""
         from HER2PredictLib import assess
-        from HER2PredictLib.segments import chosen_case
+        from HER2PredictLib.panel.segments import chosen_case
 
         if importlib.util.find_spec("radiomics") is None:
             self.requireBackend()
@@ -421,14 +422,14 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
     def assessPrepared(self, preparation: Preparation, model: Model, callback: Callback) -> Run:
         """The same of an input that was prepared before."""
-        from HER2PredictLib.background import Run
+        from HER2PredictLib.panel.background import Run
 
         self.requireBackend()
         return Run(preparation, model, self.extractByModule, callback)
 
     def extractAhead(self, prepared: Prepared) -> None:
         """Let a helper begin with a pair that will be predicted live unless something speaks against it."""
-        from HER2PredictLib.background import LiveExtraction
+        from HER2PredictLib.panel.background import LiveExtraction
 
         if self._ahead is not None:
             self._ahead.cancel()
@@ -441,7 +442,7 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
         ended: Callable[[Run, Assessment | None, Exception | None], None],
     ) -> Run:
         """Predict as fast as can be, in a helper process; `ended` is called once, unless the run was cancelled."""
-        from HER2PredictLib.background import Run
+        from HER2PredictLib.panel.background import Run
 
         run = Run(preparation, model, self._extractLive, lambda *outcome: ended(run, *outcome))
         return run
@@ -455,14 +456,14 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
     def checkOutline(self, assessment: Assessment, stamp: str, changed: Callable[[OutlineCheck], None]) -> OutlineCheck:
         """Measure in the background how much a result depends on the outline; `changed` follows it."""
-        from HER2PredictLib.outline_check import OutlineCheck
+        from HER2PredictLib.panel.outline_check import OutlineCheck
 
         return OutlineCheck(assessment, stamp, self.helpers, self.extractByModule, later, changed)
 
     @staticmethod
     def extractByModule(prepared: Prepared, ended: Any) -> Any:
         """Compute features in the background by SlicerRadiomics' command-line module; see `background.Extract`."""
-        from HER2PredictLib.background import ModuleExtraction
+        from HER2PredictLib.panel.background import ModuleExtraction
 
         return ModuleExtraction(slicer.mrmlScene, HER2PredictLogic.startModule, later, prepared, ended)
 
@@ -475,7 +476,7 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
     def loadSampleCase() -> tuple[Any, Any, str]:
         """Make the sample case where it is not there yet, and load it: volume, segmentation, segment ID."""
         from HER2PredictLib import __version__
-        from HER2PredictLib.demo import load_in_application
+        from HER2PredictLib.command.demo import load_in_application
 
         return load_in_application(Path(slicer.app.cachePath) / f"HER2Predict-{__version__}")
 

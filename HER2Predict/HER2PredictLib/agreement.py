@@ -12,12 +12,12 @@ import numpy as np
 import SimpleITK as sitk
 
 from .assess import Assessment, assess
-from .case import Case, same_grid
+from .case.case import Case, same_grid
+from .case.volumes import Roi
 from .errors import InputError
 from .i18n import tr as _
-from .model import Model, interval_name
-from .surfaces import Difference, difference
-from .volumes import Roi
+from .model.model import Model, interval_name
+from .outline.surfaces import Difference, difference
 
 #: Whose outline a row is of.
 Source = Literal["reader", "staple", "majority"]

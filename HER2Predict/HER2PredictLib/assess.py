@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import __version__, features, quality
-from .applicability import Applicability, applicability_of
-from .case import Case, Prepared
+from . import __version__, features
+from .case.case import Case, Prepared
 from .errors import InputError
-from .explain import Explanation, explain, times_usual
-from .guessing import GUESSING_CODE
+from .findings import examine as quality
+from .findings.examine import Finding
 from .i18n import tr as _
-from .model import Model, Prediction, interval_name
-from .quality import Finding
-from .stability import Stability
+from .model.applicability import Applicability, applicability_of
+from .model.explain import Explanation, explain, times_usual
+from .model.guessing import GUESSING_CODE
+from .model.model import Model, Prediction, interval_name
+from .outline.stability import Stability
 
 #: A feature class this many times farther out than usual is worth a word.
 _WORTH_SAYING = 1.5

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import threads
-from .case import Prepared
+from .case.case import Prepared
 from .errors import InputError
 from .i18n import tr as _
 

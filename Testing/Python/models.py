@@ -36,8 +36,8 @@ def made_up_pipeline(names: tuple[str, ...], seed: int = 0) -> tuple[Any, Any]:
     """Pipeline of eight members and calibrator, fitted to `made_up_cohort`."""
     from sklearn.linear_model import LogisticRegression
 
-    from HER2PredictLib.model import log_odds
-    from HER2PredictLib.training.candidates import bagged_mlp
+    from HER2PredictLib.model.model import log_odds
+    from HER2PredictLib.training.protocol.candidates import bagged_mlp
 
     table, status = made_up_cohort(names, seed=seed)
     pipeline = bagged_mlp(seed, PARAMETERS, MEMBERS).fit(table.to_numpy(), status)
@@ -48,8 +48,8 @@ def made_up_pipeline(names: tuple[str, ...], seed: int = 0) -> tuple[Any, Any]:
 @lru_cache(maxsize=4)
 def made_up_model(names: tuple[str, ...], seed: int = 0) -> Any:
     """A Model of `made_up_pipeline`."""
-    from HER2PredictLib.training.bundle import Provenance, build_model
-    from HER2PredictLib.training.learning import calibration_covariance, pca_distances
+    from HER2PredictLib.training.protocol.bundle import Provenance, build_model
+    from HER2PredictLib.training.protocol.learning import calibration_covariance, pca_distances
 
     table, status = made_up_cohort(names, seed=seed)
     pipeline, calibrator = made_up_pipeline(names, seed)

@@ -37,7 +37,7 @@ IDENTITY = "Quimby"
 @lru_cache(maxsize=1)
 def study() -> Any:
     """A Study of 60 patients of which features tell the status in part."""
-    from HER2PredictLib.training.study import Protocol, run_study
+    from HER2PredictLib.training.protocol.study import Protocol, run_study
 
     features, status = made_up_cohort(NAMES, PATIENTS, effect=6.0)
     features.index = pd.Index([f"Quimby-{number:03d}" for number in range(PATIENTS)], name="patient_id")
@@ -53,7 +53,7 @@ def _images() -> tempfile.TemporaryDirectory[str]:
 
 def cohort(images: bool = True, simulated: bool = True) -> Any:
     """The table that the study's patients come from, with four more who are left out."""
-    from HER2PredictLib.training.cohort import Cohort
+    from HER2PredictLib.training.cohort.cohort import Cohort
 
     random = np.random.default_rng(3)
     patients = [*study().features.index, *EXCLUSIONS]
@@ -82,7 +82,7 @@ def cohort(images: bool = True, simulated: bool = True) -> Any:
 
 def model(simulated: bool = True) -> Any:
     """The bundle of the study's deployed model."""
-    from HER2PredictLib.training.bundle import Provenance, build_model
+    from HER2PredictLib.training.protocol.bundle import Provenance, build_model
 
     done = study()
     description = {**COHORT, "simulated": simulated, "train": len(done.train), "test": len(done.test)}
@@ -100,6 +100,6 @@ def model(simulated: bool = True) -> Any:
 
 def results(images: bool = True, simulated: bool = True, table: Any = None) -> Any:
     """What is measured of the study, with few resamples; of another table than `cohort` where one is given."""
-    from HER2PredictLib.training.results import measure_study
+    from HER2PredictLib.training.measured.results import measure_study
 
     return measure_study(study(), table or cohort(images, simulated), EXCLUSIONS, model(simulated), RESAMPLES)

@@ -15,14 +15,14 @@ import numpy as np
 import SimpleITK as sitk
 
 from cases import SPACING, as_image, ct_array, ellipsoid, small_case
-from HER2PredictLib import cli
 from HER2PredictLib.agreement import Agreement, compare, majority, staple
 from HER2PredictLib.assess import assess
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.command import main as cli
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.model import BUNDLED_MODEL, Model
-from HER2PredictLib.surfaces import difference, surface
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.model.model import BUNDLED_MODEL, Model
+from HER2PredictLib.outline.surfaces import difference, surface
 from hosts import NO_SLICER, slicer
 
 try:
@@ -229,7 +229,7 @@ class CompareTest(unittest.TestCase):
 @unittest.skipIf(NO_SLICER, NO_SLICER)
 class TableNodeTest(unittest.TestCase):
     def test_the_table_is_in_the_scene_once(self) -> None:
-        from HER2PredictLib.keep import readers_table
+        from HER2PredictLib.panel.keep import readers_table
 
         scene, agreement = slicer.vtkMRMLScene(), agreement_of_three()
         self.assertIs(readers_table(scene, agreement), readers_table(scene, agreement))

@@ -6,7 +6,7 @@ import unittest
 
 import numpy as np
 
-from HER2PredictLib.applicability import Domain, applicability_of
+from HER2PredictLib.model.applicability import Domain, applicability_of
 
 try:
     from scipy import stats

@@ -12,12 +12,12 @@ from ruamel.yaml import YAML
 from cases import small_case
 from HER2PredictLib import features
 from HER2PredictLib.assess import Assessment, Preparation, assess, begin, conclude
-from HER2PredictLib.background import Run
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.volumes import Roi, Volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.model import BUNDLED_MODEL, Model
-from HER2PredictLib.text import as_text
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.model.model import BUNDLED_MODEL, Model
+from HER2PredictLib.outputs.text import as_text
+from HER2PredictLib.panel.background import Run
 
 
 class AgainstTheModelTest(unittest.TestCase):

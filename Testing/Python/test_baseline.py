@@ -16,8 +16,8 @@ try:
     import pandas as pd
     import scipy.stats
 
-    from HER2PredictLib.training import group_tests
-    from HER2PredictLib.training.baseline import p_value_text, table1, table2
+    from HER2PredictLib.training.measured.baseline import p_value_text, table1, table2
+    from HER2PredictLib.training.statistics import group_tests
 except ImportError:
     pd = None
 

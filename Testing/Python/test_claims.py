@@ -17,11 +17,11 @@ except ImportError as error:
 
 import HER2PredictLib
 import studies
-from HER2PredictLib.training.evidence import evidence_of
-from HER2PredictLib.training.html_report import report_html
-from HER2PredictLib.training.input_findings import WORDS
-from HER2PredictLib.training.model_card import model_card
-from HER2PredictLib.training.tripod import claim, tripod_ai
+from HER2PredictLib.training.cohort.evidence import evidence_of
+from HER2PredictLib.training.cohort.input_findings import WORDS
+from HER2PredictLib.training.report.html_report import report_html
+from HER2PredictLib.training.report.model_card import model_card
+from HER2PredictLib.training.report.tripod import claim, tripod_ai
 from test_report import Page
 
 #: Claims of a report that hold where images were given and IHC scores told.
@@ -201,7 +201,7 @@ class CharacteristicsTest(ClaimsTestCase):
         self.assertIn("has not been validated on patients of another hospital", self.texts(self.plain())[0])
 
     def test_more_patients_than_features_are_not_called_few(self) -> None:
-        from HER2PredictLib.training import prose
+        from HER2PredictLib.training.report import prose
 
         results = studies.results(table=self.plain(), simulated=False)
         few = dataclasses.replace(results.study, features=results.study.features.iloc[:, :20])

@@ -19,10 +19,10 @@ except ImportError as error:
 
 from cases import write_small_case
 from HER2PredictLib import features
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.training.cohort import Cohort, read_table
-from HER2PredictLib.training.fingerprint import settings_id, settings_id_of
+from HER2PredictLib.training.cohort.cohort import Cohort, read_table
+from HER2PredictLib.training.cohort.fingerprint import settings_id, settings_id_of
 from test_features import pyradiomics_command
 
 IHC = ["0", "1+", "2+", "3+"]

@@ -15,9 +15,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from cases import REAL_CT, as_image, ct_array, ellipsoid, needs, small_case, write_segmentation, write_small_case
-from HER2PredictLib import cli, features
-from HER2PredictLib.case import Case
-from HER2PredictLib.model import BUNDLED_MODEL
+from HER2PredictLib import features
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.command import main as cli
+from HER2PredictLib.model.model import BUNDLED_MODEL
 from hosts import NO_SLICER
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from cases import small_case
-from HER2PredictLib import quality
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.volumes import Roi, read_volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.volumes import Roi, read_volume
+from HER2PredictLib.findings import examine as quality
 
 
 def write_series(

@@ -21,10 +21,10 @@ except ImportError as error:
 
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.model import Model, log_odds
-from HER2PredictLib.training.evaluate import Evaluation, evaluate
-from HER2PredictLib.training.evaluation_outputs import write_evaluation
-from HER2PredictLib.training.recalibration import recalibrated, recalibrated_card
+from HER2PredictLib.model.model import Model, log_odds
+from HER2PredictLib.training.measured.evaluate import Evaluation, evaluate
+from HER2PredictLib.training.measured.recalibration import recalibrated, recalibrated_card
+from HER2PredictLib.training.report.external.outputs import write_evaluation
 from models import COHORT, made_up_cohort, made_up_model
 from test_report import Page
 from test_train import run
@@ -147,7 +147,7 @@ class ReportTest(EvaluationTestCase):
                 self.assertNotIn(b"Quimby", path.read_bytes(), path.name)
 
     def test_metrics_of_a_bundle_are_not_trusted(self) -> None:
-        from HER2PredictLib.training.evaluation_tables import development_measures
+        from HER2PredictLib.training.report.external.tables import development_measures
 
         for metrics in (None, [], {"models": 3}, {"models": {"mlp": {"test": {"auc": {"value": "<b>"}}}}}):
             told = development_measures(Model({**self.model.card, "metrics": metrics}, self.model.arrays))
@@ -257,7 +257,7 @@ class RecalibrationTest(EvaluationTestCase):
             recalibrated(reversed_, evaluation, "x")
 
     def test_unsound_provenance_is_refused(self) -> None:
-        from HER2PredictLib.bundle_file import BundleError
+        from HER2PredictLib.model.bundle_file import BundleError
 
         sound = self.changed.recalibration
         for reason, recalibration in {

@@ -18,7 +18,7 @@ NAMES = tuple(f"original_{kind}_{number}" for kind in ("shape", "glcm") for numb
 class ExplanationTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        from HER2PredictLib.explain import explain
+        from HER2PredictLib.model.explain import explain
 
         cls.model = made_up_model(NAMES)
         cls.table, _ = made_up_cohort(NAMES)
@@ -47,7 +47,7 @@ class ExplanationTest(unittest.TestCase):
             np.testing.assert_allclose(slopes[:, component], (ahead - behind) / 2e-5, atol=1e-8)
 
     def test_feature_at_its_mean_contributes_nothing(self) -> None:
-        from HER2PredictLib.explain import explain
+        from HER2PredictLib.model.explain import explain
 
         patient = self.table.iloc[0].to_dict()
         patient["original_glcm_7"] = float(self.model.arrays["mean"][NAMES.index("original_glcm_7")])
@@ -55,7 +55,7 @@ class ExplanationTest(unittest.TestCase):
         self.assertEqual(explanation.contributions[NAMES.index("original_glcm_7")], 0.0)
 
     def test_the_feature_class_that_is_far_out_is_named_first(self) -> None:
-        from HER2PredictLib.explain import times_usual
+        from HER2PredictLib.model.explain import times_usual
 
         patient = self.table.median().to_dict()
         far = {name: value + 8 * self.table[name].std() for name, value in patient.items() if "_shape_" in name}
@@ -67,7 +67,7 @@ class ExplanationTest(unittest.TestCase):
 
     def test_the_usual_distance_is_once_the_usual_distance(self) -> None:
         """Weighted by what each class usually adds, the classes' multiples of the usual average to the whole's."""
-        from HER2PredictLib.explain import class_of, sum_by, times_usual
+        from HER2PredictLib.model.explain import class_of, sum_by, times_usual
 
         for _, row in self.table.iterrows():
             prediction = self.model.predict(row.to_dict())

@@ -31,12 +31,12 @@ except ImportError as error:
 from cases import as_image, ct_array, ellipsoid, write_segmentation
 from HER2PredictLib import features
 from HER2PredictLib.assess import begin
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.training import workers
-from HER2PredictLib.training.cohort import read_table
-from HER2PredictLib.training.extraction import Extraction, extract
-from HER2PredictLib.training.fingerprint import key_of, settings_id
+from HER2PredictLib.training.cohort import workers
+from HER2PredictLib.training.cohort.cohort import read_table
+from HER2PredictLib.training.cohort.extraction import Extraction, extract
+from HER2PredictLib.training.cohort.fingerprint import key_of, settings_id
 
 LIBRARY = Path(features.__file__).resolve().parents[1]
 PATIENTS = 12

@@ -15,7 +15,7 @@ import numpy as np
 
 from cases import REAL_CT, write_small_case
 from HER2PredictLib import features
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
 from HER2PredictLib.errors import InputError
 
 

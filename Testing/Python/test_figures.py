@@ -26,7 +26,7 @@ TRAIN, TEST = "train", "test"
 
 @lru_cache(maxsize=1)
 def figures() -> dict[int, Any]:
-    from HER2PredictLib.training.figures import draw_figures
+    from HER2PredictLib.training.figures.figures import draw_figures
 
     return {figure.number: figure for figure in draw_figures(studies.results())}
 
@@ -60,7 +60,7 @@ class FigureFilesTest(unittest.TestCase):
             self.assertLessEqual(height, 230 / 25.4 * 300)
 
     def test_the_same_study_gives_the_same_bytes(self) -> None:
-        from HER2PredictLib.training import figures_beyond, figures_study
+        from HER2PredictLib.training.figures import figures_beyond, figures_study
 
         results = studies.results()
         for draw, number in ((figures_study.mlp_performance, 6), (figures_beyond.splits, 9)):
@@ -69,7 +69,7 @@ class FigureFilesTest(unittest.TestCase):
             self.assertEqual(again.png, figures()[number].png)
 
     def test_settings_of_matplotlib_are_left_as_they_were(self) -> None:
-        from HER2PredictLib.training import figures_study
+        from HER2PredictLib.training.figures import figures_study
 
         before = dict(matplotlib.rcParams)
         figures_study.patient_flow(studies.results())
@@ -82,7 +82,7 @@ class FigureFilesTest(unittest.TestCase):
                 self.assertNotIn(studies.IDENTITY, text)
 
     def test_rois_are_left_out_where_images_cannot_be_read(self) -> None:
-        from HER2PredictLib.training.roi_examples import roi_examples
+        from HER2PredictLib.training.figures.roi_examples import roi_examples
 
         self.assertIsNone(roi_examples(studies.results(images=False).roi_source, 3))
 
@@ -155,7 +155,7 @@ class NumbersBehindFiguresTest(unittest.TestCase):
         self.assertAlmostEqual(row["model"], expected, places=12)
 
     def test_importance_is_the_mean_absolute_sum_of_contributions(self) -> None:
-        from HER2PredictLib.explain import explain
+        from HER2PredictLib.model.explain import explain
 
         model, rows = studies.model(), self.study.features.iloc[self.study.train]
         sums = [explain(model, row.to_dict()).by_class()["glcm"] for _, row in rows.iterrows()]

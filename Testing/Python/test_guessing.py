@@ -12,17 +12,20 @@ from unittest import mock
 import numpy as np
 
 from cases import small_case, write_small_case
-from HER2PredictLib import agreement, features, gauge, headline, panel_text
+from HER2PredictLib import agreement, features
 from HER2PredictLib.assess import Assessment, begin, conclude, with_stability
-from HER2PredictLib.bundle_file import BundleError
-from HER2PredictLib.case import Case
-from HER2PredictLib.guessing import NO_CALL, Discrimination
-from HER2PredictLib.guessing import headline as words
-from HER2PredictLib.model import BUNDLED_MODEL, Model
-from HER2PredictLib.result import Result
-from HER2PredictLib.stability import Variation, summarise
-from HER2PredictLib.text import as_text
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.model.bundle_file import BundleError
+from HER2PredictLib.model.guessing import NO_CALL, Discrimination
+from HER2PredictLib.model.guessing import headline as words
+from HER2PredictLib.model.model import BUNDLED_MODEL, Model
+from HER2PredictLib.outline.stability import Variation, summarise
+from HER2PredictLib.outputs.result import Result
+from HER2PredictLib.outputs.text import as_text
+from HER2PredictLib.panel.view import gauge
+from HER2PredictLib.panel.words import headline
+from HER2PredictLib.panel.words import text as panel_text
 
 REASON = "its cross-validated AUC 0.48 (95 % CI 0.33 to 0.63) is not surely above 0.5"
 AREA = {"auc": 0.48, "low": 0.33, "high": 0.63, "p_value": 0.31, "shuffles": 200}
@@ -103,7 +106,7 @@ class SurfacesTest(unittest.TestCase):
             from matplotlib.backends.backend_agg import FigureCanvasAgg
         except ImportError:
             self.skipTest("matplotlib is not installed")
-        from HER2PredictLib.picture import write_picture
+        from HER2PredictLib.outputs.picture import write_picture
 
         drawn: list[str] = []
 

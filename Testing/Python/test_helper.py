@@ -22,12 +22,12 @@ import numpy as np
 
 from cases import as_image, ct_array, ellipsoid
 from HER2PredictLib import features
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.volumes import Roi, Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.helper import messages
 from HER2PredictLib.helper.pool import Helpers, NoHelperError
-from HER2PredictLib.stability import work_on
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.outline.stability import work_on
 
 PATIENCE_S = 60.0
 

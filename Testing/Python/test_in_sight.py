@@ -94,7 +94,9 @@ class InSightTest(panel.ModuleTestCase):
     def test_long_names_and_every_section_unfolded_ask_for_no_more_width(self) -> None:
         volume, segmentation, segment_id = self.predicted_case()
         volume.SetName("CT_UROGRAPHY_EXCRETORY_PHASE_WITH_A_NAME_THAT_NEVER_ENDS_0123456789")
-        segmentation.GetSegmentation().GetSegment(segment_id).SetName("Segment_of_a_reader_with_a_very_long_name_indeed")
+        segmentation.GetSegmentation().GetSegment(segment_id).SetName(
+            "Segment_of_a_reader_with_a_very_long_name_indeed"
+        )
         for name in ("case", "tumour", "findings", "why", "keep", "model"):
             section = getattr(self.ui, f"{name}Section")
             self.addCleanup(setattr, section, "collapsed", section.collapsed)

@@ -7,11 +7,11 @@ import unittest
 import numpy as np
 
 try:
-    from HER2PredictLib.model import log_odds
-    from HER2PredictLib.training.candidates import MLP
-    from HER2PredictLib.training.interval import RULE, Answers, IntervalRule, fit_rule, held
-    from HER2PredictLib.training.learning import calibration_covariance, fit_calibrator, learn
-    from HER2PredictLib.training.protocol import Protocol
+    from HER2PredictLib.model.model import log_odds
+    from HER2PredictLib.training.protocol.candidates import MLP
+    from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule, fit_rule, held
+    from HER2PredictLib.training.protocol.learning import calibration_covariance, fit_calibrator, learn
+    from HER2PredictLib.training.protocol.protocol import Protocol
     from models import made_up_cohort
 except ImportError:
     fit_rule = None

@@ -104,7 +104,7 @@ class KeepingTest(panel.ModuleTestCase):
 
     def test_readers_are_compared_once_there_are_two_outlines(self) -> None:
         from HER2PredictLib.agreement import compare
-        from HER2PredictLib.case import Case
+        from HER2PredictLib.case.case import Case
 
         volume, segmentation, first = self.small_case()
         self.fake_extraction()
@@ -148,7 +148,7 @@ class KeepingTest(panel.ModuleTestCase):
         self.assertIn("does not hold the scores", self.ui.pcaButton.toolTip)
 
     def choose_model(self, training: tuple[np.ndarray, np.ndarray] | None, name: str = "Chosen model") -> Path:
-        from HER2PredictLib.model import BUNDLED_MODEL, Model
+        from HER2PredictLib.model.model import BUNDLED_MODEL, Model
 
         bundled = Model.load(BUNDLED_MODEL)
         arrays = {key: array for key, array in bundled.arrays.items() if not key.startswith("train_s")}
@@ -317,7 +317,7 @@ class CaseTest(panel.ModuleTestCase):
         self.assertIn("no DICOM information", self.ui.volumeLabel.text)
 
     def test_what_dicom_tells_of_the_volume(self) -> None:
-        from HER2PredictLib.panel_text import volume_line
+        from HER2PredictLib.panel.words.text import volume_line
 
         volume = self.add_volume()
         volume.SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
@@ -389,7 +389,7 @@ class CaseTest(panel.ModuleTestCase):
         pieces[2:4, 5:9, 5:9] = 1
         self.draw(pieces)
         self.panel.check()
-        with mock.patch("HER2PredictLib.panel.mend", side_effect=InputError("Nothing <would> be left.")):
+        with mock.patch("HER2PredictLib.panel.panel.mend", side_effect=InputError("Nothing <would> be left.")):
             self.remedy_buttons()["Keep the largest piece"].click()
         self.assertIn("Nothing &lt;would&gt; be left.", self.shown())
         self.assertTrue(self.is_out_of_date())

@@ -326,7 +326,7 @@ class CitizenTest(panel.ModuleTestCase):
         register = sample_data.SampleDataLogic.registerCustomSampleDataSource
         offered = register.call_args.kwargs
         self.assertTrue(Path(offered["thumbnailFileName"]).is_file())
-        with mock.patch("HER2PredictLib.demo.load_in_application") as load:
+        with mock.patch("HER2PredictLib.command.demo.load_in_application") as load:
             offered["customDownloader"](None)
         load.assert_called_once()
 

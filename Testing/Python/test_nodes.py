@@ -12,11 +12,12 @@ import numpy as np
 import SimpleITK as sitk
 
 from cases import as_image, ct_array, ellipsoid, small_case, write_segmentation, write_small_case
-from HER2PredictLib import nodes, quality
-from HER2PredictLib.case import Case
+from HER2PredictLib.case import nodes
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.volumes import Roi, Volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.segments import mend
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.panel.segments import mend
 from hosts import NO_SLICER, slicer
 
 if slicer is not None:

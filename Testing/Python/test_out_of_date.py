@@ -111,7 +111,7 @@ class OutOfDateTest(panel.ModuleTestCase):
         self.assertTrue(self.is_out_of_date())
 
     def test_another_model_makes_it_out_of_date_and_an_unusable_one_is_refused(self) -> None:
-        from HER2PredictLib.model import BUNDLED_MODEL, Model
+        from HER2PredictLib.model.model import BUNDLED_MODEL, Model
 
         self.predicted_case()
         bundled = Model.load(BUNDLED_MODEL)

@@ -33,7 +33,7 @@ class OutlineCheckTestCase(panel.ModuleTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        few = mock.patch("HER2PredictLib.outline_check.COUNT", FEW)
+        few = mock.patch("HER2PredictLib.panel.outline_check.COUNT", FEW)
         few.start()
         self.addCleanup(few.stop)
         self.nodes = self.node_names()
@@ -62,7 +62,7 @@ class OutlineCheckTestCase(panel.ModuleTestCase):
 
     def expected(self) -> Any:
         """What the library measures in one process."""
-        from HER2PredictLib.stability import measure
+        from HER2PredictLib.outline.stability import measure
 
         assessment = self.panel.logic.assess(*self.case)
         return measure(assessment.preparation.case, assessment.model, assessment.probability, count=FEW, jobs=1)
@@ -167,9 +167,7 @@ class OutlineCheckTest(OutlineCheckTestCase):
         panel.wait(lambda: not self.is_checking())
         expected = self.expected()
         self.assertEqual(self.panel.panel.state.result.stability, expected)
-        self.assertIn(
-            f"variations of the outline give {expected.low:.0%} to {expected.high:.0%}", self.shown()
-        )
+        self.assertIn(f"variations of the outline give {expected.low:.0%} to {expected.high:.0%}", self.shown())
         self.assert_stopped()
         self.assertEqual(self.ui.historyTable.mrmlTableNode().GetNumberOfRows(), 1)
 
@@ -303,8 +301,8 @@ class OutlineWordsTest(unittest.TestCase):
     def test_levels_differ_in_words_and_signs(self) -> None:
         import dataclasses
 
-        from HER2PredictLib.panel_text import result_text
-        from HER2PredictLib.stability import Variation, summarise
+        from HER2PredictLib.outline.stability import Variation, summarise
+        from HER2PredictLib.panel.words.text import result_text
         from test_panel_state import RESULT
 
         few = "✔ <b>Stable</b>: variations of the outline give 68% to 72%; none of 30 flips the call, up to 10% may."

@@ -15,14 +15,14 @@ import numpy as np
 
 from cases import small_case
 from HER2PredictLib import assess
+from HER2PredictLib.case.volumes import Roi, Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.quality import Finding
-from HER2PredictLib.result import Result
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.findings.examine import Finding
+from HER2PredictLib.outputs.result import Result
 
 try:
-    from HER2PredictLib.panel_state import PanelState
+    from HER2PredictLib.panel.state import PanelState
     from models import made_up_model
 except ImportError:
     made_up_model = None
@@ -53,7 +53,7 @@ RESULT = Result(
 
 
 def preparation(shift: int = 0) -> Any:
-    from HER2PredictLib.case import Case
+    from HER2PredictLib.case.case import Case
 
     image, mask = small_case()
     return assess.begin(Case(Volume(image + shift, "CTU"), Roi(mask, "tumour")))
@@ -136,7 +136,7 @@ class PanelStateTest(unittest.TestCase):
         )
 
     def predict(self) -> None:
-        from HER2PredictLib.background import stamp
+        from HER2PredictLib.panel.background import stamp
 
         self.state.begin(lambda *of: FakeRun(stamp(self.prepared, self.model)))
         self.assertTrue(self.state.end(self.assessment, None))
@@ -154,14 +154,14 @@ class PanelStateTest(unittest.TestCase):
     def test_a_result_of_another_release_or_of_other_feature_settings_is_out_of_date(self) -> None:
         self.check()
         self.predict()
-        with mock.patch("HER2PredictLib.background.__version__", "99.0"):
+        with mock.patch("HER2PredictLib.panel.background.__version__", "99.0"):
             self.check()
             self.assertEqual(self.state.standing, "out-of-date")
         self.check()
         self.assertEqual(self.state.standing, "current")
         with (
             tempfile.NamedTemporaryFile() as other,
-            mock.patch("HER2PredictLib.background.PARAMETER_FILE", Path(other.name)),
+            mock.patch("HER2PredictLib.panel.background.PARAMETER_FILE", Path(other.name)),
         ):
             self.check()
             self.assertEqual(self.state.standing, "out-of-date")
@@ -216,7 +216,7 @@ class PanelStateTest(unittest.TestCase):
 
     def follow(self) -> list[FakeRun]:
         """Ask the state to follow the input; what it has started."""
-        from HER2PredictLib.background import stamp
+        from HER2PredictLib.panel.background import stamp
 
         started: list[FakeRun] = []
 
@@ -291,8 +291,8 @@ class PanelStateTest(unittest.TestCase):
 
 class WordsTest(unittest.TestCase):
     def test_every_word_of_a_result(self) -> None:
-        from HER2PredictLib.headline import answer
-        from HER2PredictLib.panel_text import result_text
+        from HER2PredictLib.panel.words.headline import answer
+        from HER2PredictLib.panel.words.text import result_text
 
         text = answer(RESULT) + result_text(RESULT)
         for part in (
@@ -308,7 +308,7 @@ class WordsTest(unittest.TestCase):
         self.assertNotIn("GLDM", text)
 
     def test_why_names_the_features_in_words_that_can_wrap(self) -> None:
-        from HER2PredictLib.why import why_text
+        from HER2PredictLib.panel.words.why import why_text
 
         text = why_text(RESULT)
         for part in (
@@ -322,7 +322,7 @@ class WordsTest(unittest.TestCase):
             self.assertIn(part, text)
 
     def test_states_differ_in_words_and_signs_not_in_colour_alone(self) -> None:
-        from HER2PredictLib.panel_text import result_text
+        from HER2PredictLib.panel.words.text import result_text
 
         signs = {
             result_text(dataclasses.replace(RESULT, applicability=where)).split("<br/>")[1].split("</b>")[0]
@@ -333,9 +333,9 @@ class WordsTest(unittest.TestCase):
         )
 
     def test_the_number_of_a_case_that_the_model_does_not_know_is_neither_large_nor_coloured(self) -> None:
-        from HER2PredictLib.gauge import marks
-        from HER2PredictLib.headline import answer
-        from HER2PredictLib.picture import COLOUR_OF_CALL
+        from HER2PredictLib.outputs.picture import COLOUR_OF_CALL
+        from HER2PredictLib.panel.view.gauge import marks
+        from HER2PredictLib.panel.words.headline import answer
 
         for where, relied_on in (("inside", True), ("edge", True), ("outside", False)):
             result = dataclasses.replace(RESULT, applicability=where)
@@ -347,8 +347,8 @@ class WordsTest(unittest.TestCase):
             self.assertEqual(bool(colours & set(COLOUR_OF_CALL.values())), relied_on)
 
     def test_the_card_tells_cohort_and_performance_as_far_as_the_bundle_does(self) -> None:
-        from HER2PredictLib.model import BUNDLED_MODEL, Model
-        from HER2PredictLib.panel_text import model_card
+        from HER2PredictLib.model.model import BUNDLED_MODEL, Model
+        from HER2PredictLib.panel.words.text import model_card
 
         bundled = Model.load(BUNDLED_MODEL)
         area = bundled.card["metrics"]["models"]["mlp"]["test"]["auc"]
@@ -364,7 +364,7 @@ class WordsTest(unittest.TestCase):
             self.assertNotIn("AUC", model_card(Model({**bundled.card, "metrics": metrics}, bundled.arrays)))
 
     def test_the_phase_is_read_from_the_series_description(self) -> None:
-        from HER2PredictLib.panel_text import phase_of
+        from HER2PredictLib.panel.words.text import phase_of
 
         for description, phase in {
             "Abd EXCRETORY 5.0 B30f": "excretory",
@@ -387,7 +387,7 @@ class WordsTest(unittest.TestCase):
 
 class GaugeTest(unittest.TestCase):
     def test_marks_lie_in_the_order_of_their_numbers_and_inside_the_gauge(self) -> None:
-        from HER2PredictLib.gauge import HEIGHT, marks
+        from HER2PredictLib.panel.view.gauge import HEIGHT, marks
 
         for probability, threshold in ((0.0, 0.01), (0.7, 0.5), (1.0, 0.99)):
             result = dataclasses.replace(RESULT, probability=probability, threshold=threshold, interval=(0.0, 1.0))
@@ -405,13 +405,13 @@ class GaugeTest(unittest.TestCase):
                     self.assertLessEqual(left + across, width)
 
     def test_words_are_whole_and_apart_at_every_place_and_width_however_long(self) -> None:
-        from HER2PredictLib.gauge import marks
+        from HER2PredictLib.panel.view.gauge import marks
 
         for words in ("threshold {threshold:.0%}", "Schwellenwert: {threshold:.0%}", "阈值 {threshold:.0%}"):
             for threshold in np.linspace(0.01, 0.99, 15):
                 for width in (60.0, 120.0, 250.0, 344.0, 600.0):
                     result = dataclasses.replace(RESULT, threshold=float(threshold), interval=(0.0, 1.0))
-                    with mock.patch("HER2PredictLib.gauge._", lambda text, words=words: words):
+                    with mock.patch("HER2PredictLib.panel.view.gauge._", lambda text, words=words: words):
                         texts = [mark for mark in marks(result, width, wide) if mark.text]
                     for mark in texts:
                         left, _top, across, _down = mark.box
@@ -423,8 +423,8 @@ class GaugeTest(unittest.TestCase):
                         self.assertLessEqual(mark.box[0] + mark.box[2], following.box[0])
 
     def test_what_other_outlines_give_is_drawn_otherwise_than_the_interval(self) -> None:
-        from HER2PredictLib.gauge import marks
-        from HER2PredictLib.stability import Variation, summarise
+        from HER2PredictLib.outline.stability import Variation, summarise
+        from HER2PredictLib.panel.view.gauge import marks
 
         found = [Variation(probability, 1.0, 0.1) for probability in (0.6, 0.7, 0.8)]
         stability = summarise(found, 0.7, RESULT.threshold)

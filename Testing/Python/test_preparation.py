@@ -10,9 +10,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from cases import CENTRE, RADII_MM, SPACING, as_image, ct_array, ellipsoid, small_case
-from HER2PredictLib import features, quality
-from HER2PredictLib.case import MARGIN_MM, Case, Prepared
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib import features
+from HER2PredictLib.case.case import MARGIN_MM, Case, Prepared
+from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.findings import examine as quality
 
 VARIANTS = 210
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from cases import as_image, ct_array, ellipsoid, pelvis, stored_otherwise
-from HER2PredictLib import quality
-from HER2PredictLib.case import Case
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.findings import examine as quality
 
 
 def case_of(

@@ -7,7 +7,7 @@ import unittest
 import numpy as np
 
 from cases import ct_array, ellipsoid
-from HER2PredictLib import quality
+from HER2PredictLib.findings import examine as quality
 from test_quality import case_of, findings_of
 
 

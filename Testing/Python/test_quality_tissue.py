@@ -8,8 +8,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from cases import REAL_CT, TUMOUR_MM, offsets_mm, pelvis
-from HER2PredictLib import quality
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.findings import examine as quality
 from test_quality import case_of, findings_of
 
 PLACE = {"not-excretory-phase", "far-from-bladder"}

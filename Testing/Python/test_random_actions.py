@@ -43,7 +43,7 @@ class RandomActionsTest(panel.ModuleTestCase):
         self.folder = Path(folder.name)
         self.addCleanup(slicer.app.userSettings().setValue, "HER2Predict/modelPath", "")
         self.addCleanup(slicer.util.selectModule, "HER2Predict")
-        few = mock.patch("HER2PredictLib.outline_check.COUNT", 2)
+        few = mock.patch("HER2PredictLib.panel.outline_check.COUNT", 2)
         few.start()
         self.addCleanup(few.stop)
         self.fake = self.fake_extraction()
@@ -52,7 +52,7 @@ class RandomActionsTest(panel.ModuleTestCase):
         self.models = ["", *self.make_models()]
 
     def make_models(self) -> list[str]:
-        from HER2PredictLib.model import BUNDLED_MODEL, Model
+        from HER2PredictLib.model.model import BUNDLED_MODEL, Model
 
         bundled = Model.load(BUNDLED_MODEL)
         Model({**bundled.card, "name": "Other model", "threshold": 0.3}, bundled.arrays).save(
@@ -111,7 +111,7 @@ class RandomActionsTest(panel.ModuleTestCase):
         """What is shown as current is what the present input gives."""
         if not self.shows_result():
             return
-        from HER2PredictLib.background import stamp
+        from HER2PredictLib.panel.background import stamp
 
         self.current_results += 1
         choices = self.panel.logic.getParameterNode()
@@ -225,7 +225,7 @@ class RandomActionsTest(panel.ModuleTestCase):
 
     def new_segmentation(self) -> None:
         if len(self.segmentations()) < 3 and self.volumes():
-            from HER2PredictLib.segments import add_tumour_segment
+            from HER2PredictLib.panel.segments import add_tumour_segment
 
             add_tumour_segment(self.scene, self.volumes()[0])
 

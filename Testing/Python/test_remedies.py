@@ -9,12 +9,12 @@ import numpy as np
 import SimpleITK as sitk
 
 from cases import as_image, ct_array, ellipsoid, pelvis, stored_otherwise
-from HER2PredictLib import quality
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.volumes import Roi, Volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.panel_text import remedy_words
-from HER2PredictLib.remedies import between, mended
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.findings.remedies import between, mended
+from HER2PredictLib.panel.words.text import remedy_words
 from test_quality import case_of, findings_of
 
 try:

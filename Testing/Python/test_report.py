@@ -18,7 +18,7 @@ try:
     from sklearn import metrics
 
     import studies
-    from HER2PredictLib.training.exclusions import OTHER, grouped_reasons
+    from HER2PredictLib.training.cohort.exclusions import OTHER, grouped_reasons
 except ImportError:
     matplotlib = None
 
@@ -104,8 +104,8 @@ class ReportTest(unittest.TestCase):
         self.assertIn("Simulated patients.", read("model-card.md")[:200])
 
     def test_does_not_call_real_patients_simulated(self) -> None:
-        from HER2PredictLib.training.html_report import report_html
-        from HER2PredictLib.training.model_card import model_card
+        from HER2PredictLib.training.report.html_report import report_html
+        from HER2PredictLib.training.report.model_card import model_card
 
         results, model = studies.results(images=False, simulated=False), studies.model(simulated=False)
         page = Page(report_html(results, (), model))
@@ -123,7 +123,7 @@ class ReportTest(unittest.TestCase):
         self.assertIn(f"{study.spread['mlp'].mean():.2f} on average", text)
 
     def test_lists_every_item_of_both_guidelines_once(self) -> None:
-        from HER2PredictLib.training.tripod import claim, tripod_ai
+        from HER2PredictLib.training.report.tripod import claim, tripod_ai
 
         evidence = studies.results(images=False).evidence
         self.assertEqual([item.number for item in claim(evidence)], [str(number) for number in range(1, 45)])
@@ -137,7 +137,7 @@ class ReportTest(unittest.TestCase):
     def test_text_from_the_cohort_is_escaped(self) -> None:
         import dataclasses
 
-        from HER2PredictLib.training.html_report import report_html
+        from HER2PredictLib.training.report.html_report import report_html
 
         results = dataclasses.replace(studies.results(images=False), description="<script>alert(1)</script>")
         self.assertNotIn("script", Page(report_html(results, (), studies.model())).tags)
@@ -243,7 +243,7 @@ class ExclusionsTest(unittest.TestCase):
 
         from cases import as_image, ct_array, ellipsoid
         from HER2PredictLib.assess import begin
-        from HER2PredictLib.case import Case
+        from HER2PredictLib.case.case import Case
 
         cases = {
             "ROI empty": (ct_array(), np.zeros_like(ellipsoid())),

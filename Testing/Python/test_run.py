@@ -70,9 +70,11 @@ def quick_python(path: Path) -> Path:
 
 def house(folder: Path, command: str = ECHO_COMMAND, wheels: str = "", source: str = "") -> Path:
     """Lay `run` out in a fresh folder, with a stand-in for the command and with few requirements."""
-    (folder / "HER2Predict" / "HER2PredictLib").mkdir(parents=True)
-    (folder / "HER2Predict" / "HER2PredictLib" / "__init__.py").touch()
-    (folder / "HER2Predict" / "HER2PredictLib" / "cli.py").write_text(command)
+    package = folder / "HER2Predict" / "HER2PredictLib" / "command"
+    package.mkdir(parents=True)
+    (package.parent / "__init__.py").touch()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(command)
     (folder / "requirements").mkdir()
     (folder / "requirements" / "wheels.txt").write_text(wheels)
     (folder / "requirements" / "source.txt").write_text(source)

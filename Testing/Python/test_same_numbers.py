@@ -10,8 +10,8 @@ from typing import Any
 import panel
 from cases import REAL_CT, small_case
 from HER2PredictLib import features
-from HER2PredictLib.case import Case, Prepared
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.case.case import Case, Prepared
+from HER2PredictLib.case.volumes import Roi, Volume
 
 slicer: Any = None
 
@@ -41,7 +41,7 @@ class SameNumbersTest(panel.ModuleTestCase):
         self.assert_same(Case(Volume(volume, ""), Roi(roi, "")).prepared())
 
     def test_on_the_sample_case(self) -> None:
-        from HER2PredictLib.training.simulate import sample_case
+        from HER2PredictLib.training.simulator.simulate import sample_case
 
         with tempfile.TemporaryDirectory() as folder:
             sample = sample_case(Path(folder))
@@ -51,9 +51,7 @@ class SameNumbersTest(panel.ModuleTestCase):
     def test_on_four_real_cts(self) -> None:
         for patient in sorted(REAL_CT.glob("STS_*")):
             with self.subTest(patient.name):
-                self.assert_same(
-                    Case.from_files(patient / "CT_image.nii.gz", patient / "CT_mask.nii.gz").prepared()
-                )
+                self.assert_same(Case.from_files(patient / "CT_image.nii.gz", patient / "CT_mask.nii.gz").prepared())
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ class OpeningTest(panel.ModuleTestCase):
     def test_a_panel_that_cannot_be_built_says_why_and_does_not_raise_on_top_of_it(self) -> None:
         told = io.StringIO()
         with (
-            mock.patch("HER2PredictLib.panel.Panel.__init__", side_effect=AttributeError("no object 'gaugeLayout'")),
+            mock.patch(
+                "HER2PredictLib.panel.panel.Panel.__init__", side_effect=AttributeError("no object 'gaugeLayout'")
+            ),
             mock.patch("builtins.print"),
             self.assertLogs(level="ERROR"),
             contextlib.redirect_stderr(told),
@@ -104,7 +106,7 @@ class LifetimesTest(panel.ModuleTestCase):
 
 class ChoosingTest(panel.ModuleTestCase):
     def test_another_segmentation_brings_its_own_first_segment(self) -> None:
-        from HER2PredictLib.segments import add_tumour_segment
+        from HER2PredictLib.panel.segments import add_tumour_segment
 
         volume, first, _segment_id = self.small_case()
         second, own = add_tumour_segment(self.scene, volume)
@@ -199,7 +201,7 @@ class TablesTest(panel.ModuleTestCase):
         self.assertTrue(features.GetUseColumnTitleAsColumnHeader())
 
     def test_the_charts_legend_lies_beside_the_points_and_its_title_is_short(self) -> None:
-        from HER2PredictLib import keep
+        from HER2PredictLib.panel import keep
 
         self.predicted_case()
         assessment = self.panel.panel.state.assessment

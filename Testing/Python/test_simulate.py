@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from HER2PredictLib import quality
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.volumes import Roi, Volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.training.simulate import sample_case, simulate, simulate_cohort
+from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.training.simulator.files.image_files import SEGMENT_ID, SEGMENT_NAME, TERMINOLOGY
 from HER2PredictLib.training.simulator.her2_effect import EFFECT, Latents, best_auc, true_probability
-from HER2PredictLib.training.simulator.image_files import SEGMENT_ID, SEGMENT_NAME, TERMINOLOGY
 from HER2PredictLib.training.simulator.patients import draw_cohort, study_split
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.training.simulator.simulate import sample_case, simulate, simulate_cohort
 from hosts import NO_SLICER, slicer
 
 if slicer is not None:

@@ -17,8 +17,9 @@ from hosts import NO_SLICER, slicer
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "HER2Predict" / "HER2Predict.py"
-WITHOUT_QT = [MODULE.parent / "HER2PredictLib" / f"{name}.py" for name in ("panel", "panel_view", "keep_section")]
-ROW = MODULE.parent / "HER2PredictLib" / "finding_row.py"
+PANEL = MODULE.parent / "HER2PredictLib" / "panel"
+WITHOUT_QT = [PANEL / "panel.py", PANEL / "view" / "view.py", PANEL / "keep_section.py"]
+ROW = PANEL / "words" / "finding_row.py"
 UI = ROOT / "HER2Predict" / "Resources" / "UI" / "HER2Predict.ui"
 ROW_UI = UI.with_name("Finding.ui")
 HOST = ROOT / "Testing" / "SlicerHost"
@@ -305,7 +306,7 @@ class SlicerClassesTest(unittest.TestCase):
     @unittest.skipIf(NO_SLICER, NO_SLICER)
     def test_every_vtk_name_of_the_module_exists(self) -> None:
         used = set()
-        for path in (MODULE, *(MODULE.parent / "HER2PredictLib").glob("*.py")):
+        for path in (MODULE, *(MODULE.parent / "HER2PredictLib").rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Attribute) and ast.unparse(node).startswith("slicer.vtk"):
                     used.add(ast.unparse(node))

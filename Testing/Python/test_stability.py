@@ -23,18 +23,20 @@ import numpy as np
 import SimpleITK as sitk
 
 from cases import REAL_CT, as_image, ct_array, ellipsoid, small_case, write_small_case
-from HER2PredictLib import cli, cores, features, stability
+from HER2PredictLib import features
 from HER2PredictLib.assess import assess, with_stability
-from HER2PredictLib.case import Case
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.command import main as cli
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.model import BUNDLED_MODEL, Model
-from HER2PredictLib.perturbation import variations
-from HER2PredictLib.result import Result
-from HER2PredictLib.stability import COUNT, Stability, Variation, summarise
-from HER2PredictLib.surfaces import difference
-from HER2PredictLib.volumes import Roi, Volume
+from HER2PredictLib.model.model import BUNDLED_MODEL, Model
+from HER2PredictLib.outline import cores, stability
+from HER2PredictLib.outline.perturbation import variations
+from HER2PredictLib.outline.stability import COUNT, Stability, Variation, summarise
+from HER2PredictLib.outline.surfaces import difference
+from HER2PredictLib.outputs.result import Result
 
-LIBRARY = Path(cli.__file__).resolve().parents[1]
+LIBRARY = Path(cli.__file__).resolve().parents[2]
 IN_SLICER = "SLICER_HOME" in os.environ
 
 #: A ball of 20 ml on voxels of 0.8 x 0.8 x 5 mm.
@@ -470,7 +472,7 @@ class HelpersTest(unittest.TestCase):
     def test_an_interrupt_ends_in_one_line_and_leaves_no_process(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             files = write_small_case(Path(folder))
-            command = [sys.executable, "-m", "HER2PredictLib.cli", "predict", *map(str, files)]
+            command = [sys.executable, "-m", "HER2PredictLib.command", "predict", *map(str, files)]
             with subprocess.Popen(
                 [*command, "--perturbations", "5000", "--jobs", "2"],
                 env={**os.environ, "PYTHONPATH": str(LIBRARY)},

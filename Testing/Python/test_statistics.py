@@ -18,7 +18,7 @@ try:
     import sklearn.linear_model
     import sklearn.metrics
 
-    from HER2PredictLib.training import (
+    from HER2PredictLib.training.statistics import (
         bootstrap,
         calibration_measures,
         discrimination,

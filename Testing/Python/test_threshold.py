@@ -13,7 +13,7 @@ try:
     import sklearn
     from sklearn.metrics import recall_score
 
-    from HER2PredictLib.training.threshold import YOUDEN, ThresholdRule, choose_threshold
+    from HER2PredictLib.training.protocol.threshold import YOUDEN, ThresholdRule, choose_threshold
 except ImportError:
     sklearn = None
 

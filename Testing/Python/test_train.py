@@ -15,18 +15,18 @@ from unittest import mock
 import numpy as np
 
 from cases import write_small_case
-from HER2PredictLib import cli
+from HER2PredictLib.command import main as cli
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.model import Model, log_odds
+from HER2PredictLib.model.model import Model, log_odds
 
 try:
     import pandas as pd
     import sklearn
     from sklearn.metrics import roc_auc_score
 
-    from HER2PredictLib.training.fingerprint import settings_id
-    from HER2PredictLib.training.learning import fit_calibrator
-    from HER2PredictLib.training.protocol import Protocol
+    from HER2PredictLib.training.cohort.fingerprint import settings_id
+    from HER2PredictLib.training.protocol.learning import fit_calibrator
+    from HER2PredictLib.training.protocol.protocol import Protocol
     from HER2PredictLib.training.train import train
     from models import made_up_cohort
     from studies import SMALL

@@ -15,14 +15,11 @@ MODULE = Path(__file__).resolve().parents[2] / "HER2Predict"
 UI = [MODULE / "Resources" / "UI" / f"{name}.ui" for name in ("HER2Predict", "Finding")]
 FILES = [
     MODULE / "HER2Predict.py",
+    *(MODULE / "HER2PredictLib" / f"{name}.py" for name in ("features", "assess", "agreement")),
     *(
-        MODULE / "HER2PredictLib" / f"{name}.py"
-        for name in (
-            *("volumes", "nodes", "case", "features", "bundle_file", "model", "assess", "explain", "background"),
-            *("stability", "agreement"),
-            *("panel_state", "why", "panel_text", "panel_view", "finding_row", "keep_section", "keep", "gauge"),
-            *("quality", "volume_checks", "roi_checks", "tissue_checks", "remedies"),
-        )
+        file
+        for room in ("case", "findings", "model", "outline", "panel")
+        for file in sorted((MODULE / "HER2PredictLib" / room).rglob("*.py"))
     ),
 ]
 

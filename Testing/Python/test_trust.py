@@ -11,14 +11,15 @@ from unittest import mock
 
 import numpy as np
 
-from HER2PredictLib import cli
+from HER2PredictLib.command import main as cli
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.features import PARAMETER_FILE, feature_names
 
 try:
-    from HER2PredictLib.model import Model
-    from HER2PredictLib.training import trust, trust_tables
-    from HER2PredictLib.training.trust_cohorts import Measured, measured_cohort
+    from HER2PredictLib.model.model import Model
+    from HER2PredictLib.training.trust import measure as trust
+    from HER2PredictLib.training.trust import tables as trust_tables
+    from HER2PredictLib.training.trust.cohorts import Measured, measured_cohort
     from models import made_up_cohort, made_up_model
 except ImportError:
     trust = None
@@ -143,10 +144,10 @@ class TrustTest(unittest.TestCase):
             trust.measure_trust(real, Path("unused"), patients=1, seed=1, variations=1)
 
     def test_a_change_of_the_simulator_or_of_a_check_is_noticed(self) -> None:
-        from HER2PredictLib.training.trust_cohorts import decided_by
+        from HER2PredictLib.training.trust.cohorts import decided_by
 
         deciding = {file.name for file in decided_by()}
-        own = {"simulate.py", "phantom.py", "shapes.py", "quality.py", "tissues.py", "roi_checks.py", "perturbation.py"}
+        own = {"simulate.py", "phantom.py", "shapes.py", "examine.py", "tissues.py", "roi_checks.py", "perturbation.py"}
         self.assertLessEqual(own, deciding)
 
     def test_patients_are_simulated_once_and_read_again(self) -> None:

@@ -77,7 +77,7 @@ class _Worker:
 
     def _features(self, request: Message) -> Message:
         from HER2PredictLib import features
-        from HER2PredictLib.case import Prepared
+        from HER2PredictLib.case.case import Prepared
         from HER2PredictLib.helper.messages import read_images
 
         images = read_images(self._folder / request["file"], request["images"])
@@ -92,10 +92,10 @@ class _Worker:
         return {"features": values, "surface_distance_mm": distance, "volume_change": change}
 
     def _varied(self, request: Message) -> Callable[[int], Any]:
-        from HER2PredictLib.case import Case
+        from HER2PredictLib.case.case import Case
+        from HER2PredictLib.case.volumes import Roi, Volume
         from HER2PredictLib.helper.messages import read_images
-        from HER2PredictLib.stability import work_on
-        from HER2PredictLib.volumes import Roi, Volume
+        from HER2PredictLib.outline.stability import work_on
 
         images = read_images(self._folder / request["file"], request["images"])
         return work_on(Case(Volume(images["volume"], ""), Roi(images["roi"], "")), request["seed"])

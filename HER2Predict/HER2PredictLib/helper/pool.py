@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .. import threads
-from ..case import Case, Prepared
+from ..case.case import Case, Prepared
 from ..errors import InputError
 from ..features import Features
 from ..i18n import tr as _
-from ..stability import neighbourhood
+from ..outline.stability import neighbourhood
 from . import messages
 
 #: The program of a helper.
@@ -144,9 +144,7 @@ class Helpers:
         self._failed_starts = 0
         self._folder: Path | None = None
 
-    def features(
-        self, prepared: Prepared, ended: Callable[[Features | None, Exception | None], None]
-    ) -> Task:
+    def features(self, prepared: Prepared, ended: Callable[[Features | None, Exception | None], None]) -> Task:
         """Compute the features of a prepared pair before anything else that waits.
 
         `ended` is called once, with the features or why there are none: InputError where they are undefined,

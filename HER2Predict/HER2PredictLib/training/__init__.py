@@ -1,1 +1,5 @@
-"""Training: a cohort in, an evaluated model bundle out; and simulated cohorts to do it with."""
+"""Cohort in, evaluation and bundle out. Needs scikit-learn; nothing outside imports it but the command.
+
+In the order of a cohort: `cohort`, `statistics`, `protocol`, `measured`, `figures`, `report`; `train` puts them
+together. `simulator` makes patients, and `trust` measures on them how far a model can be trusted.
+"""

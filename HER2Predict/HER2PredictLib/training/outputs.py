@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import InputError
-from ..model import Model
-from .baseline import BaselineTable
-from .figure_style import StudyFigure
-from .figures import draw_figures
-from .html_report import models_table, report_html
-from .model_card import model_card
-from .results import SETS, Results
+from ..model.model import Model
+from .figures.figure_style import StudyFigure
+from .figures.figures import draw_figures
+from .measured.baseline import BaselineTable
+from .measured.results import SETS, Results
+from .report.html_report import models_table, report_html
+from .report.model_card import model_card
 
 
 def write_results(results: Results, model: Model, out: Path) -> tuple[Path, ...]:

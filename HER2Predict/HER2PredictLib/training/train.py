@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..model import Model
-from .bundle import Provenance, build_model
-from .cohort import Cohort, read_table
-from .extraction import extract
+from ..model.model import Model
+from .cohort.cohort import Cohort, read_table
+from .cohort.extraction import extract
+from .measured.results import Results, measure_study
 from .outputs import write_results
-from .results import Results, measure_study
-from .study import Progress, Protocol, Study, run_study
-from .threshold import ThresholdRule
+from .protocol.bundle import Provenance, build_model
+from .protocol.study import Progress, Protocol, Study, run_study
+from .protocol.threshold import ThresholdRule
 
 FEATURES_FILE = "features.csv"
 MODEL_FILE = "model.her2model"

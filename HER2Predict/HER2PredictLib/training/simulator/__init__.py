@@ -1,1 +1,4 @@
-"""The simulated patient: anatomy, tumour, scanner, identity, and the files they are written to."""
+"""Simulated patients: a CTU with a bladder tumour whose look depends on HER2 status.
+
+`patients` draws them, `body` builds, `scan` images, `files` writes; `simulate` puts them together.
+"""

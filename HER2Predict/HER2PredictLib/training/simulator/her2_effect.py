@@ -7,7 +7,7 @@ from math import erf, exp, log, sqrt
 
 import numpy as np
 
-from .tumour import Look
+from .body.tumour import Look
 
 
 @dataclass(frozen=True)

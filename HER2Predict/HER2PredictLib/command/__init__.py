@@ -1,0 +1,1 @@
+"""The command `her2predict`, one file a subcommand; `main` parses and runs."""

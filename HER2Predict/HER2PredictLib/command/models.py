@@ -1,0 +1,106 @@
+"""The commands `evaluate` and `model`: what a bundle is worth on other patients, and what it says of itself."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from .arguments import Bar, positive, report_exclusions
+
+_SHOWN_FIELDS = (
+    "guessing",
+    "discrimination",
+    "created",
+    "intended_use",
+    "licence",
+    "threshold",
+    "interval",
+    "training_cohort",
+    "software",
+    "seed",
+)
+
+
+def add(commands: Any) -> None:
+    """Add both commands to the parser's."""
+    _add_evaluate(commands)
+    _add_model(commands)
+
+
+def _add_evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser("evaluate", help="external validation of a model on another cohort")
+    evaluate.add_argument("model", type=Path, metavar="MODEL")
+    evaluate.add_argument("cohort", type=Path, metavar="COHORT.csv|FEATURES.csv")
+    evaluate.add_argument("--out", type=Path, required=True, metavar="DIR", help="for report, predictions and figures")
+    evaluate.add_argument("--description", default="", metavar="TEXT", help="of the cohort, for report and card")
+    evaluate.add_argument(
+        "--recalibrate", metavar="NAME", help="also write DIR/recalibrated.her2model, under this name, for that cohort"
+    )
+    evaluate.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _add_model(commands: Any) -> None:
+    model = commands.add_parser("model", help="show or verify a model bundle")
+    model.add_argument("action", choices=("show", "verify"))
+    model.add_argument("file", type=Path, metavar="FILE")
+    model.set_defaults(run=_model)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from ..model.model import Model
+    from ..training.measured.evaluate import evaluate
+    from ..training.report.external.outputs import write_evaluation
+
+    model = Model.load(options.model)
+    with Bar("extracting", "patient") as bar:
+        evaluation = evaluate(
+            model,
+            options.cohort,
+            options.out,
+            description=options.description,
+            jobs=options.jobs,
+            progress=bar.show,
+        )
+    write_evaluation(evaluation, options.out)
+    report_exclusions(evaluation.exclusions)
+    if model.banner:
+        print(model.banner)
+    for name, estimate in evaluation.performance.estimates().items():
+        print(f"{name}: {estimate}")
+    print(options.out / "report.html")
+    if options.recalibrate:
+        from ..training.measured.recalibration import write_recalibrated
+
+        print(write_recalibrated(model, evaluation, options.recalibrate, options.out))
+
+
+def _model(options: argparse.Namespace) -> None:
+    from ..model.model import Model
+
+    model = Model.load(options.file)
+    if options.action == "verify":
+        if model.banner:
+            print(model.banner)
+        print(f"{options.file}: sound, {len(model.feature_names)} features, sha256 {model.sha256}")
+        return
+    print(model.describe())
+    for field in _SHOWN_FIELDS:
+        print(f"{field}: {json.dumps(model.card.get(field), ensure_ascii=False)}")
+    print(f"features: {len(model.feature_names)}")
+    print(f"sha256: {model.sha256}")
+    _show_metrics(model)
+
+
+def _show_metrics(model: Any) -> None:
+    """Measures of the model; of a recalibrated one those of its original, and that it has none."""
+    if model.recalibration is None:
+        print(f"metrics: {json.dumps(model.card.get('metrics'), indent=1, ensure_ascii=False)}")
+        return
+    original = dict(model.recalibration["original"])
+    metrics = original.pop("metrics")
+    print(f"recalibration: {json.dumps({**model.recalibration, 'original': original}, indent=1, ensure_ascii=False)}")
+    print("metrics: none of its own; calibration and threshold were fitted anew and not measured on other patients")
+    print(f"metrics of {original['name']} before: {json.dumps(metrics, indent=1, ensure_ascii=False)}")

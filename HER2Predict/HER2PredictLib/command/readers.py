@@ -1,0 +1,89 @@
+"""The `readers` command: what two or more readers' outlines of one tumour make of the result."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+from ..i18n import tr as _
+from ..outputs.files import STANDARD_OUTPUT, check_json, write_json
+
+if TYPE_CHECKING:
+    from ..agreement import Agreement
+    from ..case.case import Case
+
+
+def add(commands: Any) -> None:
+    """Add the command to the parser's."""
+    readers = commands.add_parser("readers", help="agreement of two or more readers' outlines of one tumour")
+    readers.add_argument("volume", type=Path, metavar="VOLUME", help="NRRD, NIfTI, MetaImage or a DICOM folder")
+    readers.add_argument("roi", type=Path, metavar="ROI", help="segmentation (.seg.nrrd) with a segment for each")
+    readers.add_argument("--segments", required=True, metavar="A,B[,C]", help="names or IDs of the readers' segments")
+    readers.add_argument("--model", type=Path, metavar="FILE", help="a .her2model bundle instead of the bundled one")
+    readers.add_argument("--json", metavar="FILE", help="write the result as JSON; - for standard output")
+    readers.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from ..agreement import compare
+    from ..model.model import BUNDLED_MODEL, Model
+
+    segments = _segments(options.segments)
+    if options.json:
+        check_json(options.json)
+    model = Model.load(options.model or BUNDLED_MODEL)
+    agreement = compare(_cases(options.volume, options.roi, segments), model)
+    if options.json:
+        write_json(options.json, agreement.to_dict())
+    if options.json != STANDARD_OUTPUT:
+        print(_for_people(agreement))
+
+
+def _segments(text: str) -> list[str]:
+    segments = [segment.strip() for segment in text.split(",") if segment.strip()]
+    if len(segments) < 2:
+        raise InputError(_('--segments names {count}, "{text}"; name two or more, as A,B.').format(
+            count=len(segments), text=text
+        ))  # fmt: skip
+    for segment in segments:
+        if segments.count(segment) > 1:
+            raise _same_twice(segment)
+    return segments
+
+
+def _same_twice(segment: str) -> InputError:
+    return InputError(
+        _('--segments names "{segment}" twice; name each reader\'s segment once.').format(segment=segment)
+    )
+
+
+def _cases(volume: Path, roi: Path, segments: list[str]) -> dict[str, Case]:
+    """A case for each segment, on one volume that is read once."""
+    from ..case.case import Case
+    from ..case.volumes import read_volume
+
+    stored = read_volume(volume)
+    cases: dict[str, Case] = {}
+    for segment in segments:
+        case = Case.on_volume(stored, roi, segment)
+        for other in cases.values():
+            # One may have been named by its ID and again by its name.
+            if case.roi.name == other.roi.name and (case.roi_voxels == other.roi_voxels).all():
+                raise _same_twice(case.roi.name)
+        cases[segment] = case
+    return cases
+
+
+def _for_people(agreement: Agreement) -> str:
+    model = _("Model: {model}").format(model=agreement.model)
+    table = _aligned([agreement.header(), *agreement.table()])
+    lead, end = ([agreement.banner], []) if agreement.banner else ([], [agreement.verdict])
+    return "\n".join([*lead, *table, *end, model])
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """The rows with their columns one below the other."""
+    widths = [max(len(text) for text in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,129 @@
+"""Which features pushed a prediction up or down: contributions to the log-odds that add up to the whole difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..features import class_of, image_of
+from .model import Model, Prediction, log_odds
+
+#: Largest difference between the sum of the contributions and the change in log-odds that they explain.
+ADDITIVITY_TOLERANCE = 1e-9
+
+_POINTS_PER_PANEL = 16
+_MOST_PANELS = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Contributions of one patient's features to the log-odds, against the mean training patient.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The model's features.
+    z_scores : ndarray, shape (features,)
+        Standard deviations from the training patients' mean.
+    contributions : ndarray, shape (features,)
+        They sum to `log_odds` - `baseline_log_odds`.
+    log_odds, baseline_log_odds : float
+        Calibrated log-odds of this patient, and of a patient with every feature at its mean.
+    """
+
+    names: tuple[str, ...]
+    z_scores: np.ndarray
+    contributions: np.ndarray
+    log_odds: float
+    baseline_log_odds: float
+
+    def by_class(self) -> dict[str, float]:
+        """Sum of the contributions for each feature class (shape, firstorder, glcm, ...)."""
+        return sum_by(class_of, self.names, self.contributions)
+
+    def by_image(self) -> dict[str, float]:
+        """Sum of the contributions for each image type (original, wavelet-LLH, log-sigma-3-0-mm-3D, ...)."""
+        return sum_by(image_of, self.names, self.contributions)
+
+    def strongest(self, count: int = 10) -> list[tuple[str, float, float]]:
+        """The features that pull most: name, contribution, z-score; strongest first."""
+        order = np.argsort(-np.abs(self.contributions), kind="stable")[:count]
+        return [(self.names[i], float(self.contributions[i]), float(self.z_scores[i])) for i in order]
+
+
+def sum_by(group_of: Callable[[str], str], names: Sequence[str], values: np.ndarray) -> dict[str, float]:
+    """Sum of the values of the features of each group."""
+    sums: dict[str, float] = {}
+    for name, value in zip(names, values, strict=True):
+        group = group_of(name)
+        sums[group] = sums.get(group, 0.0) + float(value)
+    return sums
+
+
+def times_usual(model: Model, features: Mapping[str, float], prediction: Prediction) -> dict[str, float]:
+    """For each feature class, how many times the usual share it adds to the distance from the training patients.
+
+    1 is what the average training patient has. Of the two distances the one counts by which this patient is rarer.
+    """
+    t2, q = model.domain.standardised(prediction.hotelling_t2, prediction.q_residual)
+    measure = 0 if t2 >= q else 1
+    own = sum_by(class_of, model.feature_names, model.distance_contributions(features)[measure])
+    usual = sum_by(class_of, model.feature_names, model.usual_contributions[measure])
+    shares = {name: own[name] / usual[name] for name in own if usual[name] > 0}
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
+
+
+def explain(model: Model, features: Mapping[str, float]) -> Explanation:
+    """Integrated gradients of the calibrated log-odds from the mean training patient to this one.
+
+    The contribution of feature i is z_i times the mean of d(log-odds)/dz_i along the straight line between the two
+    (Sundararajan, Taly, Yan, ICML 2017, eq. 1). By the fundamental theorem of calculus the contributions add up to
+    the difference in log-odds; the integral is refined until they do to 1e-9.
+
+    Raises
+    ------
+    InputError
+        Where a feature of the model is missing or not finite.
+    """
+    scores = model.scores(features)
+    origin = model.scores(dict(zip(model.feature_names, model.arrays["mean"], strict=True)))
+    start, end = _calibrated_log_odds(model, origin), _calibrated_log_odds(model, scores)
+    gradient = _mean_gradient(model, origin, scores, end - start)
+    z_scores = (np.array([features[name] for name in model.feature_names]) - model.arrays["mean"]) / model.arrays[
+        "scale"
+    ]
+    return Explanation(
+        names=model.feature_names,
+        z_scores=z_scores,
+        contributions=z_scores * (gradient @ model.arrays["components"]),
+        log_odds=end,
+        baseline_log_odds=start,
+    )
+
+
+def _mean_gradient(model: Model, origin: np.ndarray, scores: np.ndarray, difference: float) -> np.ndarray:
+    """Mean gradient of the log-odds with respect to the scores along the line, shape (components,)."""
+    nodes, weights = np.polynomial.legendre.leggauss(_POINTS_PER_PANEL)
+    panels = 4
+    while True:
+        positions = ((nodes[None, :] + 1) / 2 + np.arange(panels)[:, None]).ravel() / panels
+        share = np.tile(weights / 2 / panels, panels)
+        along = origin + positions[:, None] * (scores - origin)
+        gradient = share @ np.stack([_gradient(model, point) for point in along])
+        if abs(gradient @ (scores - origin) - difference) < ADDITIVITY_TOLERANCE or panels >= _MOST_PANELS:
+            return gradient
+        panels *= 2
+
+
+def _calibrated_log_odds(model: Model, scores: np.ndarray) -> float:
+    slope, intercept = model.arrays["calibration"]
+    return float(slope * log_odds(model.member_probabilities(scores).mean()) + intercept)
+
+
+def _gradient(model: Model, scores: np.ndarray) -> np.ndarray:
+    """Gradient of the calibrated log-odds with respect to the scores, shape (components,)."""
+    members, slopes = model.member_gradients(scores)
+    mean = members.mean()
+    return model.arrays["calibration"][0] * slopes.mean(axis=0) / (mean * (1.0 - mean))

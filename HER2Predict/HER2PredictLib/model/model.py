@@ -1,0 +1,407 @@
+"""Model: a `.her2model` bundle, applied with numpy alone; 975 features in, a Prediction out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..feature_settings import difference_of_parameters
+from ..i18n import tr as _
+from . import bundle_file
+from .applicability import Domain
+from .guessing import NEGATIVE, NO_CALL, POSITIVE, Discrimination, banner, context, headline
+
+#: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
+BUNDLED_MODEL = Path(__file__).resolve().parents[2] / "Resources" / "Models" / "simulated-2024.her2model"
+
+
+@dataclass(frozen=True)
+class _Activation:
+    """An activation of hidden units, and its derivative."""
+
+    value: Callable[[np.ndarray], np.ndarray]
+    derivative: Callable[[np.ndarray], np.ndarray]
+
+
+_ACTIVATIONS = {
+    "identity": _Activation(lambda x: x, np.ones_like),
+    "relu": _Activation(lambda x: np.maximum(x, 0.0), lambda x: (x > 0).astype(np.float64)),
+    "tanh": _Activation(np.tanh, lambda x: 1.0 - np.tanh(x) ** 2),
+    "logistic": _Activation(lambda x: _expit(x), lambda x: _expit(x) * (1.0 - _expit(x))),
+}
+
+
+def interval_name(level: float | None) -> str:
+    """What an interval is called beside a probability: of the model, not of the patient."""
+    return _("model interval") if level is None else _("{level:.0%} model interval").format(level=level)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one patient.
+
+    Attributes
+    ----------
+    probability : float
+        Calibrated probability of HER2 over-expression (IHC 2+ or 3+), 0 to 1.
+    interval : tuple of float
+        Low and high end, see `Model.predict`.
+    hotelling_t2, q_residual : float
+        Distance from the training patients within the principal components, and from their subspace.
+    """
+
+    probability: float
+    interval: tuple[float, float]
+    hotelling_t2: float
+    q_residual: float
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained model: z-score, PCA, a bagged MLP, calibration.
+
+    Parameters
+    ----------
+    card : dict
+        What ``model.json`` holds: name, version, intended use, cohort, feature names and settings, threshold, metrics.
+    arrays : dict of ndarray (float64)
+        ``mean`` (F,), ``scale`` (F,), ``pca_mean`` (F,), ``components`` (C, F), ``variance`` (C,), for each layer l
+        ``weights_l`` (M, in, out) and ``bias_l`` (M, out), ``calibration`` (2,) slope and intercept on the log-odds and
+        ``calibration_covariance`` (2, 2) of their errors, ``train_t2`` (P,) and ``train_q`` (P,) of the training
+        patients when left out; ``usual_q`` (F,), what each feature contributes to the latter on average; and, where the
+        bundle has them, ``train_volume_ml`` (N,) of the training ROIs, sorted, ``train_scores`` (N, 2) on the first two
+        components and ``train_status`` (N,), 1 or 0.
+    sha256 : str
+        Of the bundle file; empty for a model that was not saved yet.
+    """
+
+    card: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray]
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        return str(self.card["name"])
+
+    @property
+    def version(self) -> str:
+        return str(self.card["version"])
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which on the call is HER2-positive."""
+        return float(self.card["threshold"])
+
+    @property
+    def guessing(self) -> tuple[str, ...]:
+        """Why the model tells no better than guessing; empty where it does better, as far as the bundle knows."""
+        reasons = tuple(self.card.get("guessing", ()))
+        if reasons or self.arrays["calibration"][0] > 0:
+            return reasons
+        return (_("its probability does not rise with what its ensemble says"),)
+
+    @property
+    def banner(self) -> str:
+        """What must lead whatever is shown of a model that tells no better than guessing; empty for any other."""
+        return banner(self.guessing) if self.guessing else ""
+
+    @property
+    def discrimination(self) -> Discrimination | None:
+        """How well it ranks its own training patients, cross-validated; None where the bundle does not tell."""
+        stored = self.card.get("discrimination")
+        return None if stored is None else Discrimination.of(stored)
+
+    @property
+    def base_share(self) -> float | None:
+        """Share of HER2-positive patients, 0 to 1, among those that calibration was fitted to; None if not told."""
+        if self.recalibration is not None:
+            cohort = self.recalibration["cohort"]
+            return cohort["positive"] / cohort["patients"] if cohort["patients"] else None
+        status = self.arrays.get("train_status")
+        return None if status is None else float(status.mean())
+
+    @property
+    def context(self) -> str:
+        """What a reader must know beside a probability, see `guessing.context`."""
+        return context(self.base_share, self.discrimination)
+
+    def call(self, probability: float) -> str:
+        """The call at the model's threshold; none by a model that tells no better than guessing."""
+        if self.guessing:
+            return NO_CALL
+        return POSITIVE if probability >= self.threshold else NEGATIVE
+
+    @property
+    def cohort(self) -> Mapping[str, Any]:
+        """Training cohort: ``description``, ``simulated``, ``patients``, ``positive``, ``train``, ``test``."""
+        return dict(self.card["training_cohort"])
+
+    @property
+    def recalibration(self) -> Mapping[str, Any] | None:
+        """What calibration and threshold were fitted to after training; None where they are those of training.
+
+        ``cohort`` (``description``, ``simulated``, ``patients``, ``positive``), ``date``, and ``original``: ``name``,
+        ``version``, ``created``, ``sha256`` and ``metrics`` of the model as it was trained.
+        """
+        return self.card.get("recalibration")
+
+    @property
+    def simulated(self) -> bool:
+        """Were the patients simulated that the model was trained on, or recalibrated on?"""
+        return bool(self.cohort["simulated"]) or self._recalibrated_on_simulated
+
+    @property
+    def _recalibrated_on_simulated(self) -> bool:
+        return self.recalibration is not None and bool(self.recalibration["cohort"]["simulated"])
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return tuple(self.card["features"]["names"])
+
+    def require_own_settings(self) -> None:
+        """See that the model learnt on features as this program computes them.
+
+        Raises
+        ------
+        InputError
+            Where the bundle names other settings, or none.
+        """
+        settings = self.card["features"].get("settings")
+        differing = _("it names none") if settings is None else difference_of_parameters(settings)
+        if differing:
+            raise InputError(
+                _(
+                    'The model "{name}" learnt on features of other settings than those that are computed here '
+                    "({difference}); choose another model, or train it again."
+                ).format(name=self.name, difference=differing)
+            )
+
+    def describe(self) -> str:
+        """One line for people: name, version, every cohort that it is of, and that one is simulated where it is."""
+        if self.cohort["simulated"]:
+            words = _("{name} {version}, trained on {train} simulated patients, not for clinical use ({description})")
+        else:
+            words = _("{name} {version}, trained on {train} patients ({description})")
+        trained = words.format(**{**self.cohort, "name": self.name, "version": self.version})
+        if self.guessing:
+            trained = _("{headline}: {trained}").format(headline=headline(), trained=trained)
+        if self.recalibration is None:
+            return trained
+        if self._recalibrated_on_simulated:
+            words = _("{trained}, recalibrated on {patients} simulated patients, not for clinical use ({description})")
+        else:
+            words = _("{trained}, recalibrated on {patients} patients ({description})")
+        return words.format(**{**self.recalibration["cohort"], "trained": trained})
+
+    @classmethod
+    def load(cls, path: Path) -> Model:
+        """Read and check a bundle.
+
+        Raises
+        ------
+        InputError
+            Where the file is missing, damaged, too large, of another format or inconsistent in itself.
+        """
+        return cls(*bundle_file.read(Path(path)))
+
+    def save(self, path: Path) -> None:
+        """Write the bundle; the same model gives the same bytes."""
+        bundle_file.write(self.card, self.arrays, path)
+
+    def scores(self, features: Mapping[str, float]) -> np.ndarray:
+        """Coordinates of one patient on the principal components, shape (C,)."""
+        return (self._centred(features)) @ self.arrays["components"].T
+
+    def predict(self, features: Mapping[str, float]) -> Prediction:
+        """Apply the model to one patient.
+
+        The interval is where the probability might lie had the model learnt from very many such patients: on the
+        log-odds +- `factor` * sqrt(`spread_weight` * s^2 + `calibration_weight` * c^2), with the standard deviation s
+        of the members' calibrated log-odds, the standard error c of the calibration, and three numbers that the bundle
+        brings; see `training.interval`. It says nothing of how much of HER2 status an image can tell.
+
+        Parameters
+        ----------
+        features : mapping of str to float
+            At least the model's own features.
+
+        Raises
+        ------
+        InputError
+            Where a feature of the model is missing or not finite.
+        """
+        centred = self._centred(features)
+        scores = centred @ self.arrays["components"].T
+        members = self.member_probabilities(scores)
+        odds, half_width = float(self._calibrated_log_odds(members.mean())), self._half_width(members)
+        low, probability, high = _expit(odds + half_width * np.array([-1.0, 0.0, 1.0])).tolist()
+        residual = centred - scores @ self.arrays["components"]
+        return Prediction(
+            probability,
+            (low, high),
+            hotelling_t2=float(np.sum(scores**2 / self.arrays["variance"])),
+            q_residual=float(residual @ residual),
+        )
+
+    @property
+    def interval_level(self) -> float | None:
+        """Share of patients whose interval holds what a model of very many would say; None where nobody checked it."""
+        level = self.card["interval"]["level"]
+        return None if level is None else float(level)
+
+    @cached_property
+    def domain(self) -> Domain:
+        """Where the training patients lie."""
+        return Domain.of(self.arrays["train_t2"], self.arrays["train_q"])
+
+    def typicality(self, prediction: Prediction) -> float:
+        """Share of patients like the training patients that lie at least as far out as this one, 0 to 1."""
+        return self.domain.share_beyond(prediction.hotelling_t2, prediction.q_residual)
+
+    def distance_contributions(self, features: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        """What each feature contributes to Hotelling's T2 and to the Q residual, shape (F,) each; they sum to them.
+
+        With the centred z-scores x, T2 = x' M x. Feature i contributes ((M^1/2 x)_i)^2 to it, its complete
+        decomposition contribution (Alcala and Qin, J Process Control 2011, 21:322-330), and its squared residual to Q.
+        Neither is ever negative.
+        """
+        centred = self._centred(features)
+        components = self.arrays["components"]
+        scores = centred @ components.T
+        # M is components' diag(1 / variance) components with orthonormal rows, so its root takes that of the variance.
+        return ((scores / np.sqrt(self.arrays["variance"])) @ components) ** 2, (centred - scores @ components) ** 2
+
+    @cached_property
+    def usual_contributions(self) -> tuple[np.ndarray, np.ndarray]:
+        """What each feature contributes to T2 and Q of the average training patient when left out, shape (F,) each.
+
+        Over the patients that the components were fitted to, the mean complete decomposition contribution of a feature
+        to T2 is proportional to the sum of its squared loadings, since their whitened scores have unit covariance.
+        """
+        loadings = np.sum(self.arrays["components"] ** 2, axis=0)
+        return loadings * (self.arrays["train_t2"].mean() / loadings.sum()), self.arrays["usual_q"]
+
+    @property
+    def training_volume_ml(self) -> tuple[float, float] | None:
+        """Smallest and largest training ROI in ml; None if not in the bundle."""
+        volumes = self.arrays.get("train_volume_ml")
+        return None if volumes is None else (float(volumes.min()), float(volumes.max()))
+
+    @property
+    def training_scores(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Training patients on the first two components, (N, 2), and their status, (N,); None if not in the bundle."""
+        if "train_scores" not in self.arrays:
+            return None
+        return self.arrays["train_scores"], self.arrays["train_status"]
+
+    def _centred(self, features: Mapping[str, float]) -> np.ndarray:
+        missing = [name for name in self.feature_names if name not in features]
+        if missing:
+            raise InputError(
+                _(
+                    'The model "{name}" needs {count} features that are not there (first "{first}"); extract '
+                    "the features with the settings of the model."
+                ).format(name=self.name, count=len(missing), first=missing[0])
+            )
+        values = np.array([features[name] for name in self.feature_names], dtype=np.float64)
+        if not np.isfinite(values).all():
+            first = self.feature_names[int(np.flatnonzero(~np.isfinite(values))[0])]
+            raise InputError(
+                _('The feature "{first}" has no finite value; no prediction can be made.').format(first=first)
+            )
+        return (values - self.arrays["mean"]) / self.arrays["scale"] - self.arrays["pca_mean"]
+
+    def member_probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Probability by each member of the ensemble before calibration, shape (M,), at `scores`, shape (C,)."""
+        return _expit(self._layers(scores)[-1][:, 0, 0])
+
+    def member_gradients(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probability by each member, shape (M,), and its gradient with respect to the scores, shape (M, C)."""
+        layers = self._layers(scores)
+        probability = _expit(layers[-1][:, 0, 0])
+        slope = (probability * (1.0 - probability))[:, None, None]
+        derivative = _ACTIVATIONS[self.card["activation"]].derivative
+        for layer in reversed(range(len(layers))):
+            slope = slope @ self.arrays[f"weights_{layer}"].transpose(0, 2, 1)
+            if layer > 0:
+                slope = slope * derivative(layers[layer - 1])
+        return probability, slope[:, 0, :]
+
+    def _layers(self, scores: np.ndarray) -> list[np.ndarray]:
+        """Input of each layer's activation, shape (M, 1, units), the last of the logistic output."""
+        activation = _ACTIVATIONS[self.card["activation"]].value
+        signal = np.broadcast_to(scores, (self.arrays["bias_0"].shape[0], 1, len(scores)))
+        layers = []
+        for layer in range(bundle_file.layer_count(self.arrays)):
+            layers.append(signal @ self.arrays[f"weights_{layer}"] + self.arrays[f"bias_{layer}"][:, None, :])
+            signal = activation(layers[-1])
+        return layers
+
+    def _calibrated_log_odds(self, probability: np.ndarray) -> np.ndarray:
+        """Platt's logistic calibration on the log-odds of the raw probability."""
+        slope, intercept = self.arrays["calibration"]
+        return slope * log_odds(probability) + intercept
+
+    def spread(self, members: np.ndarray) -> float:
+        """Standard deviation of the members' calibrated log-odds."""
+        return float(self._calibrated_log_odds(members).std())
+
+    def _half_width(self, members: np.ndarray) -> float:
+        """Half of the interval's width on the log-odds."""
+        interval = self.card["interval"]
+        term = np.array([float(log_odds(members.mean())), 1.0])
+        variance = interval["calibration_weight"] * (term @ self.arrays["calibration_covariance"] @ term)
+        return float(interval["factor"] * np.sqrt(variance + interval["spread_weight"] * self.spread(members) ** 2))
+
+
+class Shelf:
+    """Holds the model used last, and reads its bundle again only when the file has changed."""
+
+    def __init__(self) -> None:
+        self._key: tuple[Path, int] | None = None
+        self._model: Model | None = None
+
+    def model(self, path: str = "") -> Model:
+        """The model of a bundle; of the bundled one where `path` is empty.
+
+        Raises
+        ------
+        InputError
+            Where the bundle cannot be used.
+        """
+        file = Path(path) if path else BUNDLED_MODEL
+        key = (file, file.stat().st_mtime_ns if file.is_file() else 0)
+        if self._model is None or key != self._key:
+            self._model, self._key = None, None
+            self._model, self._key = Model.load(file), key
+        return self._model
+
+    def holds(self, path: str) -> bool:
+        """Can the model of a bundle be used?"""
+        try:
+            self.model(path)
+        except InputError:
+            return False
+        return True
+
+
+#: Raw probabilities are kept this far from 0 and 1 before the log-odds are taken.
+LOG_ODDS_CLIP = 1e-6
+
+
+def log_odds(probability: np.ndarray) -> np.ndarray:
+    """ln(p / (1 - p)), with p kept within [1e-6, 1 - 1e-6]."""
+    clipped = np.clip(probability, LOG_ODDS_CLIP, 1.0 - LOG_ODDS_CLIP)
+    return np.log(clipped / (1.0 - clipped))
+
+
+def _expit(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-x)), without overflow on either side."""
+    small = np.exp(-np.abs(x))
+    return np.where(np.asarray(x) >= 0, 1.0 / (1.0 + small), small / (1.0 + small))

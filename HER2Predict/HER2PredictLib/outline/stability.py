@@ -1,0 +1,272 @@
+"""How much a probability depends on the exact outline: it is computed again on variations of the ROI."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from .. import features
+from ..case.case import MARGIN_MM, SLICE_MM, Case
+from ..errors import InputError
+from ..features import Features
+from ..i18n import tr as _
+from ..model.model import Model
+from . import cores
+from .perturbation import Outline, reach
+from .surfaces import difference
+
+Level = Literal["stable", "undecided", "sensitive", "unstable"]
+
+#: Variations of an outline: where none of them flips the call, it is known that fewer than one in ten would.
+COUNT = 30
+
+#: The middle share of the probabilities between `low` and `high`.
+_SHARE = 0.95
+
+#: With a wider range than this the probability is not called stable, even if the call holds.
+_WIDEST_STABLE = 0.2
+
+#: With a larger share of variations on the other side of the threshold it is called unstable; and it is not called
+#: stable before it is known with `_CONFIDENCE` that fewer would lie there.
+_MOST_FLIPS = 0.1
+
+_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Variation:
+    """What came of one variation of the outline.
+
+    Attributes
+    ----------
+    probability : float or None
+        None where it cannot be computed, as where the ROI has become too small.
+    surface_distance_mm : float
+        Mean distance of its surface from that of the drawn ROI, see `surfaces.difference`.
+    volume_change : float
+        Its volume over that of the drawn ROI, minus 1.
+    """
+
+    probability: float | None
+    surface_distance_mm: float
+    volume_change: float
+
+
+@dataclass(frozen=True)
+class Stability:
+    """How the probability varies with the outline.
+
+    Attributes
+    ----------
+    count : int
+        Variations whose probability was computed.
+    failed : int
+        Variations for which it could not be.
+    probabilities : tuple of float
+        In the order of the variations.
+    low, high : float
+        The 2.5 % and the 97.5 % quantile of them (linear between neighbours); the probability of the drawn outline
+        where none was computed.
+    flips : int
+        How many of them give the other call.
+    mean_surface_distance_mm : float
+        Over all variations, between their surface and that of the drawn ROI.
+    mean_volume_change : float
+        Mean over all variations of how much the volume differs from that of the drawn ROI, either way, as a share.
+    """
+
+    count: int
+    failed: int
+    probabilities: tuple[float, ...]
+    low: float
+    high: float
+    flips: int
+    mean_surface_distance_mm: float
+    mean_volume_change: float
+
+    @property
+    def flip_share(self) -> float:
+        """Share of the computed variations that give the other call."""
+        return self.flips / self.count if self.count else 0.0
+
+    @property
+    def flip_bound(self) -> float:
+        """Largest share of such outlines, 0 to 1, that may give the other call: one-sided 95 % limit.
+
+        That of Clopper and Pearson, Biometrika 1934, 26:404-413: the share of which so few flips or fewer would be seen
+        in 5 % of the checks.
+        """
+        if self.flips == self.count:
+            return 1.0
+        low, high = 0.0, 1.0
+        for _halving in range(60):
+            share = (low + high) / 2
+            seldom = sum(
+                math.comb(self.count, seen) * share**seen * (1 - share) ** (self.count - seen)
+                for seen in range(self.flips + 1)
+            )
+            low, high = (share, high) if seldom > 1 - _CONFIDENCE else (low, share)
+        return high
+
+    @property
+    def level(self) -> Level:
+        """Does the number hold for another reader's outline?
+
+        stable: every variation could be computed, gives the same call, the range from low to high is narrower than 0.2,
+        and there are enough of them to say that fewer than one in ten would give the other call (29). undecided: as
+        stable, but there are too few. unstable: more than one in ten gives the other call, or none could be computed.
+        sensitive: what is between.
+        """
+        if self.flip_share > _MOST_FLIPS or self.count == 0:
+            return "unstable"
+        if self.flips or self.failed or self.high - self.low >= _WIDEST_STABLE:
+            return "sensitive"
+        return "stable" if self.flip_bound <= _MOST_FLIPS else "undecided"
+
+    def describe(self) -> str:
+        """In words, with the numbers."""
+        level = {
+            "stable": _("stable"),
+            "undecided": _("undecided, too few variations"),
+            "sensitive": _("sensitive"),
+            "unstable": _("unstable"),
+        }[self.level]
+        sentences = [
+            _(
+                "Outline: {level}. {made} variations as other readers may draw it (on average {volume:.0%} off in "
+                "volume and {distance:.1f} mm in surface) give a probability of {low:.2f} to {high:.2f}; {flips} of "
+                "them give the other call, and up to {bound:.0%} of such outlines may (95 % confidence)."
+            ).format(
+                level=level,
+                made=self.count + self.failed,
+                volume=self.mean_volume_change,
+                distance=self.mean_surface_distance_mm,
+                low=self.low,
+                high=self.high,
+                flips=self.flips,
+                bound=self.flip_bound,
+            )
+        ]
+        if self.failed:
+            sentences.append(_("{failed} could not be computed.").format(failed=self.failed))
+        return " ".join(sentences)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "flip_share": self.flip_share, "flip_bound": self.flip_bound, "level": self.level}
+
+
+def measure(
+    case: Case,
+    model: Model,
+    probability: float,
+    *,
+    count: int = COUNT,
+    seed: int = 0,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Stability:
+    """Predict variations of a case that was assessed.
+
+    Parameters
+    ----------
+    probability : float
+        Of the case as it was drawn.
+    count : int
+        How many variations.
+    seed : int
+        Other seeds give other variations.
+    jobs : int, optional
+        Processes; as many as there are cores by default, and one in Slicer.
+    progress : callable, optional
+        Told how many variations are done, and of how many.
+
+    Raises
+    ------
+    InputError
+        Where the ROI is empty.
+    """
+    found: dict[int, Variation] = {}
+    arguments = (neighbourhood(case), seed)
+    for index, (values, distance, change) in cores.spread(count, work_on, arguments, jobs or cores.available()):
+        found[index] = Variation(_probability(model, values), distance, change)
+        if progress is not None:
+            progress(len(found), count)
+    return summarise([found[index] for index in range(count)], probability, model.threshold)
+
+
+def summarise(found: Sequence[Variation], probability: float, threshold: float) -> Stability:
+    """Stability from what came of at least one variation.
+
+    Parameters
+    ----------
+    found : sequence of Variation
+    probability : float
+        Of the case as it was drawn.
+    threshold : float
+        From this probability on the call is HER2-positive.
+    """
+    computed = tuple(variation.probability for variation in found if variation.probability is not None)
+    tail = (1.0 - _SHARE) / 2.0
+    low, high = np.quantile(computed or (probability,), [tail, 1.0 - tail])
+    return Stability(
+        count=len(computed),
+        failed=len(found) - len(computed),
+        probabilities=computed,
+        low=float(low),
+        high=float(high),
+        flips=sum((other >= threshold) != (probability >= threshold) for other in computed),
+        mean_surface_distance_mm=float(np.mean([variation.surface_distance_mm for variation in found])),
+        mean_volume_change=float(np.mean([abs(variation.volume_change) for variation in found])),
+    )
+
+
+def neighbourhood(case: Case) -> Case:
+    """The case with no more of its volume than its variations need: they have the same prepared pair."""
+    around = [
+        int(np.ceil((margin + 2.0 * SLICE_MM) / spacing)) + voxels
+        for margin, spacing, voxels in zip(reversed(MARGIN_MM), case.spacing_mm, reach(case), strict=True)
+    ]
+    box = [slice(0)] * 3
+    for axis, margin in zip(case.axes[0], around, strict=True):
+        box[axis] = slice(max(0, case.box.first[axis] - margin), case.box.last[axis] + 1 + margin)
+    k, j, i = box
+    return dataclasses.replace(
+        case,
+        volume=dataclasses.replace(case.volume, image=case.volume.image[i, j, k]),
+        roi=dataclasses.replace(case.roi, image=case.roi.image[i, j, k]),
+    )
+
+
+def work_on(case: Case, seed: int) -> Callable[[int], tuple[Features | None, float, float]]:
+    """What computes a variation from its index: its features (None where they are undefined), and its differences from
+    the drawn outline, as in `Variation`."""
+    outline = Outline.of(case)
+
+    def work(index: int) -> tuple[Features | None, float, float]:
+        varied = outline.variation(seed, index)
+        return _features(varied), *differences(case, varied)
+
+    return work
+
+
+def _features(case: Case) -> Features | None:
+    try:
+        return features.extract(case.prepared())
+    except InputError:
+        return None
+
+
+def _probability(model: Model, values: Features | None) -> float | None:
+    return None if values is None else model.predict(values).probability
+
+
+def differences(drawn: Case, varied: Case) -> tuple[float, float]:
+    """Mean distance in mm between the surfaces of two outlines of a case, and relative change of the volume."""
+    found = difference(drawn.anatomical(drawn.roi_voxels), varied.anatomical(varied.roi_voxels), drawn.spacing_mm)
+    return found.surface_distance_mm, found.volume_change

@@ -1,0 +1,230 @@
+"""The picture of an Assessment: the axial slice with the largest ROI area, its outline, and the result."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..assess import Assessment
+from ..errors import InputError
+from ..model.applicability import words_of
+from ..model.guessing import GUESSING_CODE, POSITIVE, headline
+from ..model.model import interval_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Soft-tissue window in HU: centre and width.
+WINDOW_HU = (40.0, 400.0)
+
+_BACKGROUND, _TEXT, _MUTED = "#111418", "#f2f4f7", "#a3acb8"
+_OUTLINE = "#ffb000"
+#: Of the palette of Okabe and Ito, which readers with colour-blindness tell apart.
+COLOUR_OF_CALL = {True: "#e69f00", False: "#56b4e9"}
+_ZOOM_MARGIN_MM = 25.0
+#: Between air and fat: tells the body from what is around it.
+_BODY_HU = -400.0
+_BODY_MARGIN_MM = 12.0
+#: Characters of a line below the gauge that fit, with the number of further findings behind them.
+_LINE_LENGTH = 140
+#: Width over height of either view.
+_VIEW_SHAPE = 1.2
+
+
+def write_picture(assessment: Assessment, path: Path) -> None:
+    """Write the picture as PNG, 1600 x 1000 pixels.
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(16, 10), dpi=100, facecolor=_BACKGROUND)
+    canvas = FigureCanvasAgg(figure)
+    grid = figure.add_gridspec(
+        2, 2, height_ratios=(7.0, 2.5), left=0.02, right=0.98, top=0.95, bottom=0.05, hspace=0.08, wspace=0.03
+    )
+    plane = _Plane(assessment)
+    whole, near = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
+    plane.draw(whole, f"Slice {plane.number + 1} of {plane.count} from the feet, the largest area of the ROI")
+    plane.show_body(whole)
+    plane.draw(near, f"ROI: {assessment.roi['volume_ml']:.1f} ml on {assessment.roi['slices']} slices")
+    plane.show_roi(near)
+    _draw_result(figure.add_subplot(grid[1, :]), assessment)
+    canvas.print_png(str(path))
+
+
+def require_matplotlib() -> None:
+    """Inside Slicer, ask to install matplotlib where it is missing; nothing but the picture needs it there.
+
+    Raises
+    ------
+    InputError
+        Where it could not be installed.
+    """
+    if importlib.util.find_spec("matplotlib"):
+        return
+    import slicer
+
+    try:
+        if hasattr(slicer, "packaging"):
+            slicer.packaging.pip_ensure("matplotlib", requester="HER2Predict")
+        else:
+            slicer.util.pip_install("matplotlib")
+    except Exception as error:
+        raise InputError(f"The picture needs matplotlib, which could not be installed: {error}") from error
+
+
+class _Plane:
+    """The axial slice with the largest ROI area, in mm, patient's left at the right-hand side."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        case = assessment.preparation.case
+        roi = case.anatomical(case.roi_voxels)
+        self.number = int(np.argmax(roi.sum(axis=(1, 2), dtype=np.int64)))
+        self.count = roi.shape[0]
+        self.voxels = case.anatomical(case.voxels)[self.number]
+        self.inside = roi[self.number]
+        _, self.row_mm, self.column_mm = case.spacing_mm
+
+    def draw(self, axes: Axes, title: str) -> None:
+        centre, width = WINDOW_HU
+        rows, columns = self.voxels.shape
+        extent = (0.0, columns * self.column_mm, rows * self.row_mm, 0.0)
+        axes.imshow(
+            self.voxels, cmap="gray", vmin=centre - width / 2, vmax=centre + width / 2, extent=extent, aspect="equal"
+        )
+        axes.contour(
+            (np.arange(columns) + 0.5) * self.column_mm,
+            (np.arange(rows) + 0.5) * self.row_mm,
+            self.inside,
+            levels=[0.5],
+            colors=[_OUTLINE],
+            linewidths=1.8,
+        )
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.set_facecolor("black")
+        axes.set_title(title, color=_TEXT, fontsize=14, pad=8)
+
+    def show_body(self, axes: Axes) -> None:
+        """Show what is not air, with the sides and the window named."""
+        body = self.voxels > _BODY_HU
+        self._show(axes, body if body.any() else np.ones_like(body), _BODY_MARGIN_MM)
+        for x, name, side in ((0.015, "R", "left"), (0.985, "L", "right")):
+            _annotate(axes, x, 0.5, name, ha=side, va="center")
+        _annotate(axes, 0.015, 0.02, f"window {WINDOW_HU[0]:g}/{WINDOW_HU[1]:g} HU", ha="left")
+
+    def show_roi(self, axes: Axes) -> None:
+        """Show the ROI and a margin around it, with a 1 cm scale bar."""
+        self._show(axes, self.inside > 0, _ZOOM_MARGIN_MM)
+        left, right = axes.get_xlim()
+        bar = 10.0 / (right - left)
+        axes.plot([0.97 - bar, 0.97], [0.03, 0.03], transform=axes.transAxes, color="black", linewidth=7)
+        axes.plot([0.97 - bar, 0.97], [0.03, 0.03], transform=axes.transAxes, color=_TEXT, linewidth=3)
+        _annotate(axes, 0.97 - bar / 2, 0.045, "1 cm", ha="center")
+
+    def _show(self, axes: Axes, marked: np.ndarray, margin_mm: float) -> None:
+        """Fit the view to the marked pixels and a margin, keeping the shape of the axes."""
+        rows, columns = np.nonzero(marked)
+        middle = np.array([columns.min() + columns.max() + 1, rows.min() + rows.max() + 1]) / 2
+        middle = middle * (self.column_mm, self.row_mm)
+        size = np.array([np.ptp(columns) * self.column_mm, np.ptp(rows) * self.row_mm]) + 2 * margin_mm
+        half_height = max(size[1], size[0] / _VIEW_SHAPE) / 2
+        axes.set_xlim(middle[0] - half_height * _VIEW_SHAPE, middle[0] + half_height * _VIEW_SHAPE)
+        axes.set_ylim(middle[1] + half_height, middle[1] - half_height)
+
+
+def _annotate(axes: Axes, x: float, y: float, text: str, **alignment: Any) -> None:
+    """Text at (x, y) of the axes that reads on black and on white."""
+    from matplotlib.patheffects import withStroke
+
+    axes.text(
+        x,
+        y,
+        text,
+        transform=axes.transAxes,
+        color=_TEXT,
+        fontsize=12,
+        path_effects=[withStroke(linewidth=3, foreground="black")],
+        **alignment,
+    )
+
+
+def _draw_result(axes: Any, assessment: Assessment) -> None:
+    """The probability as number and gauge, with its interval and the threshold; what limits it; which model."""
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_axis_off()
+    low, high = assessment.interval
+    interval = f"{interval_name(assessment.interval_level)} {low:.2f} to {high:.2f}"
+    numbers = f"probability {assessment.probability:.2f}   {interval}"
+    if assessment.banner:
+        title, colour, numbers = headline(), _MUTED, f"no call   probability {assessment.probability:.2f}"
+    elif assessment.applicability == "outside":
+        title, colour, numbers = "Do not rely on this number", _MUTED, f"{assessment.call}   {numbers}"
+    else:
+        title, colour = assessment.call, COLOUR_OF_CALL[assessment.call == POSITIVE]
+    axes.text(0.01, 0.80, title, color=colour, fontsize=28, weight="bold", va="center")
+    axes.text(
+        0.01,
+        0.52,
+        numbers,
+        color=_TEXT,
+        fontsize=16,
+        va="center",
+    )
+    if not assessment.banner:
+        _draw_gauge(axes.inset_axes((0.44, 0.46, 0.54, 0.46)), assessment, colour)
+    lines = [_trust(assessment), *_cautions(assessment), f"Model: {assessment.model.describe()}.", assessment.context]
+    for line, text in enumerate(lines):
+        axes.text(0.01, 0.27 - 0.13 * line, text, color=_MUTED, fontsize=12, va="center", clip_on=False)
+
+
+def _cautions(assessment: Assessment) -> list[str]:
+    """The first warning in words, and how many more there are; the line on the model itself says "simulated"."""
+    messages = [
+        shorten(f"Caution: {finding.message}", _LINE_LENGTH, placeholder=" ...")
+        for finding in assessment.findings
+        if finding.severity == "warning" and finding.code not in ("simulated-model", GUESSING_CODE)
+    ]
+    more = len(messages) - 1
+    return messages if more <= 0 else [f"{messages[0]} And {more} more finding{'s' if more > 1 else ''}."]
+
+
+def _trust(assessment: Assessment) -> str:
+    """Applicability and, where it was measured, stability, in one line."""
+    if assessment.applicability is None:
+        return shorten(assessment.banner, _LINE_LENGTH, placeholder=" ...")
+    parts = [f"Applicability: {words_of(assessment.applicability)}"]
+    stability = assessment.stability
+    if stability:
+        parts.append(
+            f"Outline: {stability.level}, {stability.low:.2f} to {stability.high:.2f}, "
+            f"{stability.flips} of {stability.count} give the other call (up to {stability.flip_bound:.0%} may)"
+        )
+    return "   ".join(parts)
+
+
+def _draw_gauge(axes: Any, assessment: Assessment, colour: str) -> None:
+    axes.set_facecolor("none")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    low, high = assessment.interval
+    axes.barh(0.5, 1.0, height=0.24, color="#2b313a")
+    axes.barh(0.5, high - low, left=low, height=0.24, color=colour, alpha=0.45)
+    axes.plot([assessment.probability] * 2, [0.28, 0.72], color=colour, linewidth=5, solid_capstyle="butt")
+    axes.plot([assessment.threshold] * 2, [0.24, 0.76], color=_TEXT, linewidth=1.5, linestyle=(0, (3, 2)))
+    axes.text(assessment.threshold, 0.84, "threshold", color=_TEXT, fontsize=11, ha="center", va="bottom")
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "0.25", "0.5", "0.75", "1"])
+    axes.tick_params(axis="x", colors=_MUTED, length=0, labelsize=12, pad=-4)
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)

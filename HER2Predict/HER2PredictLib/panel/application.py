@@ -1,0 +1,50 @@
+"""Application: what the panel needs of the application that it is in, as functions; nothing here knows Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..outputs.result import Result
+
+
+@dataclass(frozen=True)
+class Application:
+    """Given by the module file.
+
+    Attributes
+    ----------
+    timer : QTimer
+        Started whenever the input may have changed; it times out once that has rested.
+    later : callable
+        Calls a function in a later turn of the event loop.
+    soon : callable
+        The same after a pause in which the application sees to its user.
+    layout_manager : callable
+        Gives the qSlicerLayoutManager; None without a main window.
+    dicom_database : callable
+        Gives Slicer's ctkDICOMDatabase, or None.
+    remember_model : callable
+        Keeps the path of a bundle for new scenes.
+    show : callable
+        Told what the gauge shows (a Result or None), and whether a prediction can be asked for or cancelled.
+    reveal : callable
+        Brings the answer into view where the panel is scrolled.
+    show_table, show_chart : callable
+        Show a ``vtkMRMLTableNode`` or ``vtkMRMLPlotChartNode`` to the user.
+    ask_where : callable
+        Ask for the path of a new file, given a title, a name and the kinds of files; empty where there is no answer.
+    """
+
+    timer: Any
+    later: Callable[[Callable[[], None]], None]
+    soon: Callable[[Callable[[], None]], None]
+    layout_manager: Callable[[], Any]
+    dicom_database: Callable[[], Any]
+    remember_model: Callable[[str], None]
+    show: Callable[[Result | None, bool, bool], None]
+    reveal: Callable[[], None]
+    show_table: Callable[[Any], None]
+    show_chart: Callable[[Any], None]
+    ask_where: Callable[[str, str, str], str]

@@ -1,0 +1,139 @@
+"""KeepSection: the panel's buttons that put what is known of a result, or of its readers, into the scene or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..agreement import Agreement, compare
+from ..assess import Assessment
+from ..case.case import Case
+from ..case.nodes import drawn_segments
+from ..errors import InputError
+from ..i18n import tr as _
+from ..outputs.result import Result
+from . import keep
+from .application import Application
+from .segments import roi_centre
+from .state import PanelState
+from .view.view import PanelView
+
+
+class KeepSection:
+    """Does what its buttons say with the current result.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    view : PanelView
+    state : callable
+        Gives the panel's present state.
+    application : Application
+    """
+
+    def __init__(self, scene: Any, view: PanelView, state: Callable[[], PanelState], application: Application) -> None:
+        self.ui = view.ui
+        self._scene, self._view, self._state, self._application = scene, view, state, application
+        self._volume: Any = None
+        self._segmentation: Any = None
+        for button, slot in (
+            (self.ui.featuresButton, self._on_features),
+            (self.ui.pcaButton, self._on_scatter),
+            (self.ui.pictureButton, self._on_picture),
+            (self.ui.readersButton, self._on_readers),
+        ):
+            if not button.connect("clicked(bool)", slot):
+                raise RuntimeError("a button has no signal clicked(bool)")
+
+    def save(self, choices: Any) -> None:
+        """Save the result in the panel's parameter node."""
+        choices.lastResult = self._result.to_json()
+
+    def keep(self, choices: Any, live: bool) -> None:
+        """Save a new result and add it to the history.
+
+        Parameters
+        ----------
+        live : bool
+            It followed the outline by itself.
+        """
+        self.save(choices)
+        centre = roi_centre(choices.segmentation, choices.segmentID)
+        keep.add_to_history(self._scene, self._result, _sequence(choices) if live else "", centre)
+        self._view.show_history(self._scene)
+
+    @property
+    def _result(self) -> Result:
+        result = self._state().result
+        if result is None:
+            raise ValueError("there is no result to keep")
+        return result
+
+    @property
+    def _assessment(self) -> Assessment:
+        assessment = self._state().assessment
+        if assessment is None:
+            raise ValueError("there is no assessment, and yet a button is enabled")
+        return assessment
+
+    def _on_features(self) -> None:
+        self._application.show_table(keep.features_table(self._scene, self._assessment))
+
+    def _on_scatter(self) -> None:
+        self._application.show_chart(keep.scatter(self._scene, self._assessment))
+
+    def _on_picture(self) -> None:
+        import slicer
+
+        assessment = self._assessment
+        kinds = _("Pictures") + " (*.png)"
+        path = self._application.ask_where(_("Save picture"), keep.file_name(assessment) + ".png", kinds)
+        if path:
+            with slicer.util.WaitCursor():
+                self._view.tell(keep.picture_file(assessment, Path(path)))
+
+    def look_for_readers(self, volume: Any, segmentation: Any) -> None:
+        """See whether the chosen nodes hold the outlines of two or more readers.
+
+        Parameters
+        ----------
+        volume : vtkMRMLScalarVolumeNode or None
+        segmentation : vtkMRMLSegmentationNode or None
+        """
+        self._volume, self._segmentation = volume, segmentation
+        why_not = self._state().why_not_compared(len(drawn_segments(segmentation)) if volume and segmentation else 0)
+        self.ui.readersButton.enabled = not why_not
+        self.ui.readersButton.toolTip = why_not or _(
+            "Predict every segment that is outlined, as one reader's each, and their consensus, and compare them in a "
+            "table."
+        )
+
+    def _on_readers(self) -> None:
+        import slicer
+
+        try:
+            with slicer.util.WaitCursor():
+                found = self._compare()
+        except InputError as error:
+            self._view.tell(str(error))
+            return
+        self._application.show_table(keep.readers_table(self._scene, found))
+        self._view.tell(found.verdict)
+
+    def _compare(self) -> Agreement:
+        model = self._state().model
+        if model is None:
+            raise InputError(self._state().model_error)
+        cases: dict[str, Case] = {}
+        for segment_id, name in drawn_segments(self._segmentation):
+            cases[f"{name} ({segment_id})" if name in cases else name] = Case.from_nodes(
+                self._volume, self._segmentation, segment_id
+            )
+        return compare(cases, model)
+
+
+def _sequence(choices: Any) -> str:
+    """Names what the results that follow the outline belong to."""
+    nodes = (choices.inputVolume, choices.segmentation)
+    return repr((*(node.GetID() for node in nodes), choices.segmentID, choices.modelPath))

@@ -1,0 +1,305 @@
+"""PanelState: what the panel knows and may show, apart from how; a result is current for its own input alone."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Literal
+
+from .. import assess
+from ..assess import Assessment, Preparation
+from ..errors import InputError
+from ..findings.examine import Finding
+from ..i18n import tr as _
+from ..model.model import Model
+from ..outputs.result import Result
+from .background import Run, stamp
+from .outline_check import OutlineCheck
+
+#: nothing: no result; current: made from the present input; out-of-date: made from another.
+Standing = Literal["nothing", "running", "current", "out-of-date"]
+
+
+class PanelState:
+    """The state of one panel.
+
+    Attributes
+    ----------
+    preparation : Preparation or None
+        The present input, checked and ready to be predicted; None while it is not.
+    model : Model or None
+        The chosen model; None where it cannot be used.
+    model_error : str
+        Why the chosen model cannot be used.
+    reason : str
+        Why no prediction can be started; empty while one can.
+    message : str
+        How the last prediction ended, where it left no result, or why a remedy was refused.
+    result : Result or None
+        Of the last prediction.
+    assessment : Assessment or None
+        Of the same prediction; None for a result that was loaded with its scene.
+    run : Run or None
+        The prediction that was asked for and is running.
+    live_run : Run or None
+        The prediction that follows the outline and is running.
+    outline_check : OutlineCheck or None
+        The check of the result that is running.
+    outline_message : str
+        How the last check ended, where it left no stability.
+    """
+
+    def __init__(self) -> None:
+        self.preparation: Preparation | None = None
+        self.model: Model | None = None
+        self.model_error = self.reason = self.message = ""
+        self.result: Result | None = None
+        self.assessment: Assessment | None = None
+        self.run: Run | None = None
+        self.live_run: Run | None = None
+        self.outline_check: OutlineCheck | None = None
+        self.outline_message = ""
+        self._is_check_due = False
+        self._input_findings: tuple[Finding, ...] = ()
+        self._stamp = ""
+        self._checked = self._was_ready = False
+
+    @property
+    def standing(self) -> Standing:
+        """Whether there is a result, and whether it belongs to the present input."""
+        if self.run is not None:
+            return "running"
+        if self.result is None:
+            return "nothing"
+        return "current" if self._stamp == self.result.stamp else "out-of-date"
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What there is to know of the present input, and of its result where it has one."""
+        if self.result is not None and self.standing == "current":
+            own = tuple(finding for finding in self._input_findings if finding.severity == "error")
+            return (*own, *self.result.findings)
+        return self._input_findings
+
+    @property
+    def is_checked(self) -> bool:
+        """Has the present input been examined?"""
+        return self._checked
+
+    @property
+    def is_ready(self) -> bool:
+        """May a prediction be started?"""
+        return self.preparation is not None and self.run is None
+
+    @property
+    def may_be_asked(self) -> bool:
+        """May a prediction be asked for? While the input is still to be checked nobody knows better."""
+        return self.is_ready or (not self._checked and self._was_ready and self.run is None)
+
+    @property
+    def why_not_kept(self) -> str:
+        """Why features, picture and scatter cannot be made of the result; empty where they can."""
+        if self.standing != "current":
+            return _("Predict first.")
+        return "" if self.assessment else _("This result came with its scene; predict again to have its features.")
+
+    @property
+    def why_no_scatter(self) -> str:
+        """Why this patient cannot be shown among the training patients; empty where it can."""
+        if self.model is not None and self.model.training_scores is None:
+            return _("This model does not hold the scores of its training patients; they cannot be shown.")
+        return self.why_not_kept
+
+    def why_not_compared(self, outlines: int) -> str:
+        """Why readers cannot be compared on the present volume; empty where they can.
+
+        Parameters
+        ----------
+        outlines : int
+            Segments that are not empty.
+        """
+        if outlines < 2:
+            return _("Outline the tumour in a second segment first, as another reader would.")
+        own = (finding.message for finding in self._input_findings if finding.code in ("model", "backend"))
+        return next(own, "")
+
+    def touch(self) -> None:
+        """The input may have changed: until it is checked, a result counts as out of date."""
+        if self._checked:
+            self._was_ready = self.preparation is not None
+        self.preparation, self._stamp, self._checked = None, "", False
+        self.reason = _("Checking the input.")
+        self.end_following()
+
+    def check(
+        self,
+        load_model: Callable[[], Model],
+        prepare: Callable[[], Preparation],
+        require_backend: Callable[[], None],
+        to_do: str = "",
+    ) -> None:
+        """Examine the present input; each of the first three arguments gives its part or raises InputError.
+
+        Parameters
+        ----------
+        to_do : str
+            What the user has still to choose before there is an input to examine; empty where nothing is missing.
+        """
+        self.preparation, self.model, self.reason, self.model_error, self._stamp = None, None, "", "", ""
+        self._input_findings, self._checked = (), True
+        try:
+            self.model = load_model()
+        except InputError as error:
+            self.model_error = str(error)
+            self._refuse("model", error)
+        try:
+            require_backend()
+        except InputError as error:
+            self._refuse("backend", error)
+        if to_do:
+            self.reason = to_do
+            return
+        try:
+            preparation = prepare()
+        except InputError as error:
+            self._refuse("input", error)
+            return
+        self._input_findings += preparation.findings
+        if self.model is not None:
+            self._stamp = stamp(preparation, self.model)
+        if not self.reason:
+            self.preparation = preparation
+
+    def check_outline(self, is_wanted: bool, start: Callable[[Assessment, str], OutlineCheck]) -> None:
+        """Check how much a result that was asked for depends on the outline, while it is current, until that is known.
+
+        Parameters
+        ----------
+        is_wanted : bool
+            Otherwise, a check that is running stops.
+        start : callable
+            Starts a check of an assessment, given the stamp of its input.
+        """
+        if not is_wanted or self.assessment is None or self.result is None or self.standing != "current":
+            self._pause_outline_check()
+        elif self._is_check_due and self.outline_check is None:
+            self.outline_check = start(self.assessment, self.result.stamp)
+
+    def end_outline_check(self) -> None:
+        """Stop the check of the outline and leave it at that."""
+        self._is_check_due = False
+        self._pause_outline_check()
+
+    def _pause_outline_check(self) -> None:
+        check, self.outline_check = self.outline_check, None
+        if check is not None:
+            check.cancel()
+
+    def follow_outline_check(self, check: OutlineCheck) -> bool:
+        """Take what a check has brought; True where that is a result with its stability."""
+        if check is not self.outline_check or not check.is_over:
+            return False
+        self.outline_check, self.outline_message, self._is_check_due = None, check.message, False
+        if check.stability is None or self.assessment is None or self.result is None:
+            return False
+        self.assessment = assess.with_stability(self.assessment, check.stability)
+        self.result = Result.of(self.assessment, self.result.stamp, self.result.time)
+        return True
+
+    def _refuse(self, code: str, error: InputError) -> None:
+        self.reason = self.reason or str(error)
+        self._input_findings = (Finding(code, "error", str(error)), *self._input_findings)
+
+    def attempt(self, remedy: Callable[[], None]) -> None:
+        """Carry out a remedy that may be refused."""
+        self.message = ""
+        try:
+            remedy()
+        except InputError as error:
+            self.message = str(error)
+
+    def restore(self, text: str) -> None:
+        """Take the result that was saved with a scene, unless it is the one at hand."""
+        if self.run is not None or (self.result is not None and text == self.result.to_json()):
+            return
+        self.end_outline_check()
+        self.result, self.assessment = Result.from_json(text), None
+
+    def begin(self, start: Callable[[Preparation, Model], Run]) -> None:
+        """Start a prediction of the present input in the background, if there is one; the earlier result is gone."""
+        if self.preparation is None or self.model is None:
+            return
+        self.end_following()
+        self._forget()
+        try:
+            self.run = start(self.preparation, self.model)
+        except InputError as error:
+            self.message = str(error)
+
+    def cancel(self) -> None:
+        """Ask the run to stop; `end` follows when it has."""
+        if self.run is not None:
+            self.run.cancel()
+
+    def abandon(self) -> None:
+        """Stop what is running, with nobody there to be told."""
+        self.end_outline_check()
+        self.end_following()
+        run, self.run = self.run, None
+        if run is not None:
+            run.cancel()
+
+    def end(self, assessment: Assessment | None, error: Exception | None) -> bool:
+        """Take what the run has brought; True where that is a result."""
+        run, self.run = self.run, None
+        if run is None:
+            return False
+        if assessment is not None:
+            self._take(assessment, run.stamp)
+            self._is_check_due = True
+        else:
+            self.message = _("Cancelled.") if error is None else _why_none(error)
+        return assessment is not None
+
+    def follow(self, start: Callable[[Preparation, Model], Run]) -> None:
+        """Start to predict the present input, unless the result is its own; the earlier result stays until then."""
+        if self.preparation is None or self.model is None or self.standing in ("running", "current"):
+            return
+        self.end_following()
+        try:
+            self.live_run = start(self.preparation, self.model)
+        except InputError as error:
+            self.message = str(error)
+
+    def end_following(self) -> None:
+        """Stop the prediction that follows the outline; another takes its place, or none."""
+        run, self.live_run = self.live_run, None
+        if run is not None:
+            run.cancel()
+
+    def take_followed(self, run: Run, assessment: Assessment | None, error: Exception | None) -> bool:
+        """Take what a prediction that followed the outline has brought; True where that is a result."""
+        if run is not self.live_run:
+            return False
+        self.live_run = None
+        self._forget()
+        if assessment is not None:
+            self._take(assessment, run.stamp)
+        elif error is not None:
+            self.message = _why_none(error)
+        return assessment is not None
+
+    def _forget(self) -> None:
+        self.end_outline_check()
+        self.result, self.assessment, self.message, self.outline_message = None, None, "", ""
+
+    def _take(self, assessment: Assessment, made_from: str) -> None:
+        now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+        self.assessment, self.result = assessment, Result.of(assessment, made_from, now)
+
+
+def _why_none(error: Exception) -> str:
+    """Why a prediction has left no result."""
+    if isinstance(error, InputError):
+        return str(error)
+    return _("The prediction failed unexpectedly; the error log of the application says where.")

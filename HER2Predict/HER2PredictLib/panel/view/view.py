@@ -1,0 +1,249 @@
+"""PanelView: puts the panel's state into its widgets, by their names; reads nothing from them and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...findings.examine import Finding
+from ...i18n import tr as _
+from ...outputs.result import Result
+from .. import keep
+from ..segments import EFFECTS, first_segment, segment_name, set_abdomen_window
+from ..state import PanelState
+from ..words import headline
+from ..words import text as panel_text
+from ..words.finding_row import FindingRow
+from ..words.why import why_text
+
+_UNDO_STEPS = 10
+#: The effects in two short rows, and a table of segments as high as a patient's needs.
+_EFFECT_COLUMNS = 6
+_SEGMENTS_TABLE, _SEGMENTS_TABLE_HEIGHT = "SegmentsTableResizableFrame", 90
+
+
+class PanelView:
+    """Writes into the widgets.
+
+    Parameters
+    ----------
+    ui : object
+        The widgets of the .ui file by their names.
+    icons : mapping
+        Severity of a finding -> QIcon.
+    make_row : callable
+        Makes the QWidget of Finding.ui.
+    mend : callable
+        Called with a remedy when the user asks for it.
+
+    Attributes
+    ----------
+    gauged : Result or None
+        What the gauge has to show.
+    rows : dict
+        Of each finding that is shown, from top to bottom.
+    """
+
+    def __init__(
+        self, ui: Any, icons: Mapping[str, Any], make_row: Callable[[], Any], mend: Callable[[str], None]
+    ) -> None:
+        self.ui = ui
+        self._icons, self._make_row, self._mend = icons, make_row, mend
+        self.rows: dict[Finding, FindingRow] = {}
+        self.gauged: Result | None = None
+        self._folded: dict[str, bool] = {}
+        self.tell("")
+        self._set_up_editor()
+
+    def _set_up_editor(self) -> None:
+        """As low as it can be: the answer above it and the editor have to be in sight together."""
+        import slicer
+
+        editor = self.ui.segmentEditorWidget
+        editor.setEffectNameOrder(list(EFFECTS))
+        editor.unorderedEffectsVisible = False
+        editor.segmentationNodeSelectorVisible = False
+        editor.sourceVolumeNodeSelectorVisible = False
+        editor.switchToSegmentationsButtonVisible = False
+        editor.maskingSectionVisible = False
+        editor.effectColumnCount = _EFFECT_COLUMNS
+        editor.setMaximumNumberOfUndoStates(_UNDO_STEPS)
+        for frame in slicer.util.findChildren(editor, name=_SEGMENTS_TABLE):
+            frame.setFixedHeight(_SEGMENTS_TABLE_HEIGHT)
+        _take_out_vertical_spacers(editor.layout())
+
+    def take_up_tools(self) -> None:
+        """The module comes to the front."""
+        self.ui.segmentEditorWidget.updateEffectList()
+        self.ui.segmentEditorWidget.installKeyboardShortcuts()
+        self.ui.segmentEditorWidget.updateWidgetFromMRML()
+
+    def lay_down_tools(self) -> None:
+        """Another module comes to the front."""
+        self.ui.segmentEditorWidget.setActiveEffectByName("")
+        self.ui.segmentEditorWidget.uninstallKeyboardShortcuts()
+        self.ui.segmentEditorWidget.removeViewObservations()
+
+    def show_choices(self, choices: Any) -> None:
+        """Selectors and editor follow the parameter node; a segment is chosen where none is."""
+        if self.ui.segmentSelector.currentNode() is not choices.segmentation:
+            self.ui.segmentSelector.setCurrentNode(choices.segmentation)
+        if choices.segmentation is not None and not choices.segmentID:
+            choices.segmentID = first_segment(choices.segmentation)
+        self.ui.segmentSelector.setCurrentSegmentID(choices.segmentID)
+        # The editor takes a volume only where it has a segmentation.
+        self.ui.segmentEditorWidget.setSegmentationNode(choices.segmentation)
+        if choices.segmentation is not None:
+            self.ui.segmentEditorWidget.setSourceVolumeNode(choices.inputVolume)
+        self.ui.segmentEditorWidget.setCurrentSegmentID(choices.segmentID)
+        if self.ui.modelPathLineEdit.currentPath != choices.modelPath:
+            self.ui.modelPathLineEdit.currentPath = choices.modelPath
+        self.ui.bundledModelButton.setVisible(bool(choices.modelPath))
+        self._show_case(choices)
+
+    def _show_case(self, choices: Any) -> None:
+        """The section folds to one line as soon as there is a case."""
+        is_chosen = choices.inputVolume is not None and bool(segment_name(choices.segmentation, choices.segmentID))
+        self.ui.caseSection.text = (
+            headline.case_title(choices.inputVolume.GetName(), segment_name(choices.segmentation, choices.segmentID))
+            if is_chosen
+            else _("Case")
+        )
+        self._fold("caseSection", is_chosen)
+
+    def show_volume(self, volume: Any, database: Any) -> None:
+        """What is known of the chosen volume; it is shown in the window in which a bladder is read."""
+        self.ui.volumeLabel.setVisible(volume is not None)
+        if volume is not None:
+            set_abdomen_window(volume)
+            self.ui.volumeLabel.text = panel_text.volume_line(volume, database)
+
+    def tell(self, text: str) -> None:
+        """How keeping something went."""
+        self.ui.keptLabel.text = text
+        self.ui.keptLabel.setVisible(bool(text))
+
+    def show_history(self, scene: Any) -> None:
+        """The predictions made in this scene."""
+        table = keep.history_node(scene)
+        self.ui.historyTable.setMRMLTableNode(table)
+        self.ui.historyTable.setVisible(table is not None)
+        self.ui.historyTable.resizeColumnsToContents()
+        self.ui.historyTable.scrollToBottom()
+
+    def show(self, state: PanelState, has_volume: bool, slow_since: str = "") -> None:
+        """Everything that follows from the state.
+
+        Parameters
+        ----------
+        slow_since : str
+            Why there are no helper processes; empty where there are.
+        """
+        running = state.standing == "running"
+        self.ui.predictButton.enabled = state.may_be_asked
+        purpose = _("Estimate the HER2 status of the outlined tumour (Ctrl+Return).")
+        self.ui.predictButton.toolTip = state.reason or purpose
+        self.ui.inputLabel.text = panel_text.input_line(state)
+        self.ui.newSegmentButton.enabled = has_volume
+        self.ui.sampleButton.setVisible(not has_volume)
+        self.ui.progressBar.setVisible(running)
+        self.ui.cancelButton.setVisible(running)
+        live = _("Predict again whenever the outline has rested.")
+        slower = _("Slower than usual, in the application itself: {reason}.").format(reason=slow_since)
+        self.ui.liveCheckBox.toolTip = f"{live} {slower}" if slow_since else live
+        self._show_result(state)
+        self._show_model(state)
+        self._show_keeping(state)
+        if state.is_checked:
+            self._show_findings(state)
+
+    def _show_result(self, state: PanelState) -> None:
+        self.gauged = state.result if state.standing == "current" else None
+        self.ui.headlineLabel.text = headline.headline(state)
+        self.ui.headlineLabel.setVisible(bool(self.ui.headlineLabel.text))
+        self.ui.gauge.setVisible(self.gauged is not None)
+        if state.is_checked:
+            self.ui.cautionLabel.text = headline.caution_line(state)
+            self.ui.cautionLabel.setVisible(bool(self.ui.cautionLabel.text))
+        self._show_outline_check(state)
+        self.ui.whySection.setVisible(self.gauged is not None)
+        if self.gauged is not None:
+            self.ui.resultLabel.text = panel_text.result_text(self.gauged)
+            self.ui.whyLabel.text = why_text(self.gauged) if self.gauged.strongest else ""
+
+    def _show_outline_check(self, state: PanelState) -> None:
+        check = state.outline_check if self.gauged is not None else None
+        for widget in (self.ui.outlineBar, self.ui.outlineStopButton):
+            widget.setVisible(check is not None)
+        message = panel_text.outline_line(check) if check is not None else ""
+        if check is not None:
+            self.ui.outlineBar.maximum, self.ui.outlineBar.value = check.total, check.done
+        elif self.gauged is not None and state.outline_message:
+            message = _("The dependence on the outline is not known. {reason}").format(reason=state.outline_message)
+        self.ui.outlineLabel.text = message
+        self.ui.outlineLabel.setVisible(bool(message))
+
+    def _show_model(self, state: PanelState) -> None:
+        if state.model is not None:
+            self.ui.modelSection.text = _("Model: {name}").format(name=headline.shortened(state.model.name, 34))
+            self.ui.modelCardLabel.text = panel_text.model_card(state.model)
+        elif state.model_error:
+            self.ui.modelSection.text = _("Model: none in use")
+            self.ui.modelCardLabel.text = _("✖ No model is in use: {reason}").format(
+                reason=panel_text.plain(state.model_error)
+            )
+        if state.is_checked:
+            self._fold("modelSection", not state.model_error)
+
+    def _show_keeping(self, state: PanelState) -> None:
+        features = _("Put the 975 radiomic features into a table of the scene.")
+        picture = _("Write the slice with the largest ROI area and the result into a file.")
+        scatter = _("Plot this patient among the training cohort.")
+        for button, why_not, purpose in (
+            (self.ui.featuresButton, state.why_not_kept, features),
+            (self.ui.pictureButton, state.why_not_kept, picture),
+            (self.ui.pcaButton, state.why_no_scatter, scatter),
+        ):
+            button.enabled = not why_not
+            button.toolTip = why_not or purpose
+
+    def _show_findings(self, state: PanelState) -> None:
+        """A row for each; what is shown already stays as it is, and keeps the keyboard focus."""
+        findings = tuple(dict.fromkeys(state.findings))
+        layout = self.ui.findings.layout()
+        for gone in set(self.rows) - set(findings):
+            row = self.rows.pop(gone).widget
+            row.setVisible(False)
+            layout.removeWidget(row)
+            row.deleteLater()
+        for position, finding in enumerate(findings):
+            if finding not in self.rows:
+                icon = self._icons[finding.severity]
+                self.rows[finding] = FindingRow(self._make_row(), finding, icon, self._mend)
+            row = self.rows[finding].widget
+            if layout.indexOf(row) != position:
+                layout.insertWidget(position, row)
+        self.rows = {finding: self.rows[finding] for finding in findings}
+        has_any = bool(findings) or state.preparation is not None
+        self.ui.findingsSection.setVisible(has_any)
+        self.ui.findingsSection.text = headline.findings_title(findings)
+        urgent = any(finding.severity != "info" for finding in headline.input_findings(state))
+        self._fold("findingsSection", not urgent)
+
+    def _fold(self, section: str, folded: bool) -> None:
+        """Fold a section or unfold it when what it is about has changed; in between, the user decides."""
+        if self._folded.get(section) is not folded:
+            self._folded[section] = folded
+            getattr(self.ui, section).collapsed = folded
+
+
+def _take_out_vertical_spacers(layout: Any) -> None:
+    """They keep an empty strip below the editor's buttons."""
+    for index in range(layout.count()):
+        item = layout.itemAt(index)
+        spacer, inner = item.spacerItem(), item.layout()
+        if spacer is not None and spacer.sizeHint().height() > spacer.sizeHint().width():
+            spacer.changeSize(0, 0)
+        elif inner is not None:
+            _take_out_vertical_spacers(inner)
+    layout.invalidate()

@@ -1,0 +1,1 @@
+"""What the panel says, in rich text."""

@@ -1,0 +1,194 @@
+"""Features of a whole cohort, on all cores or a cluster, into one table; can be interrupted at any moment."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import pandas as pd
+
+from ...errors import InputError
+from ...features import feature_names
+from .cohort import FINDINGS_COLUMN, KEY_COLUMN, SETTINGS_COLUMN, Cohort
+from .fingerprint import key_of, settings_id, software
+from .journal import Journal, Row
+from .workers import Task, on_cluster, on_this_machine
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """Features of the patients that could be computed, and why the others could not.
+
+    Attributes
+    ----------
+    table : DataFrame of float64, shape (patients, 975)
+        Indexed by ``patient_id``, in the order of the cohort.
+    failures : dict
+        patient_id to the reason.
+    computed, reused : int
+        How many patients' features were computed now, and how many were there from before.
+    """
+
+    table: pd.DataFrame
+    failures: dict[str, str]
+    computed: int
+    reused: int
+
+
+def extract(
+    cohort: Cohort,
+    out: Path,
+    *,
+    jobs: int | None = None,
+    dask: str | None = None,
+    progress: Progress | None = None,
+) -> Extraction:
+    """Compute the features of every patient into a table; one that fails is reported and left out.
+
+    What is finished is kept in a journal beside the table until the table is there. A run after an interruption goes on
+    from it, and a run on a finished table computes those patients alone whose image, ROI or segment, or the feature
+    settings or versions, have changed: the table holds the key of what each row was computed from, so it can be
+    moved or sent and still be brought up to date.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        With image and ROI of every patient.
+    out : Path
+        The feature table, a CSV: every column of the cohort table, `SETTINGS_COLUMN`, `KEY_COLUMN`, `FINDINGS_COLUMN`,
+        the 975 features.
+    jobs : int, optional
+        Processes; all cores by default.
+    dask : str, optional
+        Address of the scheduler of a Dask cluster that computes instead.
+    progress : callable, optional
+        Called with the number of patients done and their total; first with those that are there from before.
+
+    Raises
+    ------
+    InputError
+        Where the cohort names no images, `out` cannot be written or is another file, another run is writing it, the
+        cluster is not usable, or no patient could be computed.
+    """
+    out = Path(out).absolute()
+    table = cohort.require_images()
+    _check_out(out, cohort)
+    decided_by = software()
+    with Journal(out, len(feature_names())) as journal:
+        finished = {**_finished_rows(out), **journal.finished}
+        tasks, failures = _tasks(table, decided_by, jobs)
+        before = {patient for patient, task in tasks.items() if task.key in finished}
+        todo = {task.key: task for task in tasks.values() if task.key not in finished}
+        show = progress or _silent
+        total, done = len(table), len(failures) + len(before)
+        show(done, total)
+        reasons: dict[str, str] = {}
+        outcomes = on_cluster(todo.values(), dask) if dask else on_this_machine(todo.values(), jobs)
+        with closing(outcomes):
+            for outcome in outcomes:
+                if outcome.row is None:
+                    reasons[outcome.key] = outcome.failure
+                else:
+                    journal.add(outcome.key, outcome.row)
+                    finished[outcome.key] = outcome.row
+                done += sum(task.key == outcome.key for task in tasks.values())
+                show(done, total)
+        failures |= {patient: reasons[task.key] for patient, task in tasks.items() if task.key in reasons}
+        failures = {patient: failures[patient] for patient in table.index if patient in failures}
+        keys = {patient: task.key for patient, task in tasks.items() if task.key in finished}
+        if not keys:
+            patient, reason = next(iter(failures.items()))
+            raise InputError(f'None of the {total} patients could be computed; the first one, "{patient}": {reason}')
+        journal.finish(_as_csv(cohort, out, keys, finished))
+    values = [finished[key].features for key in keys.values()]
+    result = pd.DataFrame(values, index=pd.Index(list(keys), name="patient_id"), columns=list(feature_names()))
+    return Extraction(result, failures, computed=len(keys) - len(before), reused=len(before))
+
+
+def _silent(_done: int, _total: int) -> None:
+    pass
+
+
+def _check_out(out: Path, cohort: Cohort) -> None:
+    if not out.parent.is_dir():
+        raise InputError(f"The folder {out.parent} does not exist; make it or choose another.")
+    if out.is_dir():
+        raise InputError(f"{out} is a folder; name a file for the feature table.")
+    if out.exists() and out.samefile(cohort.source):
+        raise InputError(f"{out} is the cohort table itself; choose another name for the feature table.")
+
+
+def _tasks(table: pd.DataFrame, decided_by: dict[str, str], jobs: int | None) -> tuple[dict[str, Task], dict[str, str]]:
+    """The task of each patient, and why there is none, by patient."""
+    segments = table["segment"] if "segment" in table.columns else pd.Series("", table.index)
+    files = zip(table.index, table["image"], table["roi"], segments, strict=True)
+
+    def make(patient: str, image: str, roi: str, segment: str) -> Task | InputError:
+        try:
+            return Task(key_of(Path(image), Path(roi), segment, decided_by), image, roi, segment, decided_by)
+        except InputError as error:
+            return error
+
+    # Threads, for reading and hashing let each other run.
+    with ThreadPoolExecutor(jobs or joblib.cpu_count()) as pool:
+        made = dict(zip(table.index, pool.map(lambda names: make(*names), files), strict=True))
+    tasks = {patient: task for patient, task in made.items() if isinstance(task, Task)}
+    return tasks, {patient: str(error) for patient, error in made.items() if isinstance(error, InputError)}
+
+
+def _finished_rows(out: Path) -> dict[str, Row]:
+    """Rows by key from a table that an earlier run wrote."""
+    if not out.exists():
+        return {}
+    names = list(feature_names())
+    try:
+        with out.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            if KEY_COLUMN not in (rows.fieldnames or ()):
+                raise ValueError(f"it has no column {KEY_COLUMN}")
+            if not {FINDINGS_COLUMN, *names} <= set(rows.fieldnames or ()):
+                return {}
+            return {
+                row[KEY_COLUMN]: Row(tuple(float(row[name]) for name in names), tuple(row[FINDINGS_COLUMN].split()))
+                for row in rows
+            }
+    except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
+        raise InputError(
+            f"{out} exists and is not a feature table that HER2Predict wrote ({error}); choose another name or "
+            "delete it."
+        ) from error
+
+
+def _as_csv(cohort: Cohort, out: Path, keys: Mapping[str, str], finished: Mapping[str, Row]) -> bytes:
+    """The feature table. Paths below the cohort table are relative to the feature table, so that both can move."""
+    given = cohort.table.loc[list(keys)]
+    for column in ("image", "roi"):
+        given[column] = [_relative(Path(name), cohort.source.absolute().parent, out.parent) for name in given[column]]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["patient_id", *given.columns, SETTINGS_COLUMN, KEY_COLUMN, FINDINGS_COLUMN, *feature_names()])
+    settings = settings_id()
+    for (patient, key), cells in zip(keys.items(), given.to_numpy(), strict=True):
+        # 17 significant digits give back every bit of a double (IEEE 754-2019, 5.12.2).
+        row = finished[key]
+        digits = (f"{value:.17g}" for value in row.features)
+        writer.writerow([patient, *cells, settings, key, " ".join(row.findings), *digits])
+    return text.getvalue().encode()
+
+
+def _relative(path: Path, below: Path, start: Path) -> str:
+    if not path.is_relative_to(below):
+        return str(path)
+    try:
+        return Path(os.path.relpath(path, start)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return str(path)

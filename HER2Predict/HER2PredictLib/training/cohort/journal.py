@@ -1,0 +1,167 @@
+"""The journal beside a table in the making: what is finished survives a kill or a power cut at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from ...errors import InputError
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was computed of one patient.
+
+    Attributes
+    ----------
+    features : tuple of float
+        In their order.
+    findings : tuple of str
+        Codes of the findings on the input.
+    """
+
+    features: tuple[float, ...]
+    findings: tuple[str, ...]
+
+
+class Journal:
+    """Finished rows by the key of what they were computed from, in ``<table>.journal``.
+
+    One JSON object a line, ``{"key": sha256, "features": [...], "findings": [...]}``, with every digit of the numbers.
+    A line is on the disk before `add` returns. A line that was torn when the machine stopped is passed over. While a
+    Journal is open no other one can be opened for the same table, in this process or another; the lock ends with the
+    process.
+
+    Parameters
+    ----------
+    table : Path
+        The table in the making.
+    length : int
+        How many features a line holds.
+
+    Raises
+    ------
+    InputError
+        On entering: where another run has it open, or it cannot be written.
+    """
+
+    def __init__(self, table: Path, length: int) -> None:
+        self.path = table.with_name(f"{table.name}.journal")
+        self._table = table
+        self._length = length
+        self.finished: dict[str, Row] = {}
+
+    def __enter__(self) -> Journal:
+        try:
+            self._file = self._open()
+            content = self._file.read()
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be written ({error.strerror}); choose another place.") from error
+        if content and not content.endswith(b"\n"):
+            self._append(b"\n")
+        for line in content.split(b"\n"):
+            self._remember(line)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
+        self._file.close()
+
+    def add(self, key: str, row: Row) -> None:
+        """Put the row of one key on the disk."""
+        self.finished[key] = row
+        entry = {"key": key, "features": row.features, "findings": row.findings}
+        self._append(json.dumps(entry, allow_nan=False).encode() + b"\n")
+
+    def finish(self, table: bytes) -> None:
+        """Put the finished table in place, whole or not at all, and then remove the journal."""
+        try:
+            if not (self._table.exists() and self._table.read_bytes() == table):
+                _write_whole(self._table, table)
+        except OSError as error:
+            raise InputError(
+                f"{self._table} cannot be written ({error.strerror}); what is finished is kept in {self.path.name}."
+            ) from error
+        if sys.platform == "win32":  # which deletes no open file
+            self._file.close()
+        with contextlib.suppress(PermissionError):  # another run has it open by now, and will delete it
+            self.path.unlink(missing_ok=True)
+
+    def _open(self) -> IO[bytes]:
+        while True:
+            file = self.path.open("a+b")
+            try:
+                _lock(file)
+            except (BlockingIOError, PermissionError) as error:
+                file.close()
+                raise InputError(
+                    f"Another run is writing {self._table}; wait until it ends, or choose another name."
+                ) from error
+            # A run that ended between the two lines above has deleted the file that is open now.
+            if self.path.exists() and os.path.samestat(os.fstat(file.fileno()), self.path.stat()):
+                _sync_folder(self.path.parent)
+                file.seek(0)
+                return file
+            file.close()
+
+    def _append(self, line: bytes) -> None:
+        try:
+            self._file.write(line)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be written ({error.strerror}); make room and run again.") from error
+
+    def _remember(self, line: bytes) -> None:
+        try:
+            entry = json.loads(line)
+            row = Row(tuple(map(float, entry["features"])), tuple(map(str, entry["findings"])))
+            key = str(entry["key"])
+        except (ValueError, TypeError, KeyError):
+            return
+        if len(row.features) == self._length:
+            self.finished[key] = row
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file in one step: whoever looks sees the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut, where the system can be asked to."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> None:
+        """Lock a byte far beyond the content, since Windows lets nobody read what is locked."""
+        file.seek(2**31 - 2)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

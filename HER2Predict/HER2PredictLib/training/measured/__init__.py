@@ -1,0 +1,1 @@
+"""What was measured: a study, an external validation, the tables of characteristics, a recalibration."""

@@ -1,0 +1,463 @@
+"""Everything that is measured of a study, computed once: what figures, tables, report and `metrics.json` show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from ...model.applicability import EDGE_SHARE, Domain
+from ...model.explain import explain
+from ...model.model import Model
+from ..cohort.cohort import Cohort
+from ..cohort.evidence import Evidence, evidence_of
+from ..cohort.exclusions import grouped_reasons
+from ..figures.roi_examples import RoiSource, roi_files
+from ..protocol.candidates import Candidate
+from ..protocol.study import TEST, TRAIN, Study, threshold_measures
+from ..protocol.threshold import ThresholdChoice, choose_threshold
+from ..statistics.bootstrap import RESAMPLES
+from ..statistics.calibration_measures import CalibrationCurve, calibration_curve
+from ..statistics.discrimination import PrecisionRecallCurve, RocCurve, precision_recall, roc
+from ..statistics.operating_point import DecisionCurve, decision_curve
+from ..statistics.performance import Comparison, Performance, compare, measure, performance_table
+from .baseline import BaselineTable, table1, table2
+
+#: Predictions of the training patients by the model that was fitted to them.
+APPARENT = "apparent"
+#: What is measured, in the order of tables.
+SETS = (TRAIN, TEST, APPARENT)
+#: What a reader sees of each.
+SET_LABELS = {TRAIN: "Training set, out of fold", TEST: "Test set", APPARENT: "Training set, apparent"}
+
+#: Number of components over which the study takes the area under the cumulative explained variance.
+STUDY_COMPONENTS = 100
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Where the patients of the table went.
+
+    Attributes
+    ----------
+    listed : int
+        Patients in the cohort table.
+    reasons : mapping of str to int
+        Patients left out, by reason.
+    negative, positive : mapping of str to int
+        Patients of each HER2 status in ``train`` and ``test``.
+    """
+
+    listed: int
+    reasons: Mapping[str, int]
+    negative: Mapping[str, int]
+    positive: Mapping[str, int]
+
+    @property
+    def left_out(self) -> int:
+        return sum(self.reasons.values())
+
+    @property
+    def analysed(self) -> int:
+        return sum(self.negative.values()) + sum(self.positive.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Importance:
+    """How much groups of features move the predictions of the training patients.
+
+    Attributes
+    ----------
+    by_class, by_image : DataFrame
+        One row per group, the strongest first: ``mean``, ``low`` and ``high`` (mean and quartiles over the training
+        patients of the absolute sum of the group's contributions to the log-odds) and ``features`` (their number).
+    """
+
+    by_class: pd.DataFrame
+    by_image: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Variance:
+    """Areas under the cumulative explained variance curve, mean of the curve in percent.
+
+    Attributes
+    ----------
+    components : int
+        All components that the training patients span.
+    kept : int
+        Components of the models.
+    explained : float
+        Percent of the variance that the kept ones explain.
+    area : float
+        Over all components.
+    area_study : float
+        Over the first 100 components as in the study, the curve held at 100 % beyond the last one.
+    """
+
+    components: int
+    kept: int
+    explained: float
+    area: float
+    area_study: float
+
+
+@dataclass(frozen=True)
+class Applicability:
+    """Distances beyond which 5 % of the left-out training patients lie, and who lies beyond either.
+
+    Attributes
+    ----------
+    limit_t2, limit_q : float
+    beyond : mapping of str to int
+        Patients of ``train`` and ``test`` beyond at least one of the two.
+    """
+
+    limit_t2: float
+    limit_q: float
+    beyond: Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What is measured of a study.
+
+    Attributes
+    ----------
+    study : Study
+    simulated : bool
+        Were the patients simulated?
+    split_given : bool
+        Does the cohort table assign the patients to the sets?
+    description : str
+        Of the cohort, in words.
+    outcome : str
+        What is true of a positive patient, see `Cohort.outcome`.
+    roi_files : DataFrame of str or None
+        Image, ROI and segment of the patients, where the cohort names them.
+    evidence : Evidence
+        What the table shows of the patients; its findings are counted by set.
+    thresholds : mapping
+        Of each model, by its key.
+    threshold_choice : ThresholdChoice
+        Of the deployed model.
+    performances : mapping
+        By model and set.
+    comparisons : mapping
+        By set: each pair of models.
+    roc : mapping
+        By model and set.
+    precision_recall, calibration, decision : mapping
+        Of the MLP by set.
+    spread : DataFrame
+        Per model: summary of its test patients over the random splits.
+    """
+
+    study: Study
+    simulated: bool
+    split_given: bool
+    description: str
+    outcome: str
+    roi_files: pd.DataFrame | None
+    evidence: Evidence
+    flow: Flow
+    table1: BaselineTable
+    table2: BaselineTable
+    thresholds: Mapping[str, float]
+    threshold_choice: ThresholdChoice
+    performances: Mapping[tuple[str, str], Performance]
+    comparisons: Mapping[str, tuple[Comparison, ...]]
+    roc: Mapping[tuple[str, str], RocCurve]
+    precision_recall: Mapping[str, PrecisionRecallCurve]
+    calibration: Mapping[str, CalibrationCurve]
+    decision: Mapping[str, DecisionCurve]
+    variance: Variance
+    importance: Importance
+    applicability: Applicability
+    spread: pd.DataFrame
+    resamples: int
+
+    @property
+    def roi_source(self) -> RoiSource | None:
+        """The training patients, where the table names their images."""
+        if self.roi_files is None:
+            return None
+        rows, study = self.study.train, self.study
+        return RoiSource(self.roi_files.iloc[rows], study.status[rows], study.features.iloc[rows], "training patient")
+
+    @property
+    def test_may_be_elsewhere(self) -> bool:
+        """May the test patients be of another hospital, for all that is known?"""
+        return self.split_given and not self.simulated
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The models, in the order of tables; the first is the deployed one's kind."""
+        return tuple(fit.candidate for fit in self.study.fits.values())
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Name of each model for people, by its key."""
+        return {candidate.key: candidate.label for candidate in self.candidates}
+
+    def probability(self, key: str, name: str) -> np.ndarray:
+        """Calibrated predictions of a model for a set."""
+        return self.study.fits[key].probability[name]
+
+    @property
+    def guessing(self) -> tuple[str, ...]:
+        """Why the deployed model tells no better than guessing; empty where it does better."""
+        return self.study.guessing
+
+    def performance_tables(self) -> dict[str, pd.DataFrame]:
+        """For each set, by its label: one row per measure, one column per model."""
+        return {
+            SET_LABELS[name]: performance_table(
+                {label: self.performances[key, name] for key, label in self.labels.items()}
+            )
+            for name in SETS
+        }
+
+    def comparison_table(self) -> pd.DataFrame:
+        """One row per set and pair of models."""
+        return pd.DataFrame(
+            [
+                {
+                    "Set": SET_LABELS[name],
+                    "Models": f"{self.labels[pair.first]} − {self.labels[pair.second]}",
+                    "Difference in AUC (DeLong)": pair.delong.difference.text(),
+                    "p (DeLong)": pair.delong.p_value,
+                    "Difference in AUC (bootstrap)": pair.bootstrap.difference.text(),
+                    "p (bootstrap)": pair.bootstrap.p_value,
+                }
+                for name in (TRAIN, TEST)
+                for pair in self.comparisons[name]
+            ]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; names no patient."""
+        study, flow = self.study, self.flow
+        return {
+            "simulated": self.simulated,
+            "protocol": study.protocol.settings(),
+            "resamples": self.resamples,
+            "patients": {
+                "listed": flow.listed,
+                "left_out": dict(flow.reasons),
+                "analysed": flow.analysed,
+                **{name: {"positive": flow.positive[name], "negative": flow.negative[name]} for name in (TRAIN, TEST)},
+            },
+            "input_findings": _findings(self.evidence.findings),
+            "models": {
+                candidate.key: {
+                    "label": candidate.label,
+                    "hyper_parameters": plain(study.fits[candidate.key].parameters),
+                    "threshold": self.thresholds[candidate.key],
+                    **{name: self.performances[candidate.key, name].to_dict() for name in SETS},
+                    "random_splits": plain(self.spread.loc[candidate.key].to_dict()),
+                }
+                for candidate in self.candidates
+            },
+            "discrimination": study.discrimination.to_dict(),
+            "guessing": list(study.guessing),
+            "threshold": self.threshold_choice.to_dict(),
+            "comparisons": {name: [pair.to_dict() for pair in pairs] for name, pairs in self.comparisons.items()},
+            "principal_components": vars(self.variance),
+            "importance": {
+                "feature_class": plain(self.importance.by_class["mean"].to_dict()),
+                "image_type": plain(self.importance.by_image["mean"].to_dict()),
+            },
+            "applicability": {
+                "level": 1.0 - EDGE_SHARE,
+                "limit_t2": self.applicability.limit_t2,
+                "limit_q": self.applicability.limit_q,
+                "beyond": dict(self.applicability.beyond),
+            },
+        }
+
+
+def measure_study(
+    study: Study,
+    cohort: Cohort,
+    exclusions: Mapping[str, str],
+    model: Model,
+    resamples: int = RESAMPLES,
+) -> Results:
+    """Measure everything.
+
+    Parameters
+    ----------
+    study : Study
+        Its features are indexed by ``patient_id``.
+    cohort : Cohort
+        The table that the patients come from; those of the study are among its rows.
+    exclusions : mapping of str to str
+        Patients of the table that were left out, and why.
+    model : Model
+        The bundle of the study's deployed model.
+    resamples : int
+        Of every bootstrap.
+    """
+    patients = study.features.index
+    table = cohort.table.loc[patients]
+    seed = study.protocol.seed
+    status = {name: study.status_of(TRAIN if name == APPARENT else name) for name in SETS}
+    thresholds = {key: fit.threshold for key, fit in study.fits.items()}
+    cells = [(key, name) for key in study.fits for name in SETS]
+    score = {(key, name): study.fits[key].score[name] for key, name in cells}
+    probability = {(key, name): study.fits[key].probability[name] for key, name in cells}
+    clinical = clinical_table(cohort, table, study.status)
+    group = np.where(np.isin(np.arange(len(patients)), study.train), TRAIN, TEST)
+    return Results(
+        study=study,
+        simulated=cohort.simulated or model.simulated,
+        split_given=cohort.split is not None,
+        description=str(model.cohort["description"]),
+        outcome=cohort.outcome,
+        roi_files=roi_files(table),
+        evidence=evidence_of(cohort, patients, {**{name: group == name for name in (TRAIN, TEST)}, "all": group != ""}),
+        flow=_flow(study, len(cohort.table), exclusions),
+        table1=table1(clinical),
+        table2=table2(clinical, group),
+        thresholds=thresholds,
+        threshold_choice=choose_threshold(
+            study.protocol.threshold, status[TRAIN], probability["mlp", TRAIN], resamples, seed
+        ),
+        performances={
+            (key, name): measure(
+                status[name], probability[key, name], thresholds[key], resamples, seed, score=score[key, name]
+            )
+            for key, name in cells
+        },
+        comparisons={
+            name: compare(status[name], {key: score[key, name] for key in study.fits}, resamples, seed)
+            for name in (TRAIN, TEST)
+        },
+        roc={(key, name): roc(status[name], score[key, name], resamples, seed) for key, name in cells},
+        precision_recall={name: precision_recall(status[name], score["mlp", name]) for name in SETS},
+        calibration={name: calibration_curve(status[name], probability["mlp", name]) for name in (TRAIN, TEST)},
+        decision={
+            name: decision_curve(status[name], probability["mlp", name], resamples=resamples, seed=seed)
+            for name in (TRAIN, TEST)
+        },
+        variance=_variance(study),
+        importance=_importance(study, model),
+        applicability=_applicability(study),
+        spread=_spread(study),
+        resamples=resamples,
+    )
+
+
+def clinical_table(cohort: Cohort, table: pd.DataFrame, status: np.ndarray) -> pd.DataFrame:
+    """The columns that tables 1 and 2 may report."""
+    scores = [name for name in ("her2_ihc",) if name in table.columns]
+    return table[[*cohort.clinical, *scores]].assign(her2=status.astype(str))
+
+
+def _flow(study: Study, listed: int, exclusions: Mapping[str, str]) -> Flow:
+    positive = {name: int(study.status_of(name).sum()) for name in (TRAIN, TEST)}
+    negative = {name: len(study.status_of(name)) - positive[name] for name in (TRAIN, TEST)}
+    return Flow(listed, grouped_reasons(exclusions), negative, positive)
+
+
+def _variance(study: Study) -> Variance:
+    cumulative = np.minimum(np.cumsum(study.components.explained), 1.0)
+    held = np.ones(STUDY_COMPONENTS)
+    first = cumulative[:STUDY_COMPONENTS]
+    held[: len(first)] = first
+    return Variance(
+        components=len(cumulative),
+        kept=study.components.kept,
+        explained=100 * float(cumulative[study.components.kept - 1]),
+        area=100 * float(cumulative.mean()),
+        area_study=100 * float(held.mean()),
+    )
+
+
+def _importance(study: Study, model: Model) -> Importance:
+    rows = study.features.iloc[study.train]
+    explanations = [explain(model, dict(zip(rows.columns, row, strict=True))) for row in rows.to_numpy()]
+    classes = pd.DataFrame([explanation.by_class() for explanation in explanations])
+    images = pd.DataFrame([explanation.by_image() for explanation in explanations])
+    return Importance(_strength(classes, rows.columns, 1), _strength(images, rows.columns, 0))
+
+
+def _strength(sums: pd.DataFrame, names: pd.Index, part: int) -> pd.DataFrame:
+    """Rows of `Importance`; `part` is where the feature's name has the group."""
+    size = sums.abs()
+    counts = pd.Series([name.split("_")[part] for name in names]).value_counts()
+    table = pd.DataFrame(
+        {
+            "mean": size.mean(),
+            "low": size.quantile(0.25),
+            "high": size.quantile(0.75),
+            "features": counts.reindex(sums.columns),
+        }
+    )
+    return table.sort_values("mean", ascending=False, kind="stable")
+
+
+def _applicability(study: Study) -> Applicability:
+    distances = study.distances.to_numpy()
+    limits = Domain.of(*distances[study.train].T).limits(EDGE_SHARE)
+    beyond = (distances > limits).any(axis=1)
+    rows = {TRAIN: study.train, TEST: study.test}
+    return Applicability(
+        float(limits[0]), float(limits[1]), {name: int(beyond[members].sum()) for name, members in rows.items()}
+    )
+
+
+def _spread(study: Study) -> pd.DataFrame:
+    """Of the AUC: mean, standard deviation, quantiles, range, share at or below chance, and that of the study's split.
+
+    Of the Brier score, sensitivity and specificity: mean, and that of the study's split.
+    """
+    aucs, means = study.spread, study.hold_outs.groupby("model").mean(numeric_only=True)
+    status = study.status_of(TEST)
+    own = {key: threshold_measures(status, fit.probability[TEST], fit.threshold) for key, fit in study.fits.items()}
+    calls = {
+        column: values
+        for name in ("brier", "sensitivity", "specificity")
+        for column, values in (
+            (f"{name}_mean", means[name]),
+            (f"{name}_this_split", {key: of_key[name] for key, of_key in own.items()}),
+        )
+    }
+    return pd.DataFrame(
+        {
+            "splits": aucs.count(),
+            "mean": aucs.mean(),
+            "sd": aucs.std(ddof=1),
+            "median": aucs.median(),
+            "low": aucs.quantile(0.025),
+            "high": aucs.quantile(0.975),
+            "min": aucs.min(),
+            "max": aucs.max(),
+            "share_at_most_half": (aucs <= 0.5).mean(),
+            "this_split": {
+                key: roc_auc_score(study.status_of(TEST), fit.score[TEST]) for key, fit in study.fits.items()
+            },
+            **calls,
+        }
+    ).loc[list(study.fits)]
+
+
+def _findings(counts: pd.DataFrame | None) -> list[dict[str, Any]] | None:
+    """For JSON; None where the input was not seen."""
+    return None if counts is None else [plain(row) for row in counts.to_dict("records")]
+
+
+def plain(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """For JSON: NumPy's numbers as Python's, None for what is not a number."""
+
+    def number_of(value: Any) -> Any:
+        number = value.item() if isinstance(value, np.generic) else value
+        return None if isinstance(number, float) and not math.isfinite(number) else number
+
+    return {str(name): number_of(value) for name, value in values.items()}

@@ -1,0 +1,1 @@
+"""The report of an external validation, its tables and files."""

@@ -1,0 +1,322 @@
+"""report.html: methods and results of a study on one page that needs no network, no script and no other file."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...model.guessing import headline
+from ...model.model import Model
+from ..figures.figure_style import StudyFigure
+from ..measured.baseline import p_value_text
+from ..measured.results import APPARENT, SET_LABELS, SETS, Results
+from ..protocol.candidates import Candidate
+from ..protocol.study import TEST, TRAIN
+from . import prose, sentences
+from .html_items import items_html
+from .html_page import (
+    baseline_html,
+    data_frame_html,
+    figure_html,
+    findings_html,
+    list_html,
+    notice_html,
+    page,
+    paragraphs,
+    part,
+)
+from .tripod import claim, tripod_ai
+
+SIMULATED_HEADING = "Simulated patients."
+SIMULATED_NOTICE = (
+    "Nothing here says how well HER2 status can be predicted in real patients, and the model is not for clinical use."
+)
+RESEARCH_NOTICE = (
+    "For research: the model has not been validated on patients of another hospital and is not a medical device."
+)
+
+#: Measures that are printed of apparent predictions.
+_APPARENT_ROWS = ("AUC (bootstrap)", "Average precision", "Brier score")
+
+#: Identifier and heading of the parts of the page.
+_PARTS = (
+    ("summary", "Summary"),
+    ("methods", "Methods"),
+    ("results", "Results"),
+    ("limits", "Limits"),
+    ("reproduction", "To do it again"),
+    ("tripod-ai", "TRIPOD+AI"),
+    ("claim", "CLAIM"),
+    ("references", "References"),
+)
+
+
+def report_html(results: Results, figures: Sequence[StudyFigure], model: Model) -> str:
+    """The page; the same results, figures and model give the same text."""
+    bodies = {
+        "summary": _summary(results),
+        "methods": _methods(results, model),
+        "results": _results(results, {figure.number: figure for figure in figures}),
+        "limits": _limits(results),
+        "reproduction": _reproduction(results, model),
+        "tripod-ai": items_html(
+            tripod_ai(results.evidence), "TRIPOD+AI items of a study that develops and evaluates a model"
+        ),
+        "claim": items_html(claim(results.evidence), "CLAIM items (2024 update)"),
+        "references": references_html(),
+    }
+    return page(
+        "Development and evaluation of a model that predicts HER2 status of bladder tumours from CT urography",
+        f"Model {model.name} {model.version}; cohort: {results.description}",
+        notice_html(*notices(results)),
+        {(name, heading): bodies[name] for name, heading in _PARTS},
+    )
+
+
+def notices(results: Results) -> tuple[tuple[str, str], ...]:
+    """What a reader must know before all else: heading, which may be empty, and text."""
+    evidence = results.evidence
+    partly = (
+        "Some patients were simulated.",
+        f"{evidence.simulated} of {evidence.patients}; the results are of no real cohort.",
+    )
+    elsewhere = (
+        "For research: the model is not a medical device, and whether its test patients are of another hospital is not "
+        "known."
+        if results.test_may_be_elsewhere
+        else RESEARCH_NOTICE
+    )
+    first = [(SIMULATED_HEADING, SIMULATED_NOTICE)] if results.simulated else []
+    if not results.simulated and evidence.simulated:
+        first = [partly]
+    guesses = [(f"{headline()}.", sentences.guessing(results))] if results.guessing else []
+    return (*guesses, *first, ("", elsewhere))
+
+
+def models_table(results: Results) -> pd.DataFrame:
+    """What was searched and chosen for each model."""
+    return pd.DataFrame(
+        [
+            {
+                "Model": candidate.label,
+                "Searched (log-loss)": _searched(candidate, results.study.fits[candidate.key].losses),
+                "Chosen": _assignments(results.study.fits[candidate.key].parameters),
+                "Threshold": f"{results.thresholds[candidate.key]:.3f}",
+            }
+            for candidate in results.candidates
+        ]
+    )
+
+
+#: Of the random splits, beside the AUC.
+_CALL_MEASURES = {
+    "sensitivity": "Sensitivity: mean; this split",
+    "specificity": "Specificity: mean; this split",
+    "brier": "Brier score: mean; this split",
+}
+
+
+def _mean_and_own(row: pd.Series, name: str) -> str:
+    return f"{row[f'{name}_mean']:.2f}; {row[f'{name}_this_split']:.2f}"
+
+
+def spread_table(results: Results) -> pd.DataFrame:
+    """Test AUC over the random splits, one row per model."""
+    return pd.DataFrame(
+        [
+            {
+                "Model": results.labels[str(key)],
+                "Mean (SD)": f"{row['mean']:.2f} ({row['sd']:.2f})",
+                "Median": f"{row['median']:.2f}",
+                "Central 95 %": f"{row['low']:.2f} to {row['high']:.2f}",
+                "Range": f"{row['min']:.2f} to {row['max']:.2f}",
+                "At most 0.50": f"{100 * row['share_at_most_half']:.0f} %",
+                "This split": f"{row['this_split']:.2f}",
+                **{heading: _mean_and_own(row, name) for name, heading in _CALL_MEASURES.items()},
+            }
+            for key, row in results.spread.iterrows()
+        ]
+    )
+
+
+def _notice(results: Results) -> str:
+    simulated = f"<p><strong>{SIMULATED_HEADING}</strong> {SIMULATED_NOTICE}</p>" if results.simulated else ""
+    return f'<div class="notice" role="note">{simulated}<p>{RESEARCH_NOTICE}</p></div>'
+
+
+def _summary(results: Results) -> str:
+    return paragraphs(
+        "Aim: to develop a model that tells, from radiomic features of a tumour outlined on excretory-phase CT "
+        f"urography, the probability that a bladder tumour {results.outcome}, and to evaluate it on patients who had "
+        "no part in its making.",
+        f"Patients: {sentences.cohort(results)}",
+        f"Discrimination: {sentences.discrimination(results, TEST)} {sentences.spread(results)}",
+        f"Calls and calibration: {sentences.calls(results)} {sentences.calibration(results)}",
+        sentences.shuffles(results),
+    )
+
+
+def _methods(results: Results, model: Model) -> str:
+    return "\n".join(part(each.name, each.heading, *each.paragraphs) for each in prose.methods(results, model))
+
+
+def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
+    def figure(number: int) -> str:
+        return figure_html(figures[number]) if number in figures else ""
+
+    rois = (
+        figure(3)
+        if 3 in figures
+        else paragraphs(
+            "Figure 3 is left out: images and ROIs of the patients could not be read when the report was made."
+            if results.evidence.names_images
+            else "Figure 3 is left out: the table names no images and ROIs."
+        )
+    )
+    parts = [
+        part(
+            "patients",
+            "Patients",
+            sentences.left_out(results.flow, results.evidence),
+            sentences.cohort(results),
+            sentences.findings(results.evidence, prose.FINDINGS_TABLE),
+        ),
+        figure(2),
+        baseline_html(results.table1, 1),
+        baseline_html(results.table2, 2),
+        paragraphs(sentences.differences(results.table2, results.evidence)),
+        findings_html(results.evidence, prose.FINDINGS_TABLE, {TRAIN: "Training set", TEST: "Test set"}),
+        rois,
+        part("components", "Principal components", _components(results)),
+        figure(4),
+        data_frame_html(models_table(results), "<b>Table 3.</b> Hyper-parameters and thresholds of the models"),
+        part(
+            "discrimination",
+            "Discrimination",
+            sentences.discrimination(results, TEST),
+            sentences.discrimination(results, TRAIN),
+            sentences.shuffles(results),
+            sentences.optimism(results),
+            sentences.others(results),
+            sentences.comparisons(results),
+        ),
+        figure(5),
+        _performance(results),
+        _comparisons(results),
+        part(
+            "mlp",
+            "Calls, learning curve, precision and recall",
+            sentences.calls(results),
+            results.threshold_choice.describe(),
+        ),
+        figure(6),
+        part("calibration", "Calibration", sentences.calibration(results)),
+        figure(7),
+        part("decision", "Net benefit", sentences.decision(results)),
+        figure(8),
+        part("splits", "Other random splits", sentences.spread(results)),
+        figure(9),
+        data_frame_html(spread_table(results), "<b>Table 6.</b> Test patients of random splits (repeated hold-out)"),
+        part("importance", "Importance of features", sentences.importance(results)),
+        figure(10),
+        part("applicability", "Applicability", sentences.applicability(results)),
+        figure(11),
+    ]
+    intro = (
+        "Figures 2 to 6 and Tables 1 and 2 are numbered as in the study whose protocol this follows ([1]; its "
+        "Figure 1 shows the workflow). Figures 7 to 11 and the other tables go beyond it."
+    )
+    return "\n".join([paragraphs(intro), *parts])
+
+
+def _components(results: Results) -> str:
+    variance = results.variance
+    return (
+        f"{variance.kept} of {variance.components} principal components explain {variance.explained:.1f} % of the "
+        f"variance and enter the models. The area under the cumulative explained variance is {variance.area:.2f} %."
+    )
+
+
+def _performance(results: Results) -> str:
+    rows: list[dict[str, Any]] = []
+    for name in SETS:
+        table = results.performance_tables()[SET_LABELS[name]]
+        counts = results.performances["mlp", name]
+        heading = f"{SET_LABELS[name]} (n = {counts.patients}, {counts.positive} HER2-positive)"
+        rows.append({"Measure": heading, **dict.fromkeys(table.columns)})
+        for measure, cells in table.iterrows():
+            if name != APPARENT or measure in _APPARENT_ROWS:
+                rows.append({"Measure": measure, **cells.to_dict()})
+    notes = (
+        "Value (95 % confidence interval). Sensitivity to F1 at each model's own threshold (Table 3), which was "
+        "chosen on the out-of-fold predictions of the training set. AUC and average precision are of the scores before "
+        "calibration, the other measures of the calibrated probabilities; all models are treated alike.",
+        f"Cross-validated AUC of the MLP in the training set {results.study.discrimination.auc:.2f}: p = "
+        f"{results.study.discrimination.p_value:.3f} by {results.study.discrimination.shuffles} shuffles.",
+    )
+    return data_frame_html(pd.DataFrame(rows), "<b>Table 4.</b> Performance", notes)
+
+
+def _comparisons(results: Results) -> str:
+    table = results.comparison_table()
+    for name in ("p (DeLong)", "p (bootstrap)"):
+        table[name] = [p_value_text(value) for value in table[name]]
+    rows: list[dict[str, Any]] = []
+    for name, pairs in table.groupby("Set", sort=False):
+        rows.append({"Models": name, **dict.fromkeys(table.columns[2:])})
+        rows += [
+            {str(key): value for key, value in row.items()} for row in pairs.drop(columns="Set").to_dict("records")
+        ]
+    return data_frame_html(pd.DataFrame(rows), "<b>Table 5.</b> Paired comparisons of the models")
+
+
+def _limits(results: Results) -> str:
+    return list_html(prose.limits(results))
+
+
+def _reproduction(results: Results, model: Model) -> str:
+    software = ", ".join(f"{name} {version}" for name, version in dict(model.card.get("software", {})).items())
+    digest = f" Its SHA-256 is {model.sha256}." if model.sha256 else ""
+    settings = _assignments(results.study.protocol.settings())
+    return paragraphs(
+        f"Settings: {settings}; {results.resamples} bootstrap resamples. Software: {software}.",
+        "The model bundle model.her2model holds the whole model: means and scales, components, weights of every "
+        f"member, calibration, threshold, feature settings and these results.{digest} The same cohort, seed and "
+        "versions give the same numbers again.",
+        "Every figure lies in figures/ as SVG, PNG and CSV with the numbers behind it, every table in tables/, all "
+        "measures in metrics.json. Patients are numbered by their row; no identifier of a patient is in any of "
+        "these files.",
+    )
+
+
+def references_html() -> str:
+    """The list that the numbers in the text refer to."""
+    lines = []
+    for text, doi in prose.REFERENCES:
+        link = f' <a href="https://doi.org/{doi}">doi:{doi}</a>' if doi else ""
+        lines.append(f"<li>{html.escape(text)}{link}</li>")
+    return f'<ol class="references">{"".join(lines)}</ol>'
+
+
+def _searched(candidate: Candidate, losses: np.ndarray) -> str:
+    """Each option, the simplest first, with its cross-validated log-loss."""
+    tried = zip(candidate.options(), losses, strict=True)
+    return "; ".join(f"{_assignments(option)} ({loss:.3f})" for option, loss in tried)
+
+
+def _assignments(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{_name(name)} {_value(value)}" for name, value in values.items())
+
+
+def _name(parameter: str) -> str:
+    return {"C": "C (inverse penalty)", "alpha": "alpha (penalty)"}.get(parameter, parameter.replace("_", " "))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return " × ".join(str(one) for one in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

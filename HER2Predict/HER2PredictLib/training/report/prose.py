@@ -1,0 +1,176 @@
+"""Methods, limits and references of the report: what was done, and what it cannot tell."""
+
+from __future__ import annotations
+
+from ...model.model import Model
+from ..measured.results import Results
+from ..protocol.candidates import EXPLAINED_VARIANCE
+from ..protocol.study import TEST
+from ..statistics.statistics import Estimate
+from . import passages
+from .passages import Passage, passage
+
+#: Where the findings on the input are counted.
+FINDINGS_TABLE = "Table 7"
+
+#: Author, title and place; DOI where there is one.
+REFERENCES = (
+    (
+        "Jiao P et al. Deep learning-based computed tomography urography image analysis for prediction of HER2 "
+        "status in bladder cancer. J Cancer 2024, volume 15.",
+        "",
+    ),
+    ("Collins GS et al. TRIPOD+AI statement. BMJ 2024, 385:e078378.", "10.1136/bmj-2023-078378"),
+    ("Tejani AS et al. CLAIM: 2024 update. Radiol Artif Intell 2024, 6:e240300.", "10.1148/ryai.240300"),
+    (
+        "van Griethuysen JJM et al. Computational radiomics system. Cancer Res 2017, 77:e104-e107.",
+        "10.1158/0008-5472.CAN-17-0339",
+    ),
+    ("Pedregosa F et al. Scikit-learn: machine learning in Python. J Mach Learn Res 2011, 12:2825-2830.", ""),
+    ("Breiman L. Bagging predictors. Mach Learn 1996, 24:123-140.", "10.1007/BF00058655"),
+    (
+        "Platt J. Probabilistic outputs for support vector machines. In: Advances in large margin classifiers. MIT "
+        "Press, 1999.",
+        "",
+    ),
+    ("Youden WJ. Index for rating diagnostic tests. Cancer 1950, 3:32-35.", ""),
+    (
+        "DeLong ER et al. Comparing the areas under two or more correlated ROC curves. Biometrics 1988, 44:837-845.",
+        "10.2307/2531595",
+    ),
+    (
+        "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc 1927, "
+        "22:209-212.",
+        "10.1080/01621459.1927.10502953",
+    ),
+    ("Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006, 26:565-574.", "10.1177/0272989X06295361"),
+    (
+        "Ojala M, Garriga GC. Permutation tests for studying classifier performance. J Mach Learn Res 2010, "
+        "11:1833-1863.",
+        "",
+    ),
+    ("Sundararajan M et al. Axiomatic attribution for deep networks. ICML 2017, PMLR 70:3319-3328.", ""),
+    ("Breiman L, Friedman JH, Olshen RA, Stone CJ. Classification and regression trees. Wadsworth, 1984.", ""),
+    (
+        "Phipson B, Smyth GK. Permutation p-values should never be zero. Stat Appl Genet Mol Biol 2010, 9:39.",
+        "10.2202/1544-6115.1585",
+    ),
+)
+
+
+def methods(results: Results, model: Model) -> tuple[Passage, ...]:
+    """What was done, in the order in which it was done."""
+    protocol, study = results.study.protocol, results.study
+    share = f"{100 * (1 - protocol.test_share):.0f} % to {100 * protocol.test_share:.0f} %"
+    drawn = (
+        "The cohort table assigns the patients to the sets."
+        if results.split_given
+        else f"The patients were split {share}, at random and stratified by HER2 status, with the seed {protocol.seed}."
+    )
+    return (
+        passage(
+            "methods-use",
+            "Intended use",
+            str(model.card["intended_use"]),
+            "The user outlines the tumour on every slice of an excretory-phase CT urography; the model is applied "
+            "in 3D Slicer or by the command her2predict predict. Reading the result takes a radiologist or "
+            "urologist who knows the limits below.",
+        ),
+        passages.outcome(results.evidence),
+        passages.features(results.evidence, list(study.features.columns), FINDINGS_TABLE),
+        passages.missing_data(results.evidence),
+        passage(
+            "methods-split",
+            "Training and test set",
+            f"{drawn} The sets are disjoint by patient. Scaler, principal components, hyper-parameters, "
+            "calibration and threshold were fitted on the training patients alone.",
+        ),
+        passage(
+            "methods-models",
+            "Models",
+            f"z-scores, then the principal components that explain {100 * EXPLAINED_VARIANCE:.0f} % of the variance, "
+            "whitened, then a classifier: a multilayer perceptron (MLP), a random forest or a logistic regression "
+            f"[5]. Hyper-parameters were chosen within the training set by the log-loss of calibrated out-of-fold "
+            f"predictions in {protocol.folds}-fold cross-validation, repeated {protocol.repeats} times: the simplest "
+            "whose loss is within one standard error of the lowest [14] (Table 3). The MLP is scored as the ensemble "
+            f"that it is used as, of {protocol.choosing_members} members. Classes were neither weighted nor resampled.",
+            f"The deployed model is the MLP: the mean of {protocol.members} MLPs, each started at random and fitted "
+            "to a bootstrap sample of the training patients [6]. Its probability, as that of the other models, is "
+            "calibrated by logistic regression [7] on the log-odds of out-of-fold predictions. It gives "
+            "a probability with a model interval, which says where it might lie had the model learnt from very many "
+            "such patients, from the spread of those MLPs and the error of the calibration, weighted as fitted on "
+            "pairs of computer-made cohorts, and a call at the threshold that "
+            f"{protocol.threshold.words()}{' [8]' if protocol.threshold.kind == 'youden' else ''}, from the calibrated "
+            "out-of-fold predictions of the training patients; the other models have thresholds by the same rule. "
+            "The model was not updated after evaluation.",
+        ),
+        passage(
+            "methods-statistics",
+            "Evaluation",
+            "Performance in the training set is out of fold: each patient is predicted by models, and a "
+            "calibration, that were fitted without that patient, averaged over the repeats. The hyper-parameters "
+            "and the threshold were chosen on the same patients, so that these values still flatter a little. "
+            "Apparent values are those of the model on the patients that it was fitted to.",
+            f"Intervals are 95 %: percentiles of {results.resamples} stratified bootstrap resamples for AUC, average "
+            "precision, Brier score and F1; Wilson's score interval [10] for proportions; Wald's for calibration; "
+            "DeLong's method [9] beside the bootstrap for AUCs and for paired comparisons. Tests are two-sided, and "
+            "p-values are not corrected for their number.",
+            "AUC, average precision and comparisons of models are of the scores before calibration: calibrations that "
+            "were fitted in different folds disturb the order of patients. Whether anything was learnt was tested by "
+            f"learning again from {protocol.shuffles} shuffles of the HER2 status [12] of the training patients: "
+            "choice of hyper-parameters, fits and ranking anew, with ensembles of the size that hyper-parameters are "
+            "chosen with and one repeat of the folds; folds, scalers and components, which do not depend on the "
+            "status, are shared. p is (1 + shuffles that do as well) / (1 + shuffles) [15].",
+            "Net benefit is that of decision curve analysis [11]. Beside the one split, repeated hold-out: "
+            f"{protocol.splits} other random splits of all patients, in each of which hyper-parameters are chosen, "
+            "models fitted, calibrated and given a threshold anew, as in the one. Splits share patients. "
+            "Contributions of features are integrated gradients [13] of the calibrated log-odds, from the "
+            "mean training patient.",
+        ),
+    )
+
+
+def limits(results: Results) -> list[str]:
+    """What the results do not tell."""
+    test = results.performances["mlp", TEST]
+    sensitivity = test.operating_point.sensitivity
+    texts = [
+        f"The test set has {test.patients} patients, {test.positive} of them HER2-positive. {_width(test.auc)}The "
+        f"interval of its sensitivity is {sensitivity.high - sensitivity.low:.2f} wide: values as printed can be far "
+        "from those of many patients.",
+        "All patients come from one cohort table. "
+        + (
+            "It assigns them to training and test set; whether the test patients are of another hospital, with other "
+            "scanners, contrast timing or readers, is not known here."
+            if results.test_may_be_elsewhere
+            else "Nothing here tells how the model does in another hospital, with other scanners, contrast timing or "
+            "readers; that takes her2predict evaluate on a cohort from there."
+        ),
+        *_overfitting(results),
+        *passages.limits(results.evidence),
+        "Who outlined the ROIs is not told here, and how much predictions change with another outline is not measured.",
+        "Predictive values hold for the share of HER2-positive patients in these sets and change with it.",
+    ]
+    if results.simulated:
+        texts.insert(0, "The patients were simulated: performance is a property of the simulator, not of tumours.")
+    return texts
+
+
+def _overfitting(results: Results) -> tuple[str, ...]:
+    features, patients = results.study.features.shape[1], len(results.study.train)
+    if features <= patients:
+        return ()
+    return (
+        f"There are {features} features and {patients} training patients. Components, small layers and strong "
+        "penalties hold overfitting back and do not abolish it; the spread over random splits and the apparent values "
+        "show what is left.",
+    )
+
+
+def _width(auc: Estimate) -> str:
+    """Empty where every resample separates the classes, or predictions are all alike: the interval says nothing."""
+    return (
+        f"The interval of its AUC is {auc.high - auc.low:.2f} wide. "
+        if auc.low < auc.high and 0 < auc.value < 1
+        else ""
+    )

@@ -1,0 +1,1 @@
+"""Anatomy and tumour of a simulated patient, as a phantom of tissues."""

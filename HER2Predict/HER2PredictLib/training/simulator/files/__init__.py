@@ -1,0 +1,1 @@
+"""Simulated images as files: NRRD, NIfTI, a DICOM series."""

@@ -1,0 +1,1 @@
+"""How a phantom becomes a CT: grid, acquisition, noise and blur."""

@@ -1,0 +1,1 @@
+"""Measures of performance with their intervals, equal to scikit-learn's and SciPy's."""

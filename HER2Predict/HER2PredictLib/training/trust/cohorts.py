@@ -1,0 +1,186 @@
+"""Features of simulated patients under several acquisitions, and of variations of their outlines, kept in files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import joblib
+import numpy as np
+
+from ...assess import begin
+from ...case.case import Case
+from ...case.volumes import Roi, Volume
+from ...errors import InputError
+from ...features import extract, feature_names
+from ...outline import perturbation
+from ...outline.perturbation import variations
+from ..cohort.fingerprint import software, source_id
+from ..simulator.files.image_files import SEGMENT_NAME
+from ..simulator.her2_effect import true_probability
+from ..simulator.patients import Patient, draw_cohort
+from ..simulator.scan.acquisition import ACQUISITIONS
+from ..simulator.simulate import simulate
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """P simulated patients under one acquisition.
+
+    Attributes
+    ----------
+    numbers : ndarray of int, shape (P,)
+        The patients that could be computed, by their number in the cohort.
+    positive : ndarray of bool, shape (P,)
+    true_probability : ndarray, shape (P,)
+        Exact, given the latent variables of the tumour.
+    features : ndarray, shape (P, 975)
+    variations : ndarray, shape (P, N, 975)
+        Features of N variations of the outline; not finite where one could not be computed.
+    findings : tuple of tuple of str
+        Codes of the findings on each patient's input.
+    refused : int
+        Patients that could not be computed.
+    """
+
+    numbers: np.ndarray
+    positive: np.ndarray
+    true_probability: np.ndarray
+    features: np.ndarray
+    variations: np.ndarray
+    findings: tuple[tuple[str, ...], ...]
+    refused: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    number: int
+    features: tuple[float, ...]
+    variations: tuple[tuple[float, ...], ...]
+    findings: tuple[str, ...]
+
+
+def measured_cohort(
+    acquisition: str,
+    patients: int,
+    seed: int,
+    varied: int,
+    folder: Path,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Measured:
+    """The cohort under an acquisition: from a file in `folder` where the same was computed before, else computed.
+
+    Parameters
+    ----------
+    acquisition : str
+        A name in `ACQUISITIONS`.
+    patients, seed : int
+    varied : int
+        How many variations of each outline.
+    folder : Path
+    jobs : int, optional
+        Processes; all cores by default.
+    progress : callable, optional
+        Called with the patients done and their total.
+    """
+    cohort = draw_cohort(patients, seed)
+    key = json.dumps([acquisition, patients, seed, varied, software(), source_id(decided_by())], sort_keys=True)
+    file = folder / f"{acquisition}.npz"
+    rows = _read(file, key)
+    if rows is None:
+        rows = []
+        for row in _computed(cohort, acquisition, varied, jobs):
+            rows.append(row)
+            if progress:
+                progress(len(rows), patients)
+        _write(file, key, rows)
+    return _gathered(cohort, rows, varied)
+
+
+def decided_by() -> list[Path]:
+    """What decides the numbers besides `software`: the variations, the findings and the simulator."""
+    library = Path(perturbation.__file__).parents[1]
+    rooms = (library / "findings", library / "training" / "simulator")
+    return [Path(perturbation.__file__), *(file for room in rooms for file in sorted(room.rglob("*.py")))]
+
+
+def _computed(cohort: list[Patient], acquisition: str, varied: int, jobs: int | None) -> Iterator[_Row | None]:
+    with joblib.parallel_config(backend="loky", n_jobs=jobs or -1, inner_max_num_threads=1):
+        work = (joblib.delayed(_compute)(patient, acquisition, varied) for patient in cohort)
+        yield from joblib.Parallel(return_as="generator_unordered", batch_size=1)(work)
+
+
+def _compute(patient: Patient, acquisition: str, varied: int) -> _Row | None:
+    """One patient's features and findings; None where the input is refused."""
+    ct, roi = simulate(patient, ACQUISITIONS[acquisition])
+    case = Case(Volume(ct, patient.identifier, "CT"), Roi(roi, SEGMENT_NAME))
+    try:
+        preparation = begin(case)
+        own = tuple(extract(preparation.prepared).values())
+    except InputError:
+        return None
+    others = tuple(_features_of(variation) for variation in variations(case, varied))
+    return _Row(patient.number, own, others, tuple(finding.code for finding in preparation.findings))
+
+
+def _features_of(case: Case) -> tuple[float, ...]:
+    try:
+        return tuple(extract(case.prepared()).values())
+    except InputError:
+        return (float("nan"),) * len(feature_names())
+
+
+def _gathered(cohort: list[Patient], rows: list[_Row | None], varied: int) -> Measured:
+    known = sorted((row for row in rows if row is not None), key=lambda row: row.number)
+    if not known:
+        raise InputError(f"None of the {len(cohort)} simulated patients could be computed.")
+    theirs = [cohort[row.number - 1] for row in known]
+    return Measured(
+        numbers=np.array([row.number for row in known]),
+        positive=np.array([patient.positive for patient in theirs]),
+        true_probability=np.array([true_probability(patient.latents) for patient in theirs]),
+        features=np.array([row.features for row in known]),
+        variations=np.array([row.variations for row in known]).reshape(len(known), varied, len(feature_names())),
+        findings=tuple(row.findings for row in known),
+        refused=len(rows) - len(known),
+    )
+
+
+def _write(file: Path, key: str, rows: list[_Row | None]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    known = [row for row in rows if row is not None]
+    unfinished = file.with_name(f".{file.name}.part")
+    with unfinished.open("wb") as stream:
+        np.savez(
+            stream,
+            key=np.array(key),
+            rows=np.array(len(rows)),
+            numbers=np.array([row.number for row in known]),
+            features=np.array([row.features for row in known]),
+            variations=np.array([row.variations for row in known]),
+            findings=np.array([" ".join(row.findings) for row in known]),
+        )
+    unfinished.replace(file)
+
+
+def _read(file: Path, key: str) -> list[_Row | None] | None:
+    """The rows in a file; None where there are none, or others than asked for."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            if str(stored["key"]) != key:
+                return None
+            columns = [stored[name].tolist() for name in ("numbers", "features", "variations", "findings")]
+            missing = int(stored["rows"]) - len(columns[0])
+    except (FileNotFoundError, BadZipFile, KeyError, ValueError, EOFError):
+        return None
+    found: list[_Row | None] = [
+        _Row(number, tuple(features), tuple(map(tuple, varied)), tuple(findings.split()))
+        for number, features, varied, findings in zip(*columns, strict=True)
+    ]
+    return found + [None] * missing
