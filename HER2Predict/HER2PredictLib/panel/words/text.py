@@ -235,7 +235,7 @@ def phase_of(description: str) -> str:
     What names one phase alone goes before "urography", which names the whole examination.
     """
     phases = (
-        (_("unenhanced"), r"un-?enhanced|non?[ -]?con(trast)?|without contrast|w/?o( contrast)?|nativ\w*|plain"),
+        (_("unenhanced"), r"un-?enhanced|non?[ -]?con(trast)?|without[ -]contrast|w/?o( contrast)?|nativ\w*|plain"),
         (_("arterial"), r"art[eé]ri[ae]l\w*"),
         (_("nephrographic"), r"nephro(gra\w*)?|parenchymal"),
         (_("portal venous"), r"portal\w*|(portal[ -]?)?ven(ous|oese?|öse?)"),
