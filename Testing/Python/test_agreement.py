@@ -197,7 +197,8 @@ class CompareTest(unittest.TestCase):
     def test_readers_with_different_calls_are_told_apart(self) -> None:
         agreement = agreement_of_three()
         self.assertTrue(agreement.same_call)
-        changed = dataclasses.replace(agreement.rows[1], call="HER2-negative")
+        other = {"HER2-negative": "HER2-positive", "HER2-positive": "HER2-negative"}[agreement.rows[1].call]
+        changed = dataclasses.replace(agreement.rows[1], call=other)
         self.assertFalse(dataclasses.replace(agreement, rows=(agreement.rows[0], changed)).same_call)
 
     def test_json_and_table_hold_every_row_and_pair(self) -> None:
