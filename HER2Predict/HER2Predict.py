@@ -105,7 +105,7 @@ class HER2PredictParameterNode:
 
 
 class HelperProcess:
-    """A `helper.pool.Process` of the application's own Python."""
+    """A `helper.task.Process` of the application's own Python."""
 
     _alive: set[HelperProcess] = set()
 

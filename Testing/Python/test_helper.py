@@ -26,7 +26,8 @@ from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.volumes import Roi, Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.helper import messages
-from HER2PredictLib.helper.pool import Helpers, NoHelperError
+from HER2PredictLib.helper.pool import Helpers
+from HER2PredictLib.helper.task import NoHelperError
 from HER2PredictLib.outline.stability import work_on
 
 PATIENCE_S = 60.0

@@ -13,7 +13,7 @@ import numpy as np
 
 import panel
 from cases import ellipsoid
-from HER2PredictLib.helper.pool import NoHelperError
+from HER2PredictLib.helper.task import NoHelperError
 
 slicer: Any = None
 

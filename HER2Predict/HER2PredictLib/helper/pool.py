@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from .. import threads
 from ..case.case import Case, Prepared
@@ -19,6 +19,7 @@ from ..features import Features
 from ..i18n import tr as _
 from ..outline.stability import neighbourhood
 from . import messages
+from .task import Launch, NoHelperError, Task
 
 #: The program of a helper.
 PROGRAM = Path(__file__).with_name("child.py")
@@ -28,59 +29,6 @@ _MOST_FAILED_STARTS = 3
 
 #: A request that this many processes have died of is not tried again.
 _MOST_DEATHS = 2
-
-
-class Process(Protocol):
-    """A process that was started."""
-
-    def write(self, data: bytes) -> None:
-        """To its standard input; nothing happens where it has ended."""
-
-    def kill(self) -> None:
-        """End it at once."""
-
-
-#: Starts this Python with the arguments given. The first function is called with every piece of its standard output,
-#: the second once with the reason, when it has ended or could not be started; neither from within the call.
-Launch = Callable[[list[str], Callable[[bytes], None], Callable[[str], None]], Process]
-
-
-class NoHelperError(Exception):
-    """No helper could answer; the message says why."""
-
-
-@dataclass(eq=False)
-class Task:
-    """A request, and who waits for its answer.
-
-    Attributes
-    ----------
-    request : dict
-    answered : callable
-        Called once: with the answer, or why there is none. Never once it was cancelled.
-    file : Path or None
-        To be deleted when it is over.
-    deaths : int
-        Helpers that died while they were at it.
-    """
-
-    request: messages.Message
-    answered: Callable[[messages.Message | None, Exception | None], None]
-    file: Path | None = None
-    is_cancelled: bool = False
-    deaths: int = 0
-
-    def cancel(self) -> None:
-        """Nobody waits any more."""
-        self.is_cancelled = True
-
-    def end(self, answer: messages.Message | None, error: Exception | None) -> None:
-        """Tell who waits."""
-        if self.file is not None:
-            self.file.unlink(missing_ok=True)
-        if not self.is_cancelled:
-            self.is_cancelled = True
-            self.answered(answer, error)
 
 
 @dataclass(eq=False)

@@ -16,7 +16,8 @@ from ..case.case import Prepared
 from ..case.nodes import add_passing_node, add_prepared_nodes, strings_from_table
 from ..errors import InputError
 from ..features import PARAMETER_FILE
-from ..helper.pool import Helpers, NoHelperError
+from ..helper.pool import Helpers
+from ..helper.task import NoHelperError
 from ..i18n import tr as _
 from ..model.model import Model
 

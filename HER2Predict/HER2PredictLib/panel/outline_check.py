@@ -11,7 +11,8 @@ from ..assess import Assessment
 from ..case.case import Case
 from ..errors import InputError
 from ..features import Features
-from ..helper.pool import Helpers, NoHelperError, VariedOutline
+from ..helper.pool import Helpers, VariedOutline
+from ..helper.task import NoHelperError
 from ..i18n import tr as _
 from ..outline.perturbation import Outline
 from ..outline.stability import COUNT, Stability, Variation, differences, neighbourhood, summarise
