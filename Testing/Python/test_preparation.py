@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from cases import CENTRE, RADII_MM, SPACING, as_image, ct_array, ellipsoid, small_case
+from cases import RADII_MM, SPACING, as_image, ct_array, ellipsoid
 from HER2PredictLib import features
 from HER2PredictLib.case.case import MARGIN_MM, Case, Prepared
 from HER2PredictLib.case.volumes import Roi, Volume
@@ -24,6 +24,15 @@ def case_of(volume: sitk.Image, roi: sitk.Image) -> Case:
 
 def voxels(image: sitk.Image) -> np.ndarray:
     return sitk.GetArrayFromImage(image)
+
+
+#: Room for the margin and some more on every side.
+SIZE, CENTRE = (104, 100, 30), np.array([52.0, 49.0, 15.0])
+
+
+def roomy_case() -> tuple[sitk.Image, sitk.Image]:
+    """The small case in a wider volume."""
+    return as_image(ct_array(size=SIZE)), as_image(ellipsoid(SIZE, centre=CENTRE))
 
 
 class Restorer:
@@ -68,7 +77,7 @@ class InvarianceTest(unittest.TestCase):
             np.testing.assert_array_equal(voxels(first), voxels(second), hint)
 
     def test_features_do_not_depend_on_crop_padding_orientation_or_origin(self) -> None:
-        volume, roi = small_case()
+        volume, roi = roomy_case()
         reference = case_of(volume, roi).prepared()
         expected = features.extract(reference)
         self.assertEqual(len(expected), 975)
@@ -78,7 +87,7 @@ class InvarianceTest(unittest.TestCase):
             self.assertEqual(features.extract(variant), expected, f"variant {seed}")
 
     def test_features_do_not_depend_on_the_file_format(self) -> None:
-        volume, roi = small_case()
+        volume, roi = roomy_case()
         reference = case_of(volume, roi).prepared()
         with tempfile.TemporaryDirectory() as folder:
             for seed in range(12):
@@ -103,8 +112,8 @@ class InvarianceTest(unittest.TestCase):
 
     def test_tumour_that_moved_by_a_voxel_gives_other_numbers(self) -> None:
         """Were the pair blind to its input, the tests above could not fail."""
-        volume, roi = small_case()
-        moved = as_image(ellipsoid(centre=CENTRE + [1, 0, 0]))
+        volume, roi = roomy_case()
+        moved = as_image(ellipsoid(SIZE, centre=CENTRE + [1, 0, 0]))
         one, other = (features.extract(case_of(volume, mask).prepared()) for mask in (roi, moved))
         self.assertGreater(sum(one[name] != other[name] for name in one), 900)
 
@@ -122,7 +131,7 @@ class PreparedPairTest(unittest.TestCase):
         first_slab = case.box.first[0] - (case.box.shape[0] % 2) // 2
         k, j, i = np.argwhere(voxels(prepared.mask))[0]
         margin = 7
-        j0, i0 = case.box.first[1] - 10, case.box.first[2] - 10
+        j0, i0 = case.box.first[1] - 20, case.box.first[2] - 20
         source = first_slab + 2 * (k - margin)
         expected = voxels(volume)[source : source + 2, j0 + j, i0 + i].astype(float).mean()
         self.assertEqual(voxels(prepared.image)[k, j, i], expected)
@@ -135,13 +144,13 @@ class PreparedPairTest(unittest.TestCase):
             roi[24 : 24 + thin_slices, 16, 16] = 1
             spacing = (1.0, 1.0, 1.25)
             prepared = case_of(as_image(ct_array(6, (40, 40, 60)), spacing), as_image(roi, spacing)).prepared()
-            upper, lower = voxels(prepared.mask)[8, 10:20, 10:20], voxels(prepared.mask)[7, 10:20, 10:20]
+            upper, lower = voxels(prepared.mask)[8, 20:30, 20:30], voxels(prepared.mask)[7, 20:30, 20:30]
             self.assertEqual(lower.sum(), 100)
             self.assertEqual(upper.sum(), 100 if kept else 99)
             self.assertEqual(bool(upper[1, 1]), kept)
 
     def test_crop_into_the_margin_is_a_finding_and_edge_values_stand_in(self) -> None:
-        volume, roi = small_case()
+        volume, roi = roomy_case()
         case = case_of(volume[:, :, 12:], roi[:, :, 12:])
         prepared = case.prepared()
         findings = {finding.code: finding for finding in quality.examine_prepared(prepared)}
@@ -155,7 +164,7 @@ class PreparedPairTest(unittest.TestCase):
         self.assertFalse(voxels(prepared.mask)[:missing].any())
 
     def test_whole_margin_is_no_finding(self) -> None:
-        self.assertEqual(quality.examine_prepared(case_of(*small_case()).prepared()), ())
+        self.assertEqual(quality.examine_prepared(case_of(*roomy_case()).prepared()), ())
 
 
 if __name__ == "__main__":
