@@ -257,7 +257,7 @@ class RecalibrationTest(EvaluationTestCase):
             recalibrated(reversed_, evaluation, "x")
 
     def test_unsound_provenance_is_refused(self) -> None:
-        from HER2PredictLib.model.bundle_file import BundleError
+        from HER2PredictLib.model.bundle_checks import BundleError
 
         sound = self.changed.recalibration
         for reason, recalibration in {

@@ -15,6 +15,7 @@ from ..feature_settings import difference_of_parameters
 from ..i18n import tr as _
 from . import bundle_file
 from .applicability import Domain
+from .bundle_checks import layer_count
 from .guessing import NEGATIVE, NO_CALL, POSITIVE, Discrimination, banner, context, headline
 
 #: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
@@ -338,7 +339,7 @@ class Model:
         activation = _ACTIVATIONS[self.card["activation"]].value
         signal = np.broadcast_to(scores, (self.arrays["bias_0"].shape[0], 1, len(scores)))
         layers = []
-        for layer in range(bundle_file.layer_count(self.arrays)):
+        for layer in range(layer_count(self.arrays)):
             layers.append(signal @ self.arrays[f"weights_{layer}"] + self.arrays[f"bias_{layer}"][:, None, :])
             signal = activation(layers[-1])
         return layers

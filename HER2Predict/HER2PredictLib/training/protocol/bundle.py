@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from ... import __version__
 from ...features import PARAMETER_FILE, VOLUME_FEATURE
-from ...model.bundle_file import FORMAT, FORMAT_VERSION
+from ...model.bundle_checks import FORMAT, FORMAT_VERSION
 from ...model.guessing import Discrimination
 from ...model.model import Model
 from ..cohort.cohort import IHC_OUTCOME
