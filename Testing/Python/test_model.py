@@ -165,7 +165,10 @@ class BundleTest(unittest.TestCase):
         for reason, change in {
             "not the description": {"card": {"format": "other"}},
             **{f"format version {old}": {"card": {"format_version": old}} for old in (1, 2, 3, 5)},
-            "activation": {"card": {"activation": "__import__"}},
+            **{
+                f'the activation "{other}"': {"card": {"activation": other}}
+                for other in ("__import__", "identity", "relu", "logistic", None)
+            },
             "threshold": {"card": {"threshold": 1.5}},
             "whether its training cohort was simulated": {"card": {"training_cohort": {}}},
             "feature names": {"card": {"features": {"names": ["a", "a"]}}},

@@ -26,8 +26,8 @@ _LARGEST_VARIANCE = 1e12
 
 _TEXT_FIELDS = ("name", "version", "created", "intended_use", "licence")
 
-#: Activations of hidden units that a bundle may name.
-ACTIVATIONS = ("identity", "relu", "tanh", "logistic")
+#: The activation of hidden units that `Model` computes.
+_ACTIVATION = "tanh"
 
 
 class BundleError(Exception):
@@ -173,9 +173,11 @@ def _check_card(card: Any) -> None:
     for field in _TEXT_FIELDS:
         if not isinstance(card.get(field), str) or not card[field].strip():
             raise BundleError(_('model.json lacks the text "{field}"').format(field=field))
-    if card.get("activation") not in ACTIVATIONS:
+    if card.get("activation") != _ACTIVATION:
         raise BundleError(
-            _('model.json names an unknown activation "{activation}"').format(activation=card.get("activation"))
+            _('model.json names the activation "{activation}", and this program computes {own} alone').format(
+                activation=card.get("activation"), own=_ACTIVATION
+            )
         )
     if not _is_share(card.get("threshold")):
         raise BundleError(_("its threshold is not a number between 0 and 1"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,22 +20,6 @@ from .guessing import NEGATIVE, NO_CALL, POSITIVE, Discrimination, banner, conte
 
 #: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
 BUNDLED_MODEL = Path(__file__).resolve().parents[2] / "Resources" / "Models" / "simulated-2024.her2model"
-
-
-@dataclass(frozen=True)
-class _Activation:
-    """An activation of hidden units, and its derivative."""
-
-    value: Callable[[np.ndarray], np.ndarray]
-    derivative: Callable[[np.ndarray], np.ndarray]
-
-
-_ACTIVATIONS = {
-    "identity": _Activation(lambda x: x, np.ones_like),
-    "relu": _Activation(lambda x: np.maximum(x, 0.0), lambda x: (x > 0).astype(np.float64)),
-    "tanh": _Activation(np.tanh, lambda x: 1.0 - np.tanh(x) ** 2),
-    "logistic": _Activation(lambda x: _expit(x), lambda x: _expit(x) * (1.0 - _expit(x))),
-}
 
 
 def interval_name(level: float | None) -> str:
@@ -327,21 +311,19 @@ class Model:
         layers = self._layers(scores)
         probability = _expit(layers[-1][:, 0, 0])
         slope = (probability * (1.0 - probability))[:, None, None]
-        derivative = _ACTIVATIONS[self.card["activation"]].derivative
         for layer in reversed(range(len(layers))):
             slope = slope @ self.arrays[f"weights_{layer}"].transpose(0, 2, 1)
             if layer > 0:
-                slope = slope * derivative(layers[layer - 1])
+                slope = slope * (1.0 - np.tanh(layers[layer - 1]) ** 2)
         return probability, slope[:, 0, :]
 
     def _layers(self, scores: np.ndarray) -> list[np.ndarray]:
         """Input of each layer's activation, shape (M, 1, units), the last of the logistic output."""
-        activation = _ACTIVATIONS[self.card["activation"]].value
         signal = np.broadcast_to(scores, (self.arrays["bias_0"].shape[0], 1, len(scores)))
         layers = []
         for layer in range(layer_count(self.arrays)):
             layers.append(signal @ self.arrays[f"weights_{layer}"] + self.arrays[f"bias_{layer}"][:, None, :])
-            signal = activation(layers[-1])
+            signal = np.tanh(layers[-1])
         return layers
 
     def _calibrated_log_odds(self, probability: np.ndarray) -> np.ndarray:
