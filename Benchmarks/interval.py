@@ -22,7 +22,7 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.model.model import log_odds
+from HER2PredictLib.model.network import log_odds
 from HER2PredictLib.training.protocol.candidates import MLP
 from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule, fit_rule, held
 from HER2PredictLib.training.protocol.learning import Learnt, learn

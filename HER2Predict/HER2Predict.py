@@ -365,10 +365,10 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
     def __init__(self) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
         from HER2PredictLib.helper.pool import Helpers
-        from HER2PredictLib.model.model import Shelf
+        from HER2PredictLib.model.cache import ModelCache
         from HER2PredictLib.outline import cores
 
-        self.models = Shelf()
+        self.models = ModelCache()
         self.helpers = Helpers(HelperProcess, min(cores.usable(), MOST_HELPERS))
         self._ahead: LiveExtraction | None = None
 

@@ -36,7 +36,7 @@ def made_up_pipeline(names: tuple[str, ...], seed: int = 0) -> tuple[Any, Any]:
     """Pipeline of eight members and calibrator, fitted to `made_up_cohort`."""
     from sklearn.linear_model import LogisticRegression
 
-    from HER2PredictLib.model.model import log_odds
+    from HER2PredictLib.model.network import log_odds
     from HER2PredictLib.training.protocol.candidates import bagged_mlp
 
     table, status = made_up_cohort(names, seed=seed)

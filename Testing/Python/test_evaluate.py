@@ -21,7 +21,8 @@ except ImportError as error:
 
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.model.model import Model, log_odds
+from HER2PredictLib.model.model import Model
+from HER2PredictLib.model.network import log_odds
 from HER2PredictLib.training.measured.evaluate import Evaluation, evaluate
 from HER2PredictLib.training.measured.recalibration import recalibrated, recalibrated_card
 from HER2PredictLib.training.report.external.outputs import write_evaluation

@@ -38,12 +38,12 @@ class ExplanationTest(unittest.TestCase):
 
     def test_gradient_equals_finite_differences(self) -> None:
         scores = self.model.scores(self.table.iloc[3].to_dict())
-        probabilities, slopes = self.model.member_gradients(scores)
-        np.testing.assert_array_equal(probabilities, self.model.member_probabilities(scores))
+        probabilities, slopes = self.model.network.gradients(scores)
+        np.testing.assert_array_equal(probabilities, self.model.network.probabilities(scores))
         for component in range(len(scores)):
             step = np.zeros_like(scores)
             step[component] = 1e-5
-            ahead, behind = (self.model.member_probabilities(scores + sign * step) for sign in (1, -1))
+            ahead, behind = (self.model.network.probabilities(scores + sign * step) for sign in (1, -1))
             np.testing.assert_allclose(slopes[:, component], (ahead - behind) / 2e-5, atol=1e-8)
 
     def test_feature_at_its_mean_contributes_nothing(self) -> None:

@@ -7,7 +7,7 @@ import unittest
 import numpy as np
 
 try:
-    from HER2PredictLib.model.model import log_odds
+    from HER2PredictLib.model.network import log_odds
     from HER2PredictLib.training.protocol.candidates import MLP
     from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule, fit_rule, held
     from HER2PredictLib.training.protocol.learning import calibration_covariance, fit_calibrator, learn

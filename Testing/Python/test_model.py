@@ -14,7 +14,8 @@ import numpy as np
 
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.model.model import BUNDLED_MODEL, Model, log_odds
+from HER2PredictLib.model.model import BUNDLED_MODEL, Model
+from HER2PredictLib.model.network import log_odds
 
 try:
     import scipy.linalg

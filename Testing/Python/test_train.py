@@ -17,7 +17,8 @@ import numpy as np
 from cases import write_small_case
 from HER2PredictLib.command import main as cli
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.model.model import Model, log_odds
+from HER2PredictLib.model.model import Model
+from HER2PredictLib.model.network import log_odds
 
 try:
     import pandas as pd

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..i18n import tr as _
 from .applicability import FEWEST_PATIENTS
+from .network import layer_count
 
 FORMAT = "her2model"
 #: Earlier versions hold another interval, and models of other features.
@@ -26,17 +27,12 @@ _LARGEST_VARIANCE = 1e12
 
 _TEXT_FIELDS = ("name", "version", "created", "intended_use", "licence")
 
-#: The activation of hidden units that `Model` computes.
+#: The activation of hidden units that `Network` computes.
 _ACTIVATION = "tanh"
 
 
 class BundleError(Exception):
     """Why a bundle cannot be used."""
-
-
-def layer_count(arrays: Mapping[str, np.ndarray]) -> int:
-    """Number of layers of weights."""
-    return sum(name.startswith("weights_") for name in arrays)
 
 
 def check(card: Any, arrays: Mapping[str, np.ndarray]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..features import class_of, image_of
-from .model import Model, Prediction, log_odds
+from .model import Model, Prediction
 
 #: Largest difference between the sum of the contributions and the change in log-odds that they explain.
 ADDITIVITY_TOLERANCE = 1e-9
@@ -89,7 +89,7 @@ def explain(model: Model, features: Mapping[str, float]) -> Explanation:
     """
     scores = model.scores(features)
     origin = model.scores(dict(zip(model.feature_names, model.arrays["mean"], strict=True)))
-    start, end = _calibrated_log_odds(model, origin), _calibrated_log_odds(model, scores)
+    start, end = _log_odds(model, origin), _log_odds(model, scores)
     gradient = _mean_gradient(model, origin, scores, end - start)
     z_scores = (np.array([features[name] for name in model.feature_names]) - model.arrays["mean"]) / model.arrays[
         "scale"
@@ -117,13 +117,12 @@ def _mean_gradient(model: Model, origin: np.ndarray, scores: np.ndarray, differe
         panels *= 2
 
 
-def _calibrated_log_odds(model: Model, scores: np.ndarray) -> float:
-    slope, intercept = model.arrays["calibration"]
-    return float(slope * log_odds(model.member_probabilities(scores).mean()) + intercept)
+def _log_odds(model: Model, scores: np.ndarray) -> float:
+    return float(model.calibrated_log_odds(model.network.probabilities(scores).mean()))
 
 
 def _gradient(model: Model, scores: np.ndarray) -> np.ndarray:
     """Gradient of the calibrated log-odds with respect to the scores, shape (components,)."""
-    members, slopes = model.member_gradients(scores)
+    members, slopes = model.network.gradients(scores)
     mean = members.mean()
     return model.arrays["calibration"][0] * slopes.mean(axis=0) / (mean * (1.0 - mean))

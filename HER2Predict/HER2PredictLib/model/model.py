@@ -15,8 +15,8 @@ from ..feature_settings import difference_of_parameters
 from ..i18n import tr as _
 from . import bundle_file
 from .applicability import Domain
-from .bundle_checks import layer_count
 from .guessing import NEGATIVE, NO_CALL, POSITIVE, Discrimination, banner, context, headline
+from .network import Network, expit, log_odds
 
 #: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
 BUNDLED_MODEL = Path(__file__).resolve().parents[2] / "Resources" / "Models" / "simulated-2024.her2model"
@@ -223,9 +223,9 @@ class Model:
         """
         centred = self._centred(features)
         scores = centred @ self.arrays["components"].T
-        members = self.member_probabilities(scores)
-        odds, half_width = float(self._calibrated_log_odds(members.mean())), self._half_width(members)
-        low, probability, high = _expit(odds + half_width * np.array([-1.0, 0.0, 1.0])).tolist()
+        members = self.network.probabilities(scores)
+        odds, half_width = float(self.calibrated_log_odds(members.mean())), self._half_width(members)
+        low, probability, high = expit(odds + half_width * np.array([-1.0, 0.0, 1.0])).tolist()
         residual = centred - scores @ self.arrays["components"]
         return Prediction(
             probability,
@@ -239,6 +239,11 @@ class Model:
         """Share of patients whose interval holds what a model of very many would say; None where nobody checked it."""
         level = self.card["interval"]["level"]
         return None if level is None else float(level)
+
+    @cached_property
+    def network(self) -> Network:
+        """The ensemble."""
+        return Network.of(self.arrays)
 
     @cached_property
     def domain(self) -> Domain:
@@ -302,38 +307,14 @@ class Model:
             )
         return (values - self.arrays["mean"]) / self.arrays["scale"] - self.arrays["pca_mean"]
 
-    def member_probabilities(self, scores: np.ndarray) -> np.ndarray:
-        """Probability by each member of the ensemble before calibration, shape (M,), at `scores`, shape (C,)."""
-        return _expit(self._layers(scores)[-1][:, 0, 0])
-
-    def member_gradients(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Probability by each member, shape (M,), and its gradient with respect to the scores, shape (M, C)."""
-        layers = self._layers(scores)
-        probability = _expit(layers[-1][:, 0, 0])
-        slope = (probability * (1.0 - probability))[:, None, None]
-        for layer in reversed(range(len(layers))):
-            slope = slope @ self.arrays[f"weights_{layer}"].transpose(0, 2, 1)
-            if layer > 0:
-                slope = slope * (1.0 - np.tanh(layers[layer - 1]) ** 2)
-        return probability, slope[:, 0, :]
-
-    def _layers(self, scores: np.ndarray) -> list[np.ndarray]:
-        """Input of each layer's activation, shape (M, 1, units), the last of the logistic output."""
-        signal = np.broadcast_to(scores, (self.arrays["bias_0"].shape[0], 1, len(scores)))
-        layers = []
-        for layer in range(layer_count(self.arrays)):
-            layers.append(signal @ self.arrays[f"weights_{layer}"] + self.arrays[f"bias_{layer}"][:, None, :])
-            signal = np.tanh(layers[-1])
-        return layers
-
-    def _calibrated_log_odds(self, probability: np.ndarray) -> np.ndarray:
+    def calibrated_log_odds(self, probability: np.ndarray) -> np.ndarray:
         """Platt's logistic calibration on the log-odds of the raw probability."""
         slope, intercept = self.arrays["calibration"]
         return slope * log_odds(probability) + intercept
 
     def spread(self, members: np.ndarray) -> float:
         """Standard deviation of the members' calibrated log-odds."""
-        return float(self._calibrated_log_odds(members).std())
+        return float(self.calibrated_log_odds(members).std())
 
     def _half_width(self, members: np.ndarray) -> float:
         """Half of the interval's width on the log-odds."""
@@ -341,50 +322,3 @@ class Model:
         term = np.array([float(log_odds(members.mean())), 1.0])
         variance = interval["calibration_weight"] * (term @ self.arrays["calibration_covariance"] @ term)
         return float(interval["factor"] * np.sqrt(variance + interval["spread_weight"] * self.spread(members) ** 2))
-
-
-class Shelf:
-    """Holds the model used last, and reads its bundle again only when the file has changed."""
-
-    def __init__(self) -> None:
-        self._key: tuple[Path, int] | None = None
-        self._model: Model | None = None
-
-    def model(self, path: str = "") -> Model:
-        """The model of a bundle; of the bundled one where `path` is empty.
-
-        Raises
-        ------
-        InputError
-            Where the bundle cannot be used.
-        """
-        file = Path(path) if path else BUNDLED_MODEL
-        key = (file, file.stat().st_mtime_ns if file.is_file() else 0)
-        if self._model is None or key != self._key:
-            self._model, self._key = None, None
-            self._model, self._key = Model.load(file), key
-        return self._model
-
-    def holds(self, path: str) -> bool:
-        """Can the model of a bundle be used?"""
-        try:
-            self.model(path)
-        except InputError:
-            return False
-        return True
-
-
-#: Raw probabilities are kept this far from 0 and 1 before the log-odds are taken.
-LOG_ODDS_CLIP = 1e-6
-
-
-def log_odds(probability: np.ndarray) -> np.ndarray:
-    """ln(p / (1 - p)), with p kept within [1e-6, 1 - 1e-6]."""
-    clipped = np.clip(probability, LOG_ODDS_CLIP, 1.0 - LOG_ODDS_CLIP)
-    return np.log(clipped / (1.0 - clipped))
-
-
-def _expit(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-x)), without overflow on either side."""
-    small = np.exp(-np.abs(x))
-    return np.where(np.asarray(x) >= 0, 1.0 / (1.0 + small), small / (1.0 + small))

@@ -11,7 +11,8 @@ import numpy as np
 
 from ... import __version__
 from ...errors import InputError
-from ...model.model import Model, log_odds
+from ...model.model import Model
+from ...model.network import log_odds
 from ...outputs.files import write
 from ..outputs import write_files
 from ..protocol.bundle import INTENDED_USE

@@ -13,7 +13,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from ...model.model import log_odds
+from ...model.network import log_odds
 from .candidates import Candidate, preparation
 from .protocol import Protocol
 

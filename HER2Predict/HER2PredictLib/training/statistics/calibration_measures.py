@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from ...model.model import log_odds
+from ...model.network import log_odds
 from .bootstrap import RESAMPLES, bootstrap
 from .statistics import UNDEFINED, Estimate, Z, checked_probability, normal_estimate, proportion
 
