@@ -37,7 +37,7 @@ class ExplanationTest(unittest.TestCase):
             self.assertAlmostEqual(1 / (1 + np.exp(-explanation.log_odds)), probability, places=12)
 
     def test_gradient_equals_finite_differences(self) -> None:
-        scores = self.model.scores(self.table.iloc[3].to_dict())
+        scores = self.model.project(self.table.iloc[3].to_dict()).scores
         probabilities, slopes = self.model.network.gradients(scores)
         np.testing.assert_array_equal(probabilities, self.model.network.probabilities(scores))
         for component in range(len(scores)):
@@ -67,13 +67,13 @@ class ExplanationTest(unittest.TestCase):
 
     def test_the_usual_distance_is_once_the_usual_distance(self) -> None:
         """Weighted by what each class usually adds, the classes' multiples of the usual average to the whole's."""
-        from HER2PredictLib.model.explain import class_of, sum_by, times_usual
+        from HER2PredictLib.model.explain import class_of, sum_by, times_usual, usual_contributions
 
         for _, row in self.table.iterrows():
             prediction = self.model.predict(row.to_dict())
             t2, q = self.model.domain.standardised(prediction.hotelling_t2, prediction.q_residual)
             name = "t2" if t2 >= q else "q"
-            usual = sum_by(class_of, self.model.feature_names, self.model.usual_contributions[name == "q"])
+            usual = sum_by(class_of, self.model.feature_names, usual_contributions(self.model)[name == "q"])
             whole = prediction.hotelling_t2 if name == "t2" else prediction.q_residual
             multiples = times_usual(self.model, row.to_dict(), prediction)
             total = sum(times * usual[group] for group, times in multiples.items())

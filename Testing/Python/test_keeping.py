@@ -172,7 +172,7 @@ class KeepingTest(panel.ModuleTestCase):
         chart = self.scene.GetNodeByID(slicer.app.applicationLogic().GetSelectionNode().GetActivePlotChartID())
         self.assertIn("Chosen model", chart.GetTitle())
         assessment = self.panel.logic.assess(*case, self.ui.modelPathLineEdit.currentPath)
-        own = assessment.model.scores(assessment.features)[:2]
+        own = assessment.model.project(assessment.features).scores[:2]
         shown = [self.points(chart.GetNthPlotSeriesNode(index)) for index in range(3)]
         np.testing.assert_allclose(shown[0], scores[:1])
         np.testing.assert_allclose(shown[1], scores[1:])

@@ -14,6 +14,7 @@ import numpy as np
 
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.features import feature_names
+from HER2PredictLib.model.explain import distance_contributions, usual_contributions
 from HER2PredictLib.model.model import BUNDLED_MODEL, Model
 from HER2PredictLib.model.network import log_odds
 
@@ -69,7 +70,7 @@ class AgainstScikitLearnTest(unittest.TestCase):
         # M has no full rank, so the root is good to half of the digits.
         root = scipy.linalg.sqrtm(pca.components_.T @ np.diag(1 / pca.explained_variance_) @ pca.components_).real
         for number, (_, row) in enumerate(table.iterrows()):
-            t2, q = made_up_model(NAMES).distance_contributions(row.to_dict())
+            t2, q = distance_contributions(made_up_model(NAMES), row.to_dict())
             np.testing.assert_allclose(t2, (root @ x[number]) ** 2, rtol=0, atol=1e-6)
             for contributions in (t2, q):
                 self.assertGreaterEqual(contributions.min(), 0.0)
@@ -78,15 +79,15 @@ class AgainstScikitLearnTest(unittest.TestCase):
         table, _ = made_up_cohort(NAMES)
         for _, row in table.iterrows():
             prediction = made_up_model(NAMES).predict(row.to_dict())
-            t2, q = made_up_model(NAMES).distance_contributions(row.to_dict())
+            t2, q = distance_contributions(made_up_model(NAMES), row.to_dict())
             self.assertAlmostEqual(float(t2.sum()), prediction.hotelling_t2, places=9)
             self.assertAlmostEqual(float(q.sum()), prediction.q_residual, places=9)
 
     def test_usual_contributions_are_the_mean_ones_of_the_training_patients(self) -> None:
         table, _ = made_up_cohort(NAMES)
         model = made_up_model(NAMES)
-        own = [model.distance_contributions(row.to_dict()) for _, row in table.iterrows()]
-        for usual, mean, name in zip(model.usual_contributions, np.mean(own, axis=0), ("t2", "q"), strict=True):
+        own = [distance_contributions(model, row.to_dict()) for _, row in table.iterrows()]
+        for usual, mean, name in zip(usual_contributions(model), np.mean(own, axis=0), ("t2", "q"), strict=True):
             np.testing.assert_allclose(usual / usual.sum(), mean / mean.sum(), rtol=1e-9)
             self.assertAlmostEqual(float(usual.sum()), float(model.arrays[f"train_{name}"].mean()), places=9)
 

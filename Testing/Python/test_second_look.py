@@ -208,7 +208,7 @@ class TablesTest(panel.ModuleTestCase):
         chart = keep.scatter(self.scene, assessment)
         scores, _status = assessment.model.training_scores
         left, right = chart.GetXAxisRange()
-        farthest = max(scores[:, 0].max(), assessment.model.scores(assessment.features)[0])
+        farthest = max(scores[:, 0].max(), assessment.model.project(assessment.features).scores[0])
         self.assertLess((farthest - left) / (right - left), 0.6)  # the legend takes the right two fifths
         self.assertLess(len(chart.GetTitle()), 40)
 

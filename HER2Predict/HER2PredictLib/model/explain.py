@@ -62,6 +62,29 @@ def sum_by(group_of: Callable[[str], str], names: Sequence[str], values: np.ndar
     return sums
 
 
+def distance_contributions(model: Model, features: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+    """What each feature contributes to Hotelling's T2 and to the Q residual, shape (features,) each; they sum to them.
+
+    With the centred z-scores x, T2 = x' M x. Feature i contributes ((M^1/2 x)_i)^2 to it, its complete decomposition
+    contribution (Alcala and Qin, J Process Control 2011, 21:322-330), and its squared residual to Q. Neither is ever
+    negative.
+    """
+    projection = model.project(features)
+    # M is components' diag(1 / variance) components with orthonormal rows, so its root takes that of the variance.
+    whitened = projection.scores / np.sqrt(model.arrays["variance"])
+    return (whitened @ model.arrays["components"]) ** 2, projection.residual**2
+
+
+def usual_contributions(model: Model) -> tuple[np.ndarray, np.ndarray]:
+    """What each feature contributes to T2 and Q of the average training patient when left out, shape (features,) each.
+
+    Over the patients that the components were fitted to, the mean complete decomposition contribution of a feature to
+    T2 is proportional to the sum of its squared loadings, since their whitened scores have unit covariance.
+    """
+    loadings = np.sum(model.arrays["components"] ** 2, axis=0)
+    return loadings * (model.arrays["train_t2"].mean() / loadings.sum()), model.arrays["usual_q"]
+
+
 def times_usual(model: Model, features: Mapping[str, float], prediction: Prediction) -> dict[str, float]:
     """For each feature class, how many times the usual share it adds to the distance from the training patients.
 
@@ -69,8 +92,8 @@ def times_usual(model: Model, features: Mapping[str, float], prediction: Predict
     """
     t2, q = model.domain.standardised(prediction.hotelling_t2, prediction.q_residual)
     measure = 0 if t2 >= q else 1
-    own = sum_by(class_of, model.feature_names, model.distance_contributions(features)[measure])
-    usual = sum_by(class_of, model.feature_names, model.usual_contributions[measure])
+    own = sum_by(class_of, model.feature_names, distance_contributions(model, features)[measure])
+    usual = sum_by(class_of, model.feature_names, usual_contributions(model)[measure])
     shares = {name: own[name] / usual[name] for name in own if usual[name] > 0}
     return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
@@ -87,17 +110,14 @@ def explain(model: Model, features: Mapping[str, float]) -> Explanation:
     InputError
         Where a feature of the model is missing or not finite.
     """
-    scores = model.scores(features)
-    origin = model.scores(dict(zip(model.feature_names, model.arrays["mean"], strict=True)))
-    start, end = _log_odds(model, origin), _log_odds(model, scores)
-    gradient = _mean_gradient(model, origin, scores, end - start)
-    z_scores = (np.array([features[name] for name in model.feature_names]) - model.arrays["mean"]) / model.arrays[
-        "scale"
-    ]
+    patient = model.project(features)
+    origin = model.project(dict(zip(model.feature_names, model.arrays["mean"], strict=True))).scores
+    start, end = _log_odds(model, origin), _log_odds(model, patient.scores)
+    gradient = _mean_gradient(model, origin, patient.scores, end - start)
     return Explanation(
         names=model.feature_names,
-        z_scores=z_scores,
-        contributions=z_scores * (gradient @ model.arrays["components"]),
+        z_scores=patient.z,
+        contributions=patient.z * (gradient @ model.arrays["components"]),
         log_odds=end,
         baseline_log_odds=start,
     )

@@ -17,6 +17,7 @@ from . import bundle_file
 from .applicability import Domain
 from .guessing import NEGATIVE, NO_CALL, POSITIVE, Discrimination, banner, context, headline
 from .network import Network, expit, log_odds
+from .projection import Projection, project
 
 #: The bundle that comes with the module. Trained on a simulated cohort, and it says so.
 BUNDLED_MODEL = Path(__file__).resolve().parents[2] / "Resources" / "Models" / "simulated-2024.her2model"
@@ -199,9 +200,29 @@ class Model:
         """Write the bundle; the same model gives the same bytes."""
         bundle_file.write(self.card, self.arrays, path)
 
-    def scores(self, features: Mapping[str, float]) -> np.ndarray:
-        """Coordinates of one patient on the principal components, shape (C,)."""
-        return (self._centred(features)) @ self.arrays["components"].T
+    def project(self, features: Mapping[str, float]) -> Projection:
+        """One patient's features in standard deviations and on the principal components.
+
+        Raises
+        ------
+        InputError
+            Where a feature of the model is missing or not finite.
+        """
+        missing = [name for name in self.feature_names if name not in features]
+        if missing:
+            raise InputError(
+                _(
+                    'The model "{name}" needs {count} features that are not there (first "{first}"); extract '
+                    "the features with the settings of the model."
+                ).format(name=self.name, count=len(missing), first=missing[0])
+            )
+        values = np.array([features[name] for name in self.feature_names], dtype=np.float64)
+        if not np.isfinite(values).all():
+            first = self.feature_names[int(np.flatnonzero(~np.isfinite(values))[0])]
+            raise InputError(
+                _('The feature "{first}" has no finite value; no prediction can be made.').format(first=first)
+            )
+        return project(values, self.arrays)
 
     def predict(self, features: Mapping[str, float]) -> Prediction:
         """Apply the model to one patient.
@@ -221,17 +242,15 @@ class Model:
         InputError
             Where a feature of the model is missing or not finite.
         """
-        centred = self._centred(features)
-        scores = centred @ self.arrays["components"].T
-        members = self.network.probabilities(scores)
+        projection = self.project(features)
+        members = self.network.probabilities(projection.scores)
         odds, half_width = float(self.calibrated_log_odds(members.mean())), self._half_width(members)
         low, probability, high = expit(odds + half_width * np.array([-1.0, 0.0, 1.0])).tolist()
-        residual = centred - scores @ self.arrays["components"]
         return Prediction(
             probability,
             (low, high),
-            hotelling_t2=float(np.sum(scores**2 / self.arrays["variance"])),
-            q_residual=float(residual @ residual),
+            hotelling_t2=float(np.sum(projection.scores**2 / self.arrays["variance"])),
+            q_residual=float(projection.residual @ projection.residual),
         )
 
     @property
@@ -254,29 +273,6 @@ class Model:
         """Share of patients like the training patients that lie at least as far out as this one, 0 to 1."""
         return self.domain.share_beyond(prediction.hotelling_t2, prediction.q_residual)
 
-    def distance_contributions(self, features: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
-        """What each feature contributes to Hotelling's T2 and to the Q residual, shape (F,) each; they sum to them.
-
-        With the centred z-scores x, T2 = x' M x. Feature i contributes ((M^1/2 x)_i)^2 to it, its complete
-        decomposition contribution (Alcala and Qin, J Process Control 2011, 21:322-330), and its squared residual to Q.
-        Neither is ever negative.
-        """
-        centred = self._centred(features)
-        components = self.arrays["components"]
-        scores = centred @ components.T
-        # M is components' diag(1 / variance) components with orthonormal rows, so its root takes that of the variance.
-        return ((scores / np.sqrt(self.arrays["variance"])) @ components) ** 2, (centred - scores @ components) ** 2
-
-    @cached_property
-    def usual_contributions(self) -> tuple[np.ndarray, np.ndarray]:
-        """What each feature contributes to T2 and Q of the average training patient when left out, shape (F,) each.
-
-        Over the patients that the components were fitted to, the mean complete decomposition contribution of a feature
-        to T2 is proportional to the sum of its squared loadings, since their whitened scores have unit covariance.
-        """
-        loadings = np.sum(self.arrays["components"] ** 2, axis=0)
-        return loadings * (self.arrays["train_t2"].mean() / loadings.sum()), self.arrays["usual_q"]
-
     @property
     def training_volume_ml(self) -> tuple[float, float] | None:
         """Smallest and largest training ROI in ml; None if not in the bundle."""
@@ -290,35 +286,15 @@ class Model:
             return None
         return self.arrays["train_scores"], self.arrays["train_status"]
 
-    def _centred(self, features: Mapping[str, float]) -> np.ndarray:
-        missing = [name for name in self.feature_names if name not in features]
-        if missing:
-            raise InputError(
-                _(
-                    'The model "{name}" needs {count} features that are not there (first "{first}"); extract '
-                    "the features with the settings of the model."
-                ).format(name=self.name, count=len(missing), first=missing[0])
-            )
-        values = np.array([features[name] for name in self.feature_names], dtype=np.float64)
-        if not np.isfinite(values).all():
-            first = self.feature_names[int(np.flatnonzero(~np.isfinite(values))[0])]
-            raise InputError(
-                _('The feature "{first}" has no finite value; no prediction can be made.').format(first=first)
-            )
-        return (values - self.arrays["mean"]) / self.arrays["scale"] - self.arrays["pca_mean"]
-
     def calibrated_log_odds(self, probability: np.ndarray) -> np.ndarray:
         """Platt's logistic calibration on the log-odds of the raw probability."""
         slope, intercept = self.arrays["calibration"]
         return slope * log_odds(probability) + intercept
-
-    def spread(self, members: np.ndarray) -> float:
-        """Standard deviation of the members' calibrated log-odds."""
-        return float(self.calibrated_log_odds(members).std())
 
     def _half_width(self, members: np.ndarray) -> float:
         """Half of the interval's width on the log-odds."""
         interval = self.card["interval"]
         term = np.array([float(log_odds(members.mean())), 1.0])
         variance = interval["calibration_weight"] * (term @ self.arrays["calibration_covariance"] @ term)
-        return float(interval["factor"] * np.sqrt(variance + interval["spread_weight"] * self.spread(members) ** 2))
+        spread = float(self.calibrated_log_odds(members).std())
+        return float(interval["factor"] * np.sqrt(variance + interval["spread_weight"] * spread**2))

@@ -123,7 +123,7 @@ def scatter(scene: Any, assessment: Assessment) -> Any:
     if training is None:
         raise ValueError("the model does not hold its training scores")
     scores, status = training
-    own = assessment.model.scores(assessment.features)[None, :2]
+    own = assessment.model.project(assessment.features).scores[None, :2]
     kind = slicer.vtkMRMLPlotSeriesNode
     series = [
         _series(scene, "negative", _("HER2-negative (training)"), scores[status == 0], _NEGATIVE_COLOUR,

@@ -199,7 +199,7 @@ def _trained_on(model: Model, features: pd.DataFrame) -> int | None:
     if model.training_scores is None:
         return None
     training, _ = model.training_scores
-    own = np.stack([model.scores(row.to_dict())[:2] for _, row in features.iterrows()])
+    own = np.stack([model.project(row.to_dict()).scores[:2] for _, row in features.iterrows()])
     near = np.abs(own[:, None] - training[None]) <= _SAME_SCORE * np.abs(training).max(axis=0)
     return int(near.all(axis=2).any(axis=1).sum())
 

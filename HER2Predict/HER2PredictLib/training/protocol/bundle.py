@@ -19,6 +19,7 @@ from ...features import PARAMETER_FILE, VOLUME_FEATURE
 from ...model.bundle_checks import FORMAT, FORMAT_VERSION
 from ...model.guessing import Discrimination
 from ...model.model import Model
+from ...model.projection import project
 from ..cohort.cohort import IHC_OUTCOME
 from .interval import RULE
 
@@ -124,10 +125,9 @@ def _usual_contributions(arrays: Mapping[str, np.ndarray], training: pd.DataFram
     """What each feature contributes to Q of a training patient, on average, as ``usual_q``.
 
     Fitted patients lie nearer than those left out, so the contributions are scaled to sum to the mean distance of the
-    latter. What they contribute to T2 follows from the components, see `Model.usual_contributions`.
+    latter. What they contribute to T2 follows from the components, see `explain.usual_contributions`.
     """
-    centred = (training.to_numpy(np.float64) - arrays["mean"]) / arrays["scale"] - arrays["pca_mean"]
-    usual = ((centred - centred @ arrays["components"].T @ arrays["components"]) ** 2).mean(axis=0)
+    usual = (project(training.to_numpy(np.float64), arrays).residual ** 2).mean(axis=0)
     return {"usual_q": usual * (arrays["train_q"].mean() / usual.sum())}
 
 
