@@ -310,9 +310,9 @@ def _stability_findings(stability: Stability) -> tuple[Finding, ...]:
 
 
 def _refuse_errors(findings: tuple[Finding, ...]) -> None:
-    errors = [finding.message for finding in findings if finding.severity == "error"]
+    errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        raise InputError(" ".join(errors))
+        raise InputError(" ".join(finding.message for finding in errors), code=errors[0].code)
 
 
 def _applicability_findings(applicability: Applicability, unusual: Mapping[str, float]) -> tuple[Finding, ...]:

@@ -6,4 +6,14 @@ class InputError(Exception):
 
     The panel and the command show the message and nothing else. Every other exception is a bug and keeps its
     traceback.
+
+    Parameters
+    ----------
+    message : str
+    code : str
+        Stable name for programs, such as ``roi-empty``; ``input`` where nobody tells it from others.
     """
+
+    def __init__(self, message: str, code: str = "input") -> None:
+        super().__init__(message)
+        self.code = code

@@ -168,7 +168,8 @@ def _complete(values: Features) -> Features:
             _(
                 '{count} of the {total} features cannot be computed for this ROI (first "{first}"); '
                 "outline more of the tumour."
-            ).format(count=len(missing), total=len(names), first=missing[0])
+            ).format(count=len(missing), total=len(names), first=missing[0]),
+            code="features-missing",
         )
     undefined = [name for name in names if not np.isfinite(values[name])]
     if undefined:
@@ -176,6 +177,7 @@ def _complete(values: Features) -> Features:
             _(
                 '{count} features are undefined for this ROI (first "{first}"): it is too small or has '
                 "one gray level only. Outline the whole tumour."
-            ).format(count=len(undefined), first=undefined[0])
+            ).format(count=len(undefined), first=undefined[0]),
+            code="features-undefined",
         )
     return {name: values[name] for name in names}

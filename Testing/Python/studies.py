@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cases import write_small_case
+from HER2PredictLib.training.cohort.exclusions import Exclusion
 from models import COHORT, made_up_cohort
 
 NAMES = tuple(
@@ -25,10 +26,12 @@ SMALL: dict[str, Any] = {"folds": 3, "splits": 3, "shuffles": 19, "members": 4, 
 RESAMPLES = 200
 #: Patients of the table who are left out; messages as the extraction gives them, with names in them.
 EXCLUSIONS = {
-    "Quimby-901": "/archive/Quimby/ct.nrrd does not exist. Check the path.",
-    "Quimby-902": 'The ROI "Quimby tumour" is empty: no voxel is marked. Outline the tumour first.',
-    "Quimby-903": 'The ROI "lesion" is empty: no voxel is marked. Outline the tumour first.',
-    "Quimby-904": "a fault of HER2Predict (ValueError: Quimby).",
+    "Quimby-901": Exclusion("file-not-found", "/archive/Quimby/ct.nrrd does not exist. Check the path."),
+    "Quimby-902": Exclusion(
+        "roi-empty", 'The ROI "Quimby tumour" is empty: no voxel is marked. Outline the tumour first.'
+    ),
+    "Quimby-903": Exclusion("roi-empty", 'The ROI "lesion" is empty: no voxel is marked. Outline the tumour first.'),
+    "Quimby-904": Exclusion("program-fault", "a fault of HER2Predict (ValueError: Quimby)."),
 }
 #: What no output may hold: all names and identifiers of patients.
 IDENTITY = "Quimby"

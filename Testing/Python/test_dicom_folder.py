@@ -141,6 +141,7 @@ class DicomFolderTest(unittest.TestCase):
             self.assertEqual(self.codes()[0], ("missing-slices", "error"))  # ITK passed it over
         except InputError as error:
             self.assertRegex(str(error), "010.dcm is cut short")
+            self.assertEqual(error.code, "slice-cut-short")
 
     def test_a_slice_that_does_not_tell_its_position_is_refused(self) -> None:
         write_series(self.folder, self.image, self.positions)

@@ -47,9 +47,8 @@ JOBS = 2
 RUN = f"""
 import sys
 from pathlib import Path
-from HER2PredictLib.training import workers
-from HER2PredictLib.training.cohort import read_table
-from HER2PredictLib.training.extraction import extract
+from HER2PredictLib.training.cohort.cohort import read_table
+from HER2PredictLib.training.cohort.extraction import extract
 if __name__ == "__main__":
     result = extract(read_table(Path(sys.argv[1])), Path(sys.argv[2]), jobs={JOBS})
     print(result.computed, result.reused)
@@ -284,9 +283,11 @@ class FailureTest(ExtractionTestCase):
         table.write_text(table.read_text().replace("P4/roi.seg.nrrd,Tumour", "P4/roi.seg.nrrd,Speck"))
         result = self.extract(table)
         self.assertEqual(list(result.failures), ["P1", "P2", "P4"])
-        self.assertRegex(result.failures["P1"], "not an image that can be read")
-        self.assertRegex(result.failures["P2"], "does not exist")
-        self.assertRegex(result.failures["P4"], "single voxel")
+        self.assertRegex(result.failures["P1"].message, "not an image that can be read")
+        self.assertRegex(result.failures["P2"].message, "does not exist")
+        self.assertRegex(result.failures["P4"].message, "single voxel")
+        codes = [exclusion.code for exclusion in result.failures.values()]
+        self.assertEqual(codes, ["image-unreadable", "file-not-found", "roi-too-small"])
         kept = [patient for patient in self.first.table.index if patient not in result.failures]
         pd.testing.assert_frame_equal(result.table, self.first.table.loc[kept])
         self.assertEqual(read_table(self.out).table.index.tolist(), kept)
@@ -318,7 +319,7 @@ class FailureTest(ExtractionTestCase):
             pathlib.Path.exists = crash
             """)
         )
-        code = RUN + "    print(result.failures)"
+        code = RUN + "    print({patient: exclusion.message for patient, exclusion in result.failures.items()})"
         environment = with_path(LIBRARY, self.folder)
         command = [sys.executable, "-c", code, str(table), str(self.out)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)

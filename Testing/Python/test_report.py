@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import pickle
 import tempfile
 import unittest
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -257,7 +260,80 @@ class ExclusionsTest(unittest.TestCase):
                 sitk.WriteImage(as_image(inside), str(roi))
                 with self.assertRaises(InputError) as caught:
                     begin(Case.from_files(image, roi))
-                self.assertEqual(grouped_reasons({"a": str(caught.exception)}), {reason: 1})
+                self.assertEqual(grouped_reasons({"a": excluded(caught.exception)}), {reason: 1})
             with self.assertRaises(InputError) as caught:
                 Case.from_files(image, Path(folder) / "absent.nrrd")
-            self.assertEqual(list(grouped_reasons({"a": str(caught.exception)})), ["Image or ROI file not found"])
+            self.assertEqual(list(grouped_reasons({"a": excluded(caught.exception)})), ["Image or ROI file not found"])
+
+    def test_an_roi_that_averaging_leaves_nothing_of_is_too_small(self) -> None:
+        import SimpleITK as sitk
+
+        from cases import SIZE, SPACING, as_image, ct_array
+        from HER2PredictLib.assess import begin
+        from HER2PredictLib.case.case import Case
+
+        thin = np.zeros(tuple(reversed(SIZE)), np.uint8)
+        thin[15, 20:45, 20:45] = 1
+        with tempfile.TemporaryDirectory() as folder:
+            image, roi = Path(folder) / "image.nrrd", Path(folder) / "roi.nrrd"
+            sitk.WriteImage(as_image(ct_array(), (*SPACING[:2], 1.0)), str(image))
+            sitk.WriteImage(as_image(thin, (*SPACING[:2], 1.0)), str(roi))
+            with self.assertRaises(InputError) as caught:
+                begin(Case.from_files(image, roi))
+        self.assertIn("thinner", str(caught.exception))
+        found = grouped_reasons({"a": excluded(caught.exception)})
+        self.assertEqual(found, {"ROI too small for texture features": 1})
+
+
+class ReasonsTest(unittest.TestCase):
+    """The codes as they stand in the sources, each with words, and no words without a code."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        import HER2PredictLib
+
+        library = Path(HER2PredictLib.__path__[0])
+        cls.case = calls(sorted((library / "case").rglob("*.py")))
+        cls.findings = calls(sorted((library / "findings").rglob("*.py")))
+        workers = [library / "training" / "cohort" / f"{name}.py" for name in ("fingerprint", "workers")]
+        cls.others = calls([library / "features.py", *workers])
+
+    def test_every_refusal_of_image_and_roi_has_a_code(self) -> None:
+        refusals = [call for call in self.case if call.func.id == "InputError"]
+        self.assertTrue(refusals)
+        self.assertEqual([ast.unparse(call) for call in refusals if not code_of(call)], [])
+
+    def test_every_code_on_the_way_of_a_patient_has_words(self) -> None:
+        from HER2PredictLib.training.cohort.exclusions import REASONS
+
+        codes = {code for call in (*self.case, *self.findings, *self.others) if (code := code_of(call))}
+        self.assertLessEqual({"roi-empty", "not-hu", "features-undefined", "file-not-found", "process-ended"}, codes)
+        self.assertEqual(codes, set(REASONS))
+
+    def test_the_code_of_a_refusal_goes_from_process_to_process(self) -> None:
+        sent = pickle.loads(pickle.dumps(InputError("The ROI is empty.", code="roi-empty")))
+        self.assertEqual((str(sent), sent.code), ("The ROI is empty.", "roi-empty"))
+
+
+def excluded(error: InputError) -> Any:
+    """A patient for whom the extraction met this error."""
+    from HER2PredictLib.training.cohort.exclusions import Exclusion
+
+    return Exclusion(error.code, str(error))
+
+
+def calls(files: list[Path]) -> list[ast.Call]:
+    """Where an InputError, an Exclusion or a Finding is made."""
+    made = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    names = {"InputError", "Exclusion", "Finding"}
+    return [node for node in made if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names]
+
+
+def code_of(call: ast.Call) -> str:
+    """The code that a patient is left out with; empty where this leaves nobody out, or the code stands elsewhere."""
+    if call.func.id == "InputError":
+        given = next((keyword.value for keyword in call.keywords if keyword.arg == "code"), None)
+    else:
+        is_error = call.func.id == "Exclusion" or getattr(call.args[1], "value", "") == "error"
+        given = call.args[0] if is_error else None
+    return given.value if isinstance(given, ast.Constant) else ""

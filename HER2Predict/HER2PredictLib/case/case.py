@@ -182,7 +182,8 @@ class Case:
                 raise InputError(
                     _('The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.').format(
                         name=self.roi.name
-                    )
+                    ),
+                    code="roi-empty",
                 )
             first.append(int(marked[0]))
             last.append(int(marked[-1]))
@@ -250,7 +251,8 @@ class Case:
                 _(
                     'The ROI "{name}" is thinner than three quarters of a slice of {thickness:g} mm; '
                     "outline more of the tumour."
-                ).format(name=self.roi.name, thickness=prepared.image.GetSpacing()[2])
+                ).format(name=self.roi.name, thickness=prepared.image.GetSpacing()[2]),
+                code="roi-too-thin",
             )
         return prepared
 
@@ -431,14 +433,18 @@ def _on_grid_of(volume: sitk.Image, roi: Roi) -> tuple[Roi, float]:
     marked = np.argwhere(sitk.GetArrayViewFromImage(roi.image))[:, ::-1]
     if len(marked) == 0:
         raise InputError(
-            _('The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.').format(name=roi.name)
+            _('The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.').format(name=roi.name),
+            code="roi-empty",
         )
     to_index = np.linalg.inv(_index_to_physical(volume)) @ _index_to_physical(roi.image)
     index = marked @ to_index[:3, :3].T + to_index[:3, 3]
     share = share_outside(index, volume.GetSize())
     if share == 1.0:
         raise InputError(
-            _('The ROI "{name}" lies outside the volume; choose the volume that it was drawn on.').format(name=roi.name)
+            _('The ROI "{name}" lies outside the volume; choose the volume that it was drawn on.').format(
+                name=roi.name
+            ),
+            code="roi-outside-volume",
         )
     moved = sitk.Resample(roi.image, volume, sitk.Transform(), sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
     return Roi(moved, roi.name), share

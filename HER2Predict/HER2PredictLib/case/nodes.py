@@ -32,7 +32,8 @@ def volume_from_node(node: Any) -> Volume:
     image = node.GetImageData()
     if image is None or image.GetPointData().GetScalars() is None:
         raise InputError(
-            _('The volume "{name}" holds no image. Load or choose another volume.').format(name=node.GetName())
+            _('The volume "{name}" holds no image. Load or choose another volume.').format(name=node.GetName()),
+            code="volume-without-image",
         )
     transform = node.GetParentTransformNode()
     warped = transform is not None and not transform.IsTransformToWorldLinear()
@@ -67,7 +68,8 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi
     raise InputError(
         _('"{name}" is a {kind} node, not a segmentation. Convert it to a segmentation in the Data module.').format(
             name=node.GetName(), kind=node.GetNodeTagName()
-        )
+        ),
+        code="not-segmentation",
     )
 
 
@@ -82,13 +84,15 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> t
     name = dict(segments)[segment_id]
     if not segmentation.CreateRepresentation(binary_labelmap):
         raise InputError(
-            _('The segment "{name}" cannot be turned into voxels; draw it in the Segment Editor.').format(name=name)
+            _('The segment "{name}" cannot be turned into voxels; draw it in the Segment Editor.').format(name=name),
+            code="segment-unusable",
         )
     own = segmentation.GetSegment(segment_id)
     # Segments that do not overlap share one image, each with its own label value.
     if not _holds(own.GetRepresentation(binary_labelmap), own.GetLabelValue()):
         raise InputError(
-            _('The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.').format(name=name)
+            _('The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.').format(name=name),
+            code="roi-empty",
         )
     chosen = vtk.vtkStringArray()
     chosen.InsertNextValue(segment_id)
@@ -99,7 +103,8 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> t
     inside = _voxels(merged) != 0
     if not inside.any():
         raise InputError(
-            _('The ROI "{name}" lies outside the volume "{volume}".').format(name=name, volume=volume_node.GetName())
+            _('The ROI "{name}" lies outside the volume "{volume}".').format(name=name, volume=volume_node.GetName()),
+            code="roi-outside-volume",
         )
     lost = _share_outside(own.GetRepresentation(binary_labelmap), own.GetLabelValue(), node, volume_node)
     return Roi(_placed(inside.view(np.uint8), _matrix(volume_node)), name), lost
@@ -254,7 +259,8 @@ def _image(image: Any, ijk_to_ras: np.ndarray, what: str) -> sitk.Image:
         raise InputError(
             _("{what} has {count} values per voxel; choose a gray-level CT volume.").format(
                 what=what, count=voxels.shape[-1]
-            )
+            ),
+            code="not-gray-level",
         )
     return _placed(voxels, ijk_to_ras)
 

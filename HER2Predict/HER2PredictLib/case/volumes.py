@@ -94,7 +94,8 @@ def read_roi(path: Path, segment: str | None = None) -> Roi:
     """
     if path.is_dir():
         raise InputError(
-            _("{path} is a folder; the ROI must be a .seg.nrrd segmentation or a label map file.").format(path=path)
+            _("{path} is a folder; the ROI must be a .seg.nrrd segmentation or a label map file.").format(path=path),
+            code="roi-is-folder",
         )
     image = _read_file(path)
     segments = _segments_of(image, path)
@@ -109,7 +110,7 @@ def _readable() -> str:
 
 def _read_file(path: Path) -> sitk.Image:
     if not path.exists():
-        raise InputError(_("{path} does not exist. Check the path.").format(path=path))
+        raise InputError(_("{path} does not exist. Check the path.").format(path=path), code="file-not-found")
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
@@ -119,7 +120,8 @@ def _read_file(path: Path) -> sitk.Image:
         raise InputError(
             _("{path} is not an image that can be read, or is damaged. Give {kinds}.").format(
                 path=path, kinds=_readable()
-            )
+            ),
+            code="image-unreadable",
         ) from error
 
 
@@ -140,13 +142,15 @@ def _one_volume(image: sitk.Image, path: Path) -> sitk.Image:
         raise InputError(
             _("{path} has {count} values per voxel (a colour or vector image); give a gray-level CT volume.").format(
                 path=path, count=image.GetNumberOfComponentsPerPixel()
-            )
+            ),
+            code="not-gray-level",
         )
     if image.GetDimension() == 4 and image.GetSize()[3] == 1:
         image = image[:, :, :, 0]
     if image.GetDimension() != 3:
         raise InputError(
-            _("{path} has {count} dimensions; give one volume with 3.").format(path=path, count=image.GetDimension())
+            _("{path} has {count} dimensions; give one volume with 3.").format(path=path, count=image.GetDimension()),
+            code="not-one-volume",
         )
     return image
 
@@ -174,26 +178,32 @@ def _read_dicom_folder(folder: Path) -> Volume:
     series = _image_series(folder)
     if not series:
         raise InputError(
-            _("{folder} holds no DICOM image series. Give {kinds}.").format(folder=folder, kinds=_readable())
+            _("{folder} holds no DICOM image series. Give {kinds}.").format(folder=folder, kinds=_readable()),
+            code="no-dicom-series",
         )
     if len(series) > 1:
         sizes = ", ".join(_("{count} slices").format(count=len(files)) for files in series)
         raise InputError(
             _(
                 "{folder} holds {count} DICOM image series ({sizes}); put the excretory phase alone into a folder."
-            ).format(folder=folder, count=len(series), sizes=sizes)
+            ).format(folder=folder, count=len(series), sizes=sizes),
+            code="several-dicom-series",
         )
     files = series[0]
     tags = [_image_tags(Path(name)) for name in files]
     for name, tag in zip(files, tags, strict=True):
         if _is_cut_short(Path(name), tag):
-            raise InputError(_("The slice {name} is cut short; export the whole series again.").format(name=name))
+            raise InputError(
+                _("The slice {name} is cut short; export the whole series again.").format(name=name),
+                code="slice-cut-short",
+            )
         if not _is_placed(tag):
             raise InputError(
                 _(
                     "The slice {name} does not tell its position (ImagePositionPatient); leave it out if it is no "
                     "slice of the CT, or export the series again."
-                ).format(name=name)
+                ).format(name=name),
+                code="slice-without-position",
             )
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(files)
@@ -204,7 +214,8 @@ def _read_dicom_folder(folder: Path) -> Volume:
         raise InputError(
             _(
                 "The slices in {folder} do not form one volume (sizes or orientations differ, or a file is damaged)."
-            ).format(folder=folder)
+            ).format(folder=folder),
+            code="slices-differ",
         ) from error
     modality = tags[0].get("Modality")
     return Volume(_one_volume(image, folder), folder.name, modality, _slice_gaps(tags), _gantry_tilt_deg(tags))
@@ -310,7 +321,8 @@ def _segments_of(image: sitk.Image, path: Path) -> list[_Segment]:
             raise InputError(
                 _('The segment "{name}" in {path} has no usable label value or layer; save it again.').format(
                     name=name, path=path
-                )
+                ),
+                code="segment-unusable",
             ) from error
         segments.append(_Segment(segment_id, name, *numbers))
     return segments
@@ -341,27 +353,32 @@ def choose_segment(segments: list[tuple[str, str]], wanted: str | None, where: s
     """
     names = ", ".join(f'"{name}"' for _id, name in segments)
     if not segments:
-        raise InputError(_("{where} holds no segment. Outline the tumour first.").format(where=where))
+        raise InputError(
+            _("{where} holds no segment. Outline the tumour first.").format(where=where), code="no-segment"
+        )
     if wanted is None:
         if len(segments) > 1:
             raise InputError(
                 _("{where} holds {count} segments ({names}); name the one that is the tumour.").format(
                     where=where, count=len(segments), names=names
-                )
+                ),
+                code="segment-not-named",
             )
         return segments[0][0]
     found = [segment_id for segment_id, _name in segments if segment_id == wanted]
     found = found or [segment_id for segment_id, name in segments if name == wanted]
     if not found:
         raise InputError(
-            _('{where} holds no segment "{wanted}"; it holds {names}.').format(where=where, wanted=wanted, names=names)
+            _('{where} holds no segment "{wanted}"; it holds {names}.').format(where=where, wanted=wanted, names=names),
+            code="segment-not-found",
         )
     if len(found) > 1:
         ids = ", ".join(found)
         raise InputError(
             _('{where} holds {count} segments named "{wanted}"; name one by its ID: {ids}.').format(
                 where=where, count=len(found), wanted=wanted, ids=ids
-            )
+            ),
+            code="segment-ambiguous",
         )
     return found[0]
 
@@ -373,11 +390,13 @@ def _roi_of_label(image: sitk.Image, path: Path, wanted: str | None) -> Roi:
         raise InputError(
             _("{path} is not a label map ({count} different values); give the ROI, not the volume.").format(
                 path=path, count=len(labels)
-            )
+            ),
+            code="not-label-map",
         )
     if any(not np.isfinite(label) for label in labels):
         raise InputError(
-            _("{path} holds values that are not numbers; give a label map of whole numbers.").format(path=path)
+            _("{path} holds values that are not numbers; give a label map of whole numbers.").format(path=path),
+            code="not-label-map",
         )
     chosen = _choose_label([int(label) for label in labels], wanted, path)
     return Roi(sitk.Cast(image == chosen, sitk.sitkUInt8), path.name if len(labels) < 2 else f"label {chosen}")
@@ -387,20 +406,23 @@ def _choose_label(labels: list[int], wanted: str | None, path: Path) -> int:
     listed = ", ".join(map(str, labels))
     if not labels:
         raise InputError(
-            _("The ROI in {path} is empty: no voxel is marked. Outline the tumour first.").format(path=path)
+            _("The ROI in {path} is empty: no voxel is marked. Outline the tumour first.").format(path=path),
+            code="roi-empty",
         )
     if wanted is None:
         if len(labels) > 1:
             raise InputError(
                 _("{path} holds {count} labels ({listed}); name the one that is the tumour.").format(
                     path=path, count=len(labels), listed=listed
-                )
+                ),
+                code="segment-not-named",
             )
         return labels[0]
     if wanted not in map(str, labels):
         raise InputError(
             _('{path} holds no segment or label "{wanted}"; it holds the labels {listed}.').format(
                 path=path, wanted=wanted, listed=listed
-            )
+            ),
+            code="segment-not-found",
         )
     return int(wanted)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..training.cohort.exclusions import Exclusion
 
 
 def positive(text: str) -> int:
@@ -48,7 +51,7 @@ class Bar:
             self._bar.close()
 
 
-def report_exclusions(reasons: Mapping[str, str]) -> None:
+def report_exclusions(exclusions: Mapping[str, Exclusion]) -> None:
     """Say on standard error which patients are left out, and why."""
-    for patient, reason in reasons.items():
-        print(f"her2predict: patient {patient} is left out: {reason}", file=sys.stderr)
+    for patient, exclusion in exclusions.items():
+        print(f"her2predict: patient {patient} is left out: {exclusion.message}", file=sys.stderr)

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import InputError
 from ..model.model import Model
 from .cohort.cohort import Cohort, read_table
+from .cohort.exclusions import Exclusion
 from .cohort.extraction import extract
 from .measured.results import Results, measure_study
 from .outputs import write_results
@@ -30,13 +31,13 @@ class Training:
     model : Model
         As loaded from the bundle that was written.
     results : Results
-    exclusions : dict of str to str
-        patient_id to the reason.
+    exclusions : mapping of str to Exclusion
+        By patient_id.
     """
 
     model: Model
     results: Results
-    exclusions: Mapping[str, str] = field(default_factory=dict)
+    exclusions: Mapping[str, Exclusion] = field(default_factory=dict)
 
 
 def train(
@@ -89,7 +90,7 @@ def train(
 
 def with_features(
     listed: Cohort, out: Path, jobs: int | None, progress: Progress | None
-) -> tuple[Cohort, Mapping[str, str]]:
+) -> tuple[Cohort, Mapping[str, Exclusion]]:
     """The cohort with its features, extracted where the table does not hold them, and who was left out."""
     if listed.features is not None:
         return listed, {}

@@ -2,38 +2,76 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-#: What a message of `extraction` says, and the reason that a report may print; the first that fits counts. Messages
-#: name files, segments and values, and a hospital's file names name patients.
-_REASONS = (
-    (r"does not exist", "Image or ROI file not found"),
-    (r"holds no segment|segments named|name the one|no segment or label", "Tumour segment not found or ambiguous"),
-    (r"is empty: no voxel", "ROI empty"),
-    (r"lies outside the volume", "ROI outside the volume"),
-    (r"ROI has .* ml|single voxel|thinner than half a slice|for this ROI", "ROI too small for texture features"),
-    (r"modality is|Hounsfield|values per voxel|dimensions; give|not numbers", "Image is not a CT volume in HU"),
-    (r"Slices are missing|do not form one volume|DICOM image series", "CT series incomplete or not one volume"),
-    (r"cannot be read|damaged|label map", "Image or ROI not readable"),
-    (r"HER2 status|her2", "HER2 status unknown"),
-    (r"too little memory|ended by the system", "Not computed: too little memory"),
-)
 OTHER = "Not computed, other reason"
 
+_NOT_FOUND = "Image or ROI file not found"
+_UNREADABLE = "Image or ROI not readable"
+_SEGMENT = "Tumour segment not found or ambiguous"
+_TOO_SMALL = "ROI too small for texture features"
+_NOT_HU = "Image is not a CT volume in HU"
+_SERIES = "CT series incomplete or not one volume"
+_MEMORY = "Not computed: too little memory"
 
-def grouped_reasons(exclusions: Mapping[str, str]) -> dict[str, int]:
-    """Number of patients for each reason, the most frequent first.
+#: What a report may print of each code. Messages name files, segments and values, and a hospital's file names name
+#: patients.
+REASONS = {
+    "file-not-found": _NOT_FOUND,
+    "file-unreadable": _UNREADABLE,
+    "image-unreadable": _UNREADABLE,
+    "volume-without-image": _UNREADABLE,
+    "roi-is-folder": _UNREADABLE,
+    "not-label-map": _UNREADABLE,
+    "not-segmentation": _UNREADABLE,
+    "segment-unusable": _UNREADABLE,
+    "no-segment": _SEGMENT,
+    "segment-not-named": _SEGMENT,
+    "segment-not-found": _SEGMENT,
+    "segment-ambiguous": _SEGMENT,
+    "roi-empty": "ROI empty",
+    "roi-outside-volume": "ROI outside the volume",
+    "roi-too-small": _TOO_SMALL,
+    "roi-too-thin": _TOO_SMALL,
+    "features-missing": _TOO_SMALL,
+    "features-undefined": _TOO_SMALL,
+    "not-ct": _NOT_HU,
+    "not-hu": _NOT_HU,
+    "not-finite": _NOT_HU,
+    "not-gray-level": _NOT_HU,
+    "not-one-volume": _NOT_HU,
+    "no-dicom-series": _SERIES,
+    "several-dicom-series": _SERIES,
+    "missing-slices": _SERIES,
+    "slice-cut-short": _SERIES,
+    "slice-without-position": _SERIES,
+    "slices-differ": _SERIES,
+    "out-of-memory": _MEMORY,
+    "process-ended": _MEMORY,
+    "cluster-failed": OTHER,
+    "program-fault": OTHER,
+}
 
-    Parameters
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Why one patient is left out.
+
+    Attributes
     ----------
-    exclusions : mapping of str to str
-        Patient to the message that says why the patient is left out.
+    code : str
+        That of the `InputError` or the finding, or one of `workers`.
+    message : str
+        For the researcher alone: it may name files and patients.
     """
-    counts = Counter(_reason(message) for message in exclusions.values())
+
+    code: str
+    message: str
+
+
+def grouped_reasons(exclusions: Mapping[str, Exclusion]) -> dict[str, int]:
+    """Number of patients for each reason, the most frequent first; `exclusions` is by patient."""
+    counts = Counter(REASONS.get(exclusion.code, OTHER) for exclusion in exclusions.values())
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _reason(message: str) -> str:
-    return next((reason for pattern, reason in _REASONS if re.search(pattern, message)), OTHER)

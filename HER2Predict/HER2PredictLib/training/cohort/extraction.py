@@ -17,6 +17,7 @@ import pandas as pd
 from ...errors import InputError
 from ...features import feature_names
 from .cohort import FINDINGS_COLUMN, KEY_COLUMN, SETTINGS_COLUMN, Cohort
+from .exclusions import Exclusion
 from .fingerprint import key_of, settings_id, software
 from .journal import Journal, Row
 from .workers import Task, on_cluster, on_this_machine
@@ -32,14 +33,14 @@ class Extraction:
     ----------
     table : DataFrame of float64, shape (patients, 975)
         Indexed by ``patient_id``, in the order of the cohort.
-    failures : dict
-        patient_id to the reason.
+    failures : dict of str to Exclusion
+        By patient_id.
     computed, reused : int
         How many patients' features were computed now, and how many were there from before.
     """
 
     table: pd.DataFrame
-    failures: dict[str, str]
+    failures: dict[str, Exclusion]
     computed: int
     reused: int
 
@@ -91,13 +92,13 @@ def extract(
         show = progress or _silent
         total, done = len(table), len(failures) + len(before)
         show(done, total)
-        reasons: dict[str, str] = {}
+        reasons: dict[str, Exclusion] = {}
         outcomes = on_cluster(todo.values(), dask) if dask else on_this_machine(todo.values(), jobs)
         with closing(outcomes):
             for outcome in outcomes:
-                if outcome.row is None:
+                if outcome.failure is not None:
                     reasons[outcome.key] = outcome.failure
-                else:
+                elif outcome.row is not None:
                     journal.add(outcome.key, outcome.row)
                     finished[outcome.key] = outcome.row
                 done += sum(task.key == outcome.key for task in tasks.values())
@@ -106,8 +107,10 @@ def extract(
         failures = {patient: failures[patient] for patient in table.index if patient in failures}
         keys = {patient: task.key for patient, task in tasks.items() if task.key in finished}
         if not keys:
-            patient, reason = next(iter(failures.items()))
-            raise InputError(f'None of the {total} patients could be computed; the first one, "{patient}": {reason}')
+            patient, first = next(iter(failures.items()))
+            raise InputError(
+                f'None of the {total} patients could be computed; the first one, "{patient}": {first.message}'
+            )
         journal.finish(_as_csv(cohort, out, keys, finished))
     values = [finished[key].features for key in keys.values()]
     result = pd.DataFrame(values, index=pd.Index(list(keys), name="patient_id"), columns=list(feature_names()))
@@ -127,22 +130,24 @@ def _check_out(out: Path, cohort: Cohort) -> None:
         raise InputError(f"{out} is the cohort table itself; choose another name for the feature table.")
 
 
-def _tasks(table: pd.DataFrame, decided_by: dict[str, str], jobs: int | None) -> tuple[dict[str, Task], dict[str, str]]:
+def _tasks(
+    table: pd.DataFrame, decided_by: dict[str, str], jobs: int | None
+) -> tuple[dict[str, Task], dict[str, Exclusion]]:
     """The task of each patient, and why there is none, by patient."""
     segments = table["segment"] if "segment" in table.columns else pd.Series("", table.index)
     files = zip(table.index, table["image"], table["roi"], segments, strict=True)
 
-    def make(patient: str, image: str, roi: str, segment: str) -> Task | InputError:
+    def make(patient: str, image: str, roi: str, segment: str) -> Task | Exclusion:
         try:
             return Task(key_of(Path(image), Path(roi), segment, decided_by), image, roi, segment, decided_by)
         except InputError as error:
-            return error
+            return Exclusion(error.code, str(error))
 
     # Threads, for reading and hashing let each other run.
     with ThreadPoolExecutor(jobs or joblib.cpu_count()) as pool:
         made = dict(zip(table.index, pool.map(lambda names: make(*names), files), strict=True))
     tasks = {patient: task for patient, task in made.items() if isinstance(task, Task)}
-    return tasks, {patient: str(error) for patient, error in made.items() if isinstance(error, InputError)}
+    return tasks, {patient: why for patient, why in made.items() if isinstance(why, Exclusion)}
 
 
 def _finished_rows(out: Path) -> dict[str, Row]:

@@ -84,9 +84,9 @@ def _content_id(path: Path) -> str:
                 while chunk := stream.read(_CHUNK):
                     digest.update(chunk)
     except FileNotFoundError as error:
-        raise InputError(f"{error.filename} does not exist. Check the path.") from error
+        raise InputError(f"{error.filename} does not exist. Check the path.", code="file-not-found") from error
     except OSError as error:
-        raise InputError(f"{error.filename} cannot be read ({error.strerror}).") from error
+        raise InputError(f"{error.filename} cannot be read ({error.strerror}).", code="file-unreadable") from error
     return digest.hexdigest()
 
 

@@ -18,6 +18,7 @@ from ... import features
 from ...assess import begin
 from ...case.case import Case
 from ...errors import InputError
+from .exclusions import Exclusion
 from .fingerprint import software
 from .journal import Row
 
@@ -44,7 +45,7 @@ class Outcome:
 
     key: str
     row: Row | None = None
-    failure: str = ""
+    failure: Exclusion | None = None
 
 
 def on_this_machine(tasks: Iterable[Task], jobs: int | None) -> Generator[Outcome, None, None]:
@@ -79,7 +80,10 @@ def _alone(task: Task) -> Outcome:
     except BrokenProcessPool:
         return Outcome(
             task.key,
-            failure="the process that computed it was ended by the system, twice; most often for too little memory.",
+            failure=Exclusion(
+                "process-ended",
+                "the process that computed it was ended by the system, twice; most often for too little memory.",
+            ),
         )
 
 
@@ -121,13 +125,14 @@ def compute(task: Task) -> Outcome:
         values = features.extract(preparation.prepared).values()
         return Outcome(task.key, Row(tuple(values), tuple(finding.code for finding in preparation.findings)))
     except InputError as error:
-        return Outcome(task.key, failure=str(error))
+        return Outcome(task.key, failure=Exclusion(error.code, str(error)))
     except MemoryError:
-        return Outcome(task.key, failure="there is too little memory for this image.")
+        return Outcome(task.key, failure=Exclusion("out-of-memory", "there is too little memory for this image."))
     except Exception as error:
         # A fault of the program in one patient must not cost the others hours of work.
         logging.getLogger(__name__).error("%s\n%s", task.image, traceback.format_exc())
-        return Outcome(task.key, failure=f"a fault of HER2Predict ({type(error).__name__}: {error}).")
+        message = f"a fault of HER2Predict ({type(error).__name__}: {error})."
+        return Outcome(task.key, failure=Exclusion("program-fault", message))
 
 
 def on_cluster(tasks: Iterable[Task], address: str) -> Generator[Outcome, None, None]:
@@ -171,8 +176,8 @@ def _dask_backend() -> Any:
 
             def tell(done: Future) -> None:
                 if error := done.exception():
-                    reason = " ".join(str(error).split())
-                    callback([Outcome(task.key, failure=f"the Dask cluster could not compute it ({reason}).")])
+                    message = f"the Dask cluster could not compute it ({' '.join(str(error).split())})."
+                    callback([Outcome(task.key, failure=Exclusion("cluster-failed", message))])
 
             future = super().submit(func, callback)
             future.add_done_callback(tell)

@@ -15,7 +15,7 @@ from ...model.applicability import Applicability, applicability_of
 from ...model.model import Model
 from ..cohort.cohort import FEWEST_PER_CLASS, Cohort, read_table
 from ..cohort.evidence import Evidence, evidence_of
-from ..cohort.exclusions import grouped_reasons
+from ..cohort.exclusions import Exclusion, grouped_reasons
 from ..cohort.extraction import Progress
 from ..figures.roi_examples import RoiSource, roi_files
 from ..statistics.bootstrap import RESAMPLES
@@ -90,7 +90,7 @@ class Evaluation:
         Where the table names the images.
     trained_on : int or None
         Patients with the features of a training patient; None where the bundle does not tell the latter's.
-    exclusions : dict of str to str
+    exclusions : mapping of str to Exclusion
     """
 
     model: Model
@@ -107,7 +107,7 @@ class Evaluation:
     characteristics: BaselineTable
     rois: RoiSource | None
     trained_on: int | None
-    exclusions: Mapping[str, str]
+    exclusions: Mapping[str, Exclusion]
 
     @property
     def status(self) -> np.ndarray:
@@ -154,7 +154,7 @@ def evaluate(
 
 
 def measure_evaluation(
-    model: Model, listed: Cohort, cohort: Cohort, exclusions: Mapping[str, str], description: str
+    model: Model, listed: Cohort, cohort: Cohort, exclusions: Mapping[str, Exclusion], description: str
 ) -> Evaluation:
     """Measure a model on the patients of `cohort`, who are among those that were `listed`."""
     features, status = cohort.require_features(), cohort.require_status()
