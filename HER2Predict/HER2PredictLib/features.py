@@ -1,4 +1,7 @@
-"""The 975 radiomic features of a prepared pair, computed by pyradiomics or read from a backend's table."""
+"""The 975 radiomic features of a prepared pair, computed by pyradiomics or read from a backend's table.
+
+Their number is that of Jiao et al., J Cancer 2024.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,6 @@ from .i18n import tr as _
 
 #: The pyradiomics parameter file that defines the features. Every backend gets this file.
 PARAMETER_FILE = Path(__file__).resolve().parent.parent / "Resources" / "FeatureExtraction.yaml"
-
-#: The study's number of features (Jiao et al., J Cancer 2024).
-FEATURE_COUNT = 975
 
 #: The names in which the sub-bands of a 3D wavelet decomposition appear in pyradiomics' feature names.
 _WAVELET_BANDS = ("LLH", "LHL", "LHH", "HLL", "HLH", "HHL", "HHH", "LLL")
@@ -70,15 +70,7 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Configuration:
-    """What pyradiomics computes with.
-
-    Attributes
-    ----------
-    settings, image_types : mapping
-        As it reads `PARAMETER_FILE`, defaults filled in.
-    defaults : mapping
-        Settings where a parameter file sets nothing.
-    """
+    """What pyradiomics reads from `PARAMETER_FILE`; `defaults` hold where a parameter file sets nothing."""
 
     settings: Mapping[str, Any]
     image_types: Mapping[str, Any]

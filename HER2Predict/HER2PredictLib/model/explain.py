@@ -11,7 +11,7 @@ from ..features import class_of, image_of
 from .model import Model, Prediction
 
 #: Largest difference between the sum of the contributions and the change in log-odds that they explain.
-ADDITIVITY_TOLERANCE = 1e-9
+_ADDITIVITY_TOLERANCE = 1e-9
 
 _POINTS_PER_PANEL = 16
 _MOST_PANELS = 4096
@@ -132,7 +132,7 @@ def _mean_gradient(model: Model, origin: np.ndarray, scores: np.ndarray, differe
         share = np.tile(weights / 2 / panels, panels)
         along = origin + positions[:, None] * (scores - origin)
         gradient = share @ np.stack([_gradient(model, point) for point in along])
-        if abs(gradient @ (scores - origin) - difference) < ADDITIVITY_TOLERANCE or panels >= _MOST_PANELS:
+        if abs(gradient @ (scores - origin) - difference) < _ADDITIVITY_TOLERANCE or panels >= _MOST_PANELS:
             return gradient
         panels *= 2
 

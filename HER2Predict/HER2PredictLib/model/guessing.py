@@ -69,11 +69,7 @@ def banner(reasons: Sequence[str]) -> str:
 def context(share: float | None, discrimination: Discrimination | None) -> str:
     """What a reader must know beside a probability, in one line; empty where the bundle tells neither.
 
-    Parameters
-    ----------
-    share : float or None
-        Share of HER2-positive patients among those that calibration was fitted to, 0 to 1.
-    discrimination : Discrimination or None
+    `share` is of HER2-positive patients among those that calibration was fitted to, 0 to 1.
     """
     parts = []
     if share is not None:

@@ -225,17 +225,12 @@ class Model:
         return project(values, self.arrays)
 
     def predict(self, features: Mapping[str, float]) -> Prediction:
-        """Apply the model to one patient.
+        """Apply the model to one patient, of whom `features` holds the model's own at least.
 
         The interval is where the probability might lie had the model learnt from very many such patients: on the
         log-odds +- `factor` * sqrt(`spread_weight` * s^2 + `calibration_weight` * c^2), with the standard deviation s
         of the members' calibrated log-odds, the standard error c of the calibration, and three numbers that the bundle
         brings; see `training.interval`. It says nothing of how much of HER2 status an image can tell.
-
-        Parameters
-        ----------
-        features : mapping of str to float
-            At least the model's own features.
 
         Raises
         ------
