@@ -33,8 +33,8 @@ ASSESS = """
 import json, resource, sys, time
 from pathlib import Path
 from HER2PredictLib.assess import assess
-from HER2PredictLib.case import Case
-from HER2PredictLib.model import BUNDLED_MODEL, Model
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.model.model import BUNDLED_MODEL, Model
 volume, roi = map(Path, sys.argv[1:])
 case, model = Case.from_files(volume, roi), Model.load(BUNDLED_MODEL)
 import radiomics.featureextractor
@@ -75,7 +75,7 @@ def full_size_case(folder: Path) -> tuple[Path, Path]:
     """A simulated CTU padded to 512 x 512 x 60 by repeating its first and last slices, and its ROI, uncompressed."""
     import SimpleITK as sitk
 
-    from HER2PredictLib.case.volumes import read_roi
+    from HER2PredictLib.case.rois import read_roi
     from HER2PredictLib.training.simulator.simulate import sample_case
 
     sample = sample_case(ROOT / ".sample")

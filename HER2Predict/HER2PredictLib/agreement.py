@@ -12,8 +12,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from .assess import Assessment, assess
-from .case.case import Case, same_grid
-from .case.volumes import Roi
+from .case.case import Case
+from .case.grid import same_grid
+from .case.rois import Roi
 from .errors import InputError
 from .i18n import tr as _
 from .model.model import Model, interval_name

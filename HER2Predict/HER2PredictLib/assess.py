@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import __version__, features
-from .case.case import Case, Prepared
+from .case.case import Case
+from .case.prepared import Prepared
 from .errors import InputError
 from .findings import examine as quality
 from .findings.examine import Finding

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import threads
-from .case.case import Prepared
+from .case.prepared import Prepared
 from .errors import InputError
 from .i18n import tr as _
 

@@ -99,8 +99,8 @@ class FakeExtraction:
     def values(self) -> dict[str, float]:
         """What pyradiomics computes of the pair of the run that was started last."""
         from HER2PredictLib import features
-        from HER2PredictLib.case.case import Prepared
         from HER2PredictLib.case.nodes import volume_from_node
+        from HER2PredictLib.case.prepared import Prepared
 
         image, mask = (
             volume_from_node(slicer.mrmlScene.GetNodeByID(self.parameters[name])).image for name in ("Image", "Mask")

@@ -18,7 +18,8 @@ from cases import SPACING, as_image, ct_array, ellipsoid, small_case
 from HER2PredictLib.agreement import Agreement, compare, majority, staple
 from HER2PredictLib.assess import assess
 from HER2PredictLib.case.case import Case
-from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.command import main as cli
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.model.model import BUNDLED_MODEL, Model

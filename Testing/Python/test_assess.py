@@ -13,7 +13,8 @@ from cases import small_case
 from HER2PredictLib import features
 from HER2PredictLib.assess import Assessment, Preparation, assess, begin, conclude
 from HER2PredictLib.case.case import Case
-from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.model.model import BUNDLED_MODEL, Model
 from HER2PredictLib.outputs.text import as_text

@@ -13,7 +13,8 @@ import SimpleITK as sitk
 
 from cases import small_case
 from HER2PredictLib.case.case import Case
-from HER2PredictLib.case.volumes import Roi, read_volume
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import read_volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.findings import examine as quality
 

@@ -15,7 +15,8 @@ from cases import small_case, write_small_case
 from HER2PredictLib import agreement, features
 from HER2PredictLib.assess import Assessment, begin, conclude, with_stability
 from HER2PredictLib.case.case import Case
-from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.model.bundle_checks import BundleError
 from HER2PredictLib.model.guessing import NO_CALL, Discrimination
 from HER2PredictLib.model.guessing import headline as words

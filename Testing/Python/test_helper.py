@@ -23,7 +23,8 @@ import numpy as np
 from cases import as_image, ct_array, ellipsoid
 from HER2PredictLib import features
 from HER2PredictLib.case.case import Case
-from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.helper import messages
 from HER2PredictLib.helper.pool import Helpers

@@ -14,7 +14,8 @@ import SimpleITK as sitk
 from cases import as_image, ct_array, ellipsoid, small_case, write_segmentation, write_small_case
 from HER2PredictLib.case import nodes
 from HER2PredictLib.case.case import Case
-from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.findings import examine as quality
 from HER2PredictLib.panel.segments import mend

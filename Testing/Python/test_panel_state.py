@@ -15,7 +15,8 @@ import numpy as np
 
 from cases import small_case
 from HER2PredictLib import assess
-from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.features import feature_names
 from HER2PredictLib.findings.examine import Finding

@@ -11,8 +11,10 @@ import SimpleITK as sitk
 
 from cases import RADII_MM, SPACING, as_image, ct_array, ellipsoid
 from HER2PredictLib import features
-from HER2PredictLib.case.case import MARGIN_MM, Case, Prepared
-from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.prepared import MARGIN_MM, Prepared
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.findings import examine as quality
 
 VARIANTS = 210

@@ -9,7 +9,8 @@ import numpy as np
 
 from cases import as_image, ct_array, ellipsoid, pelvis, stored_otherwise
 from HER2PredictLib.case.case import Case
-from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.findings import examine as quality
 
 

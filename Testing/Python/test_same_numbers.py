@@ -10,8 +10,10 @@ from typing import Any
 import panel
 from cases import REAL_CT, small_case
 from HER2PredictLib import features
-from HER2PredictLib.case.case import Case, Prepared
-from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.prepared import Prepared
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import Volume
 
 slicer: Any = None
 

@@ -17,7 +17,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from HER2PredictLib.case.case import Case
-from HER2PredictLib.case.volumes import Roi, Volume
+from HER2PredictLib.case.rois import Roi
+from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.findings import examine as quality
 from HER2PredictLib.training.simulator.files.image_files import SEGMENT_ID, SEGMENT_NAME, TERMINOLOGY

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..errors import InputError
 from ..i18n import tr as _
-from .volumes import Roi, Volume, choose_segment, share_outside
+from .grid import share_outside
+from .prepared import Prepared
+from .rois import Roi, choose_segment, empty_roi
+from .volumes import Volume
 
 _numbers = count(1)
-
-if TYPE_CHECKING:
-    from .case import Prepared
 
 #: MRML keeps positions in RAS, SimpleITK in LPS: the first two axes change sign.
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
@@ -90,10 +90,7 @@ def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> t
     own = segmentation.GetSegment(segment_id)
     # Segments that do not overlap share one image, each with its own label value.
     if not _holds(own.GetRepresentation(binary_labelmap), own.GetLabelValue()):
-        raise InputError(
-            _('The ROI "{name}" is empty: no voxel is marked. Outline the tumour first.').format(name=name),
-            code="roi-empty",
-        )
+        raise empty_roi(name)
     chosen = vtk.vtkStringArray()
     chosen.InsertNextValue(segment_id)
     merged = slicer.vtkOrientedImageData()

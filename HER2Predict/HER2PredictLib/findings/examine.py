@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..case.case import Case, Prepared
+from ..case.case import Case
+from ..case.prepared import Prepared
 from ..i18n import tr as _
 from .finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM, Finding, Severity
 from .roi_checks import LONGEST_ROI_MM, extent_mm, roi_findings

@@ -55,7 +55,7 @@ def roi_findings(case: Case) -> Iterator[Finding]:
 def extent_mm(case: Case) -> tuple[float, float, float]:
     """Size of the ROI's bounding box in mm along head-foot, anterior-posterior and left-right."""
     head, posterior, left = (
-        case.box.shape[axis] * spacing for axis, spacing in zip(case.axes[0], case.spacing_mm, strict=True)
+        case.box.shape[axis] * spacing for axis, spacing in zip(case.axes.order, case.spacing_mm, strict=True)
     )
     return head, posterior, left
 

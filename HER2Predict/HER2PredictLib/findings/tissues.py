@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 import SimpleITK as sitk
 
-from ..case.case import SLAB_SHARE, Case
+from ..case.case import Case
+from ..case.prepared import SLAB_SHARE
 from . import shapes
 
 #: How far around the ROI tissues are looked for, in mm (left-right, anterior-posterior, head-foot).

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..case.case import SLICE_MM, Case
+from ..case.case import Case
+from ..case.prepared import SLICE_MM
 from ..i18n import tr as _
 from .finding import Finding
 

@@ -77,7 +77,7 @@ class _Worker:
 
     def _features(self, request: Message) -> Message:
         from HER2PredictLib import features
-        from HER2PredictLib.case.case import Prepared
+        from HER2PredictLib.case.prepared import Prepared
         from HER2PredictLib.helper.messages import read_images
 
         images = read_images(self._folder / request["file"], request["images"])
@@ -93,7 +93,8 @@ class _Worker:
 
     def _varied(self, request: Message) -> Callable[[int], Any]:
         from HER2PredictLib.case.case import Case
-        from HER2PredictLib.case.volumes import Roi, Volume
+        from HER2PredictLib.case.rois import Roi
+        from HER2PredictLib.case.volumes import Volume
         from HER2PredictLib.helper.messages import read_images
         from HER2PredictLib.outline.stability import work_on
 

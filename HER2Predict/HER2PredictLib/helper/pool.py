@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import threads
-from ..case.case import Case, Prepared
+from ..case.case import Case
+from ..case.prepared import Prepared
 from ..errors import InputError
 from ..features import Features
 from ..i18n import tr as _

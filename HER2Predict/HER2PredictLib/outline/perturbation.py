@@ -10,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..case.case import Case
-from ..case.volumes import Roi
+from ..case.rois import Roi
 
 #: Standard deviations in mm of the in-plane displacement of the outline: of a smooth field that pushes it out here and
 #: in there, and of an offset that is the same all over, for readers who draw tightly or generously. With the slices at
@@ -186,7 +186,7 @@ def reach(case: Case) -> tuple[int, int, int]:
 
 def _anatomical_box(case: Case) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """First and last index of the ROI towards head, posterior and left."""
-    order, flips = case.axes
+    order, flips = case.axes.order, case.axes.flips
     first, last = [], []
     for axis, flip in zip(order, flips, strict=True):
         low, high = case.box.first[axis], case.box.last[axis]

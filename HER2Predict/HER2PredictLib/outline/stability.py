@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 
 from .. import features
-from ..case.case import MARGIN_MM, SLICE_MM, Case
+from ..case.case import Case
+from ..case.prepared import MARGIN_MM, SLICE_MM
 from ..errors import InputError
 from ..features import Features
 from ..i18n import tr as _
@@ -233,7 +234,7 @@ def neighbourhood(case: Case) -> Case:
         for margin, spacing, voxels in zip(reversed(MARGIN_MM), case.spacing_mm, reach(case), strict=True)
     ]
     box = [slice(0)] * 3
-    for axis, margin in zip(case.axes[0], around, strict=True):
+    for axis, margin in zip(case.axes.order, around, strict=True):
         box[axis] = slice(max(0, case.box.first[axis] - margin), case.box.last[axis] + 1 + margin)
     k, j, i = box
     return dataclasses.replace(

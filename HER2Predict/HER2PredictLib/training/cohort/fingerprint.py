@@ -9,18 +9,15 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from ... import __version__, features
-from ...case import case, volumes
+from ... import __version__, case, features, findings
 from ...errors import InputError
-from ...findings import examine as quality
-from ...findings import roi_checks, tissue_checks, tissues, volume_checks
 
 #: Packages whose release can change a number; which of the two pyradiomics is there depends on the Python version.
 _PACKAGES = ("numpy", "SimpleITK", "PyWavelets", "pyradiomics", "pyradiomics-cuda")
 
-#: Modules of this library that turn files into features, refuse them or find something. Between two releases their text
-#: tells.
-_MODULES = (volumes, case, quality, volume_checks, roi_checks, tissues, tissue_checks, features)
+#: Rooms and modules of this library that turn files into features, refuse them or find something. Between two releases
+#: their text tells.
+_DECIDING = (case, findings, features)
 
 #: File names that end so may be a header alone, with the gray levels in other files.
 _HEADERS = (".mhd", ".nhdr", ".hdr")
@@ -45,13 +42,19 @@ def software() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _versions() -> dict[str, str]:
-    versions = {"HER2Predict": f"{__version__} {source_id(Path(str(module.__file__)) for module in _MODULES)}"}
+    versions = {"HER2Predict": f"{__version__} {source_id(_deciding_files())}"}
     for package in _PACKAGES:
         try:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
     return versions
+
+
+def _deciding_files() -> Iterator[Path]:
+    for module in _DECIDING:
+        file = Path(str(module.__file__))
+        yield from sorted(file.parent.glob("*.py")) if file.name == "__init__.py" else (file,)
 
 
 def source_id(files: Iterable[Path]) -> str:

@@ -13,7 +13,8 @@ import numpy as np
 
 from ...assess import begin
 from ...case.case import Case
-from ...case.volumes import Roi, Volume
+from ...case.rois import Roi
+from ...case.volumes import Volume
 from ...errors import InputError
 from ...features import extract, feature_names
 from ...outline import perturbation
