@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -14,7 +13,7 @@ import SimpleITK as sitk
 from .assess import Assessment, assess
 from .case.case import Case
 from .case.grid import same_grid
-from .case.rois import Roi
+from .case.masks import Box
 from .errors import InputError
 from .i18n import tr as _
 from .model.model import Model, interval_name
@@ -226,11 +225,8 @@ def majority(cases: Mapping[str, Case]) -> np.ndarray:
 
 def _together(cases: Mapping[str, Case]) -> tuple[list[np.ndarray], tuple[slice, ...]]:
     """The readers' ROIs as boolean arrays, and the index of the smallest box that holds all of them."""
-    boxes = [case.box for case in cases.values()]
-    box = tuple(
-        slice(min(box.first[axis] for box in boxes), max(box.last[axis] for box in boxes) + 1) for axis in range(3)
-    )
-    return [case.roi_voxels != 0 for case in cases.values()], box
+    box = Box.around(case.box for case in cases.values())
+    return [case.roi_voxels != 0 for case in cases.values()], box.slices
 
 
 def _on_the_grid(inside: np.ndarray, box: tuple[slice, ...], shape: tuple[int, ...]) -> np.ndarray:
@@ -247,10 +243,8 @@ def _assess(name: str, case: Case, model: Model) -> Assessment:
 
 
 def _assess_consensus(voxels: np.ndarray, case: Case, model: Model) -> Assessment:
-    image = sitk.GetImageFromArray(voxels)
-    image.CopyInformation(case.roi.image)
     name = _("the consensus")
-    return _assess(name, dataclasses.replace(case, roi=Roi(image, name)), model)
+    return _assess(name, case.with_roi(voxels, name), model)
 
 
 def _pair(one: str, other: str, cases: Mapping[str, Case]) -> Pair:

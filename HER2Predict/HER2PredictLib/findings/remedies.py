@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..case.case import Case
+from ..case.masks import largest_pieces
 from ..errors import InputError
 from ..i18n import tr as _
 from . import shapes
@@ -43,7 +44,7 @@ def mended(case: Case, remedy: str) -> np.ndarray:
 
 
 def _largest_piece(case: Case) -> np.ndarray:
-    return shapes.largest_piece(case.roi_voxels.astype(bool))
+    return largest_pieces(case.roi_voxels.astype(bool))
 
 
 def _without_holes(case: Case) -> np.ndarray:
@@ -68,7 +69,7 @@ def _without_strange_rim(case: Case) -> np.ndarray:
     # Of averaged slices, each voxel also answers for itself: one of them may be tumour where their mean is not.
     strange = case.from_surroundings(Tissues.around(case).strange_rim, REACH_MM) & is_strange(case.voxels)
     roi = case.roi_voxels.astype(bool) & ~strange
-    return shapes.largest_piece(roi) if roi.any() else roi
+    return largest_pieces(roi) if roi.any() else roi
 
 
 _STEPS: dict[str, Callable[[Case], np.ndarray]] = {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..case import masks
 from ..case.case import Case
 from ..i18n import tr as _
 from . import shapes
@@ -92,7 +93,7 @@ def _size_findings(case: Case) -> Iterator[Finding]:
 def _shape_findings(case: Case) -> Iterator[Finding]:
     roi = case.anatomical(case.roi_voxels[case.box.slices]).astype(bool)
     yield from _skip_findings(roi, case.slice_spacing_mm)
-    pieces = int(shapes.pieces(roi, corners=True).max())
+    pieces = int(masks.pieces(roi, corners=True).max())
     if pieces > 1:
         yield Finding(
             "roi-in-pieces",

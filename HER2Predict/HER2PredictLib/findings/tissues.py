@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import SimpleITK as sitk
 
+from ..case import masks
 from ..case.case import Case
 from ..case.prepared import SLAB_SHARE
 from . import shapes
@@ -92,7 +93,7 @@ class Tissues:
         depth = shapes.distance(self.hu <= OPACIFIED_HU, self.spacing, in_plane=True)
         core = depth > _CORE_DEPTH_MM
         wide = shapes.distance(core, self.spacing, in_plane=True) <= _CORE_DEPTH_MM
-        pieces = shapes.pieces(wide)
+        pieces = masks.pieces(wide)
         found = np.zeros_like(core)
         for label in np.unique(pieces[core]):
             piece = pieces == label
@@ -145,7 +146,7 @@ class Tissues:
         dense = (self.hu >= DENSE_HU) & (self.hu < METAL_HU)
         if not (dense & within).any():
             return np.zeros_like(dense), np.zeros_like(dense)
-        pieces = shapes.pieces(dense)
+        pieces = masks.pieces(dense)
         count = int(pieces.max()) + 1
         of_urine = np.bincount(pieces[self.urine], minlength=count) > 0
         outside_ml = np.bincount(pieces[~self.roi], minlength=count) * self.voxel_ml
@@ -164,8 +165,8 @@ class Tissues:
         strange = held["air"] | held["fat"] | held["urine"] | held["bone"]
         if not strange.any():
             return strange
-        pieces = shapes.pieces(strange)
-        at_rim = np.bincount(pieces[covered & shapes.beside(~covered)], minlength=int(pieces.max()) + 1) > 0
+        pieces = masks.pieces(strange)
+        at_rim = np.bincount(pieces[covered & masks.beside(~covered)], minlength=int(pieces.max()) + 1) > 0
         at_rim[0] = False
         return at_rim[pieces]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 
 from ..case.case import Case
-from ..case.rois import Roi
+from ..case.masks import largest_pieces, pieces, signed_distance
 
 #: Standard deviations in mm of the in-plane displacement of the outline: of a smooth field that pushes it out here and
 #: in there, and of an offset that is the same all over, for readers who draw tightly or generously. With the slices at
@@ -88,8 +86,8 @@ class Outline:
     """
 
     case: Case
-    corner: tuple[int, int, int]
-    origin: tuple[int, int, int]
+    corner: tuple[int, ...]
+    origin: tuple[int, ...]
     distances: np.ndarray
     pieces: int
 
@@ -103,17 +101,17 @@ class Outline:
             Where the ROI is empty.
         """
         drawn = case.anatomical(case.roi_voxels)
-        first, last = _anatomical_box(case)
+        own = case.axes.anatomical_box(case.box, case.roi_voxels.shape)
         margin = reach(case)
-        corner = [max(0, start - voxels) for start, voxels in zip(first, margin, strict=True)]
-        end = [min(size, stop + 1 + voxels) for size, stop, voxels in zip(drawn.shape, last, margin, strict=True)]
+        corner = tuple(max(0, first - voxels) for first, voxels in zip(own.first, margin, strict=True))
+        end = [min(size, last + 1 + voxels) for size, last, voxels in zip(drawn.shape, own.last, margin, strict=True)]
         box = drawn[tuple(slice(start, stop) for start, stop in zip(corner, end, strict=True))]
         return cls(
             case,
-            (corner[0], corner[1], corner[2]),
-            (first[0] - corner[0], first[1] - corner[1], first[2] - corner[2]),
+            corner,
+            tuple(first - start for first, start in zip(own.first, corner, strict=True)),
             np.stack([_plane_distances(plane != 0, case.spacing_mm[1:]) for plane in box]),
-            _piece_count(box),
+            int(pieces(box, corners=True).max()),
         )
 
     def variation(self, seed: int, index: int) -> Case:
@@ -127,7 +125,7 @@ class Outline:
         # A slice never loses all of the tumour: the outline goes in by half of what there is to the middle at most.
         deepest = np.minimum(distances.min(axis=(1, 2)), 0.0)
         displacement = np.maximum(displacement, np.where(np.isfinite(deepest), deepest / 2.0, 0.0)[:, None, None])
-        return self._drawn(_largest_pieces(distances < displacement, self.pieces))
+        return self._drawn(largest_pieces(distances < displacement, self.pieces))
 
     def _field(self, random: np.random.Generator) -> np.ndarray:
         """A smooth random field of mean 0 and variance 1 on the box; a sum of waves (Rahimi & Recht, NIPS 2007).
@@ -169,9 +167,7 @@ class Outline:
         voxels = np.zeros(self.case.roi_voxels.shape, np.uint8)
         box = tuple(slice(start, start + size) for start, size in zip(self.corner, inside.shape, strict=True))
         self.case.anatomical(voxels)[box] = inside
-        image = sitk.GetImageFromArray(voxels)
-        image.CopyInformation(self.case.roi.image)
-        return dataclasses.replace(self.case, roi=Roi(image, self.case.roi.name))
+        return self.case.with_roi(voxels)
 
 
 def reach(case: Case) -> tuple[int, int, int]:
@@ -184,18 +180,6 @@ def reach(case: Case) -> tuple[int, int, int]:
     )
 
 
-def _anatomical_box(case: Case) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """First and last index of the ROI towards head, posterior and left."""
-    order, flips = case.axes.order, case.axes.flips
-    first, last = [], []
-    for axis, flip in zip(order, flips, strict=True):
-        low, high = case.box.first[axis], case.box.last[axis]
-        end = case.roi_voxels.shape[axis] - 1
-        first.append(end - high if flip else low)
-        last.append(end - low if flip else high)
-    return tuple(first), tuple(last)
-
-
 def _plane_distances(inside: np.ndarray, spacing_mm: tuple[float, float]) -> np.ndarray:
     """Distance in mm to the outline, negative inside, shape (rows, columns); infinite on a plane without any.
 
@@ -204,24 +188,6 @@ def _plane_distances(inside: np.ndarray, spacing_mm: tuple[float, float]) -> np.
     """
     if not inside.any():
         return np.full(inside.shape, np.inf)
-    image = sitk.GetImageFromArray(np.pad(inside, 1).astype(np.uint8))  # beyond the volume there is no ROI
-    image.SetSpacing(tuple(reversed(spacing_mm)))
-    to_roi, to_rest = (
-        sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(mask, squaredDistance=False, useImageSpacing=True))
-        for mask in (image, 1 - image)
-    )
+    apart = np.pad(inside, 1)  # beyond the volume there is no ROI
+    to_roi, to_rest = (signed_distance(mask, spacing_mm) for mask in (apart, ~apart))
     return (to_roi.astype(np.float64) - to_rest)[1:-1, 1:-1] / 2.0
-
-
-def _piece_count(inside: np.ndarray) -> int:
-    return int(sitk.GetArrayFromImage(_pieces(inside)).max())
-
-
-def _largest_pieces(inside: np.ndarray, count: int) -> np.ndarray:
-    """Only the largest `count` pieces; pieces touch each other at no face, edge or corner of a voxel."""
-    numbers = sitk.GetArrayFromImage(sitk.RelabelComponent(_pieces(inside), sortByObjectSize=True))
-    return (numbers > 0) & (numbers <= count)
-
-
-def _pieces(inside: np.ndarray) -> sitk.Image:
-    return sitk.ConnectedComponent(sitk.GetImageFromArray((inside != 0).astype(np.uint8)), True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
+
+from ..case.masks import Box, beside, bounding_box, signed_distance
 
 _HAUSDORFF_QUANTILE = 0.95
 
@@ -46,7 +47,7 @@ def difference(first: np.ndarray, second: np.ndarray, spacing_mm: tuple[float, f
     spacing_mm : tuple of float
         Of the array's axes.
     """
-    cut = _around(first, second)
+    cut = Box.around((bounding_box(first), bounding_box(second))).slices
     one, other = first[cut] != 0, second[cut] != 0
     there, back = _surface_distances(one, other, spacing_mm), _surface_distances(other, one, spacing_mm)
     volumes = int(np.count_nonzero(one)), int(np.count_nonzero(other))
@@ -61,29 +62,12 @@ def difference(first: np.ndarray, second: np.ndarray, spacing_mm: tuple[float, f
 def surface(inside: np.ndarray) -> np.ndarray:
     """The surface voxels of a boolean array of three axes."""
     padded = np.pad(inside, 1)
-    enclosed = inside.copy()
-    for axis in range(3):
-        for step in (-1, 1):
-            enclosed &= np.roll(padded, step, axis)[1:-1, 1:-1, 1:-1]
-    return inside & ~enclosed
-
-
-def _around(first: np.ndarray, second: np.ndarray) -> tuple[slice, ...]:
-    """Index of the smallest box that holds both ROIs."""
-    cut = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        marked = np.flatnonzero(first.any(axis=others) | second.any(axis=others))
-        cut.append(slice(int(marked[0]), int(marked[-1]) + 1))
-    return tuple(cut)
+    return (padded & beside(~padded))[1:-1, 1:-1, 1:-1]
 
 
 def _surface_distances(start: np.ndarray, goal: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
     """Distance in mm of each surface voxel of `start` to the nearest one of `goal`, shape (n,)."""
     goal_surface = surface(goal)
-    image = sitk.GetImageFromArray(goal_surface.astype(np.uint8))
-    image.SetSpacing(tuple(reversed(spacing_mm)))
-    distances = sitk.SignedMaurerDistanceMap(image, squaredDistance=False, useImageSpacing=True)
     # The map is signed; among the surface voxels themselves it is negative where they are close-packed.
-    along = np.where(goal_surface, 0.0, sitk.GetArrayViewFromImage(distances))[surface(start)]
+    along = np.where(goal_surface, 0.0, signed_distance(goal_surface, spacing_mm))[surface(start)]
     return np.asarray(along, dtype=np.float64)

@@ -20,6 +20,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ... import threads
+from ...case.masks import largest_pieces, signed_distance
 from ...errors import InputError
 from .body.phantom import Phantom
 from .files.image_files import SEGMENT_NAME, image_from_array, write_segmentation, write_volume
@@ -68,21 +69,14 @@ def simulate(patient: Patient, acquisition: Acquisition = ACQUISITIONS["study"])
     for k, slab in enumerate(phantom.slabs()):
         ct[k] = scanner.scan(slab.hu)
         roi[k] = slab.roi
-    drawn = _largest_part(image_from_array(roi, grid.spacing, grid.origin))
-    return image_from_array(ct, grid.spacing, grid.origin), _grown(drawn, acquisition.roi_grow_mm)
-
-
-def _largest_part(roi: sitk.Image) -> sitk.Image:
-    """The ROI without specks that are cut off from it."""
-    return sitk.Cast(sitk.RelabelComponent(sitk.ConnectedComponent(roi, True)) == 1, sitk.sitkUInt8)
-
-
-def _grown(roi: sitk.Image, margin_mm: float) -> sitk.Image:
-    """The ROI and every voxel whose centre lies within the margin of that of one of its voxels."""
-    if margin_mm == 0:
-        return roi
-    distance = sitk.SignedMaurerDistanceMap(roi, squaredDistance=False, useImageSpacing=True)
-    return sitk.Cast(distance <= margin_mm, sitk.sitkUInt8)
+    # Without specks that are cut off from the tumour.
+    drawn = largest_pieces(roi)
+    if acquisition.roi_grow_mm != 0:
+        drawn = signed_distance(drawn, tuple(reversed(grid.spacing))) <= acquisition.roi_grow_mm
+    ct_image, roi_image = (
+        image_from_array(array, grid.spacing, grid.origin) for array in (ct, drawn.astype(np.uint8))
+    )
+    return ct_image, roi_image
 
 
 def simulate_cohort(
