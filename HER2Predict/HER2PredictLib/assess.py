@@ -15,7 +15,7 @@ from .case.case import Case
 from .case.prepared import Prepared
 from .errors import InputError
 from .findings import examine as quality
-from .findings.examine import Finding
+from .findings.finding import Finding
 from .i18n import tr as _
 from .model.applicability import Applicability, applicability_of
 from .model.explain import Explanation, explain, times_usual

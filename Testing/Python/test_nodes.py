@@ -18,6 +18,7 @@ from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.findings.finding import KEEP_LARGEST_PIECE
 from HER2PredictLib.panel.segments import mend
 from hosts import NO_SLICER, slicer
 
@@ -268,7 +269,7 @@ class NodesTest(unittest.TestCase):
         roi[2:4, 5:9, 5:9] = 1
         node = self.segmentation(tumour=as_image(roi), wall=wall)
         before = self.scene.GetNumberOfNodes()
-        mend(self.volume, node, "ID_tumour", quality.KEEP_LARGEST_PIECE)
+        mend(self.volume, node, "ID_tumour", KEEP_LARGEST_PIECE)
         self.assertEqual(self.scene.GetNumberOfNodes(), before)
         self.assert_same_pair(Case.from_nodes(self.volume, node, "ID_tumour"), self.expected())
         self.assert_same_pair(Case.from_nodes(self.volume, node, "ID_wall"), self.expected(roi=wall))
@@ -280,7 +281,7 @@ class NodesTest(unittest.TestCase):
         node = self.segmentation(tumour=as_image(roi), corner=as_image(corner))
         node.GetSegmentation().CollapseBinaryLabelmaps(False)
         self.assertEqual(node.GetSegmentation().GetNumberOfLayers(), 1)
-        mend(self.volume, node, "ID_tumour", quality.KEEP_LARGEST_PIECE)
+        mend(self.volume, node, "ID_tumour", KEEP_LARGEST_PIECE)
         self.assert_same_pair(Case.from_nodes(self.volume, node, "ID_tumour"), self.expected())
         self.assert_same_pair(Case.from_nodes(self.volume, node, "ID_corner"), self.expected(roi=as_image(corner)))
 
@@ -291,14 +292,14 @@ class NodesTest(unittest.TestCase):
         turned = self.transform(rotation(20.0, (30.0, 5.0, 0.0)))
         for own in (node, self.volume):
             own.SetAndObserveTransformNodeID(turned)
-        mend(self.volume, node, "ID_tumour", quality.KEEP_LARGEST_PIECE)
+        mend(self.volume, node, "ID_tumour", KEEP_LARGEST_PIECE)
         self.assert_same_pair(Case.from_nodes(self.volume, node), self.expected())
         shifted = as_image(roi)
         shifted.SetOrigin((np.array(shifted.GetOrigin()) + [8.0, -4.0, 10.0]).tolist())
         node = self.segmentation(tumour=shifted)
         self.volume.SetAndObserveTransformNodeID(None)
         node.SetAndObserveTransformNodeID(self.transform(rotation(0.0, (8.0, -4.0, -10.0))))
-        mend(self.volume, node, "ID_tumour", quality.KEEP_LARGEST_PIECE)
+        mend(self.volume, node, "ID_tumour", KEEP_LARGEST_PIECE)
         self.assert_same_pair(Case.from_nodes(self.volume, node), self.expected())
 
     def test_reading_a_case_leaves_the_scene_as_it_was(self) -> None:

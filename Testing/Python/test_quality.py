@@ -12,6 +12,7 @@ from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.findings.finding import Finding
 
 
 def case_of(
@@ -20,7 +21,7 @@ def case_of(
     return Case(Volume(as_image(volume, spacing), "CTU", **known), Roi(as_image(roi, spacing), "tumour"))
 
 
-def findings_of(case: Case) -> dict[str, quality.Finding]:
+def findings_of(case: Case) -> dict[str, Finding]:
     return {finding.code: finding for finding in quality.examine(case)}
 
 

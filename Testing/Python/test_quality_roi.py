@@ -7,7 +7,7 @@ import unittest
 import numpy as np
 
 from cases import ct_array, ellipsoid
-from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.findings.finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, Finding
 from test_quality import case_of, findings_of
 
 
@@ -18,7 +18,7 @@ def block(slices: int, rows: int, columns: int) -> np.ndarray:
     return roi
 
 
-def shape_findings(roi: np.ndarray) -> dict[str, quality.Finding]:
+def shape_findings(roi: np.ndarray) -> dict[str, Finding]:
     """Findings on an ROI, without those on the tissue around it."""
     found = findings_of(case_of(ct_array(), roi))
     return {code: finding for code, finding in found.items() if code.startswith("roi-") and "holds" not in code}
@@ -63,7 +63,7 @@ class ShapeFindingsTest(unittest.TestCase):
         self.assertNotIn("roi-in-pieces", shape_findings(roi))
         roi[12, 31, 31] = 0
         finding = shape_findings(roi)["roi-in-pieces"]
-        self.assertEqual(finding.remedy, quality.KEEP_LARGEST_PIECE)
+        self.assertEqual(finding.remedy, KEEP_LARGEST_PIECE)
         self.assertIn("2 separate pieces", finding.message)
 
     def test_holes_of_more_than_a_hundredth_are_told(self) -> None:
@@ -71,7 +71,7 @@ class ShapeFindingsTest(unittest.TestCase):
             roi = block(5, 15, 20)
             roi[12, 25 : 25 + rows, 25:29] = 0
             self.assertEqual("roi-with-holes" in shape_findings(roi), expected)
-        self.assertEqual(shape_findings(roi)["roi-with-holes"].remedy, quality.FILL_HOLES)
+        self.assertEqual(shape_findings(roi)["roi-with-holes"].remedy, FILL_HOLES)
 
     def test_a_bay_is_no_hole(self) -> None:
         roi = block(5, 15, 20)
@@ -80,7 +80,7 @@ class ShapeFindingsTest(unittest.TestCase):
 
     def test_skipped_slices_are_told_and_short_gaps_can_be_filled(self) -> None:
         roi = block(8, 15, 15)
-        for skipped, remedy in ((1, quality.FILL_SKIPPED_SLICES), (3, quality.FILL_SKIPPED_SLICES), (4, None)):
+        for skipped, remedy in ((1, FILL_SKIPPED_SLICES), (3, FILL_SKIPPED_SLICES), (4, None)):
             roi[11 : 11 + skipped] = 0
             finding = shape_findings(roi)["roi-skips-slices"]
             self.assertEqual(finding.remedy, remedy)

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from cases import REAL_CT, TUMOUR_MM, offsets_mm, pelvis
 from HER2PredictLib.case.case import Case
-from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.findings.finding import TRIM_RIM, Finding
 from test_quality import case_of, findings_of
 
 PLACE = {"not-excretory-phase", "far-from-bladder"}
@@ -120,7 +120,7 @@ class PhaseTest(unittest.TestCase):
 
 
 class ContentTest(unittest.TestCase):
-    def holds(self, volume: np.ndarray, roi: np.ndarray) -> dict[str, quality.Finding]:
+    def holds(self, volume: np.ndarray, roi: np.ndarray) -> dict[str, Finding]:
         return {code: found for code, found in findings_of(case_of(volume, roi)).items() if "holds" in code}
 
     def test_each_tissue_is_told_beyond_its_share(self) -> None:
@@ -182,7 +182,7 @@ class ContentTest(unittest.TestCase):
     def test_trimming_is_offered_where_it_helps(self) -> None:
         volume, roi = pelvis()
         shifted = np.roll(roi, -12, axis=2)
-        self.assertEqual(self.holds(volume, shifted)["roi-holds-fat"].remedy, quality.TRIM_RIM)
+        self.assertEqual(self.holds(volume, shifted)["roi-holds-fat"].remedy, TRIM_RIM)
         far = np.roll(roi, -20, axis=2)  # most of it is fat
         self.assertIsNone(self.holds(volume, far)["roi-holds-fat"].remedy)
         volume[11:13, 50:58, 30:38] = -100  # enclosed in the tumour

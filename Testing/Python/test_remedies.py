@@ -13,7 +13,7 @@ from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.findings.finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM
 from HER2PredictLib.findings.remedies import between, mended
 from HER2PredictLib.panel.words.text import remedy_words
 from test_quality import case_of, findings_of
@@ -23,7 +23,7 @@ try:
 except ImportError:
     ndimage = None
 
-REMEDIES = (quality.KEEP_LARGEST_PIECE, quality.FILL_HOLES, quality.FILL_SKIPPED_SLICES, quality.TRIM_RIM)
+REMEDIES = (KEEP_LARGEST_PIECE, FILL_HOLES, FILL_SKIPPED_SLICES, TRIM_RIM)
 
 
 def frayed() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -45,7 +45,7 @@ class MendedTest(unittest.TestCase):
     def test_the_largest_piece_is_kept(self) -> None:
         roi = ellipsoid()
         roi[14:17, 4:9, 4:9] = 1
-        after = self.mend(ct_array(), roi, quality.KEEP_LARGEST_PIECE, "roi-in-pieces")
+        after = self.mend(ct_array(), roi, KEEP_LARGEST_PIECE, "roi-in-pieces")
         np.testing.assert_array_equal(after, ellipsoid() > 0)
 
     def test_holes_are_filled_and_bays_are_not(self) -> None:
@@ -55,14 +55,14 @@ class MendedTest(unittest.TestCase):
         roi = solid.copy()
         roi[12:15, 26:36, 28:40] = 0
         roi[12:15, 30, 33] = 1
-        after = self.mend(ct_array(), roi, quality.FILL_HOLES, "roi-with-holes")
+        after = self.mend(ct_array(), roi, FILL_HOLES, "roi-with-holes")
         np.testing.assert_array_equal(after, solid > 0)
 
     @unittest.skipIf(ndimage is None, "SciPy is not installed")
     def test_holes_are_those_that_scipy_fills(self) -> None:
         roi = ellipsoid() & (np.random.default_rng(2).random(ellipsoid().shape) < 0.75).astype(np.uint8)
         expected = np.stack([ndimage.binary_fill_holes(plane) for plane in roi])
-        np.testing.assert_array_equal(mended(case_of(ct_array(), roi), quality.FILL_HOLES), expected)
+        np.testing.assert_array_equal(mended(case_of(ct_array(), roi), FILL_HOLES), expected)
 
     def test_skipped_slices_are_filled_with_what_lies_between(self) -> None:
         """A cone: the outline between two circles is the circle whose radius is between theirs."""
@@ -71,7 +71,7 @@ class MendedTest(unittest.TestCase):
         cone = ((away <= 6.0 + (k - 10) * 1.0) & (k >= 10) & (k <= 20)).astype(np.uint8)
         roi = cone.copy()
         roi[[11, 12, 14, 16, 17, 18]] = 0
-        after = self.mend(ct_array(), roi, quality.FILL_SKIPPED_SLICES, "roi-skips-slices")
+        after = self.mend(ct_array(), roi, FILL_SKIPPED_SLICES, "roi-skips-slices")
         wrong = after != (cone > 0)
         self.assertLess((np.abs(away - (6.0 + (k - 10) * 1.0)))[wrong].max(initial=0.0), 0.8)
         drawn = roi.any(axis=(1, 2))
@@ -81,13 +81,13 @@ class MendedTest(unittest.TestCase):
         roi = np.zeros_like(ellipsoid())
         roi[10:13, 20:32, 10:22] = 1
         roi[15:18, 30:42, 40:52] = 1
-        after = self.mend(ct_array(), roi, quality.FILL_SKIPPED_SLICES, "roi-skips-slices")
+        after = self.mend(ct_array(), roi, FILL_SKIPPED_SLICES, "roi-skips-slices")
         for k in (13, 14):
             self.assertTrue(20 <= np.argwhere(after[k])[:, 1].mean() < 42)
 
     def test_the_rim_is_trimmed_to_the_tumour(self) -> None:
         volume, roi, tumour = frayed()
-        after = self.mend(volume, roi, quality.TRIM_RIM, "roi-holds-fat", "roi-holds-urine")
+        after = self.mend(volume, roi, TRIM_RIM, "roi-holds-fat", "roi-holds-urine")
         self.assertTrue(after[tumour > 0].all())
         self.assertTrue(((volume[after] > -30) & (volume[after] < 250)).all())
 
@@ -96,7 +96,7 @@ class MendedTest(unittest.TestCase):
             volume, roi = pelvis(urine_hu=10.0)
             volume[8:16, 42:67, 22:26] = hu  # through the edge of the tumour
             roi[9:15, 44:65, 25] = 1
-            after = self.mend(volume, roi, quality.TRIM_RIM, code)
+            after = self.mend(volume, roi, TRIM_RIM, code)
             self.assertFalse((volume[after] == hu).any())
 
     def test_necrosis_fat_and_calcifications_inside_stay(self) -> None:
@@ -104,14 +104,14 @@ class MendedTest(unittest.TestCase):
         inside = np.s_[11:13, 52:56, 32:36]
         for hu in (10, -100, 700):
             volume[inside] = hu
-            after = mended(case_of(volume, roi), quality.TRIM_RIM)
+            after = mended(case_of(volume, roi), TRIM_RIM)
             self.assertTrue(after[inside].all(), hu)
             self.assertTrue(after[tumour > 0].all(), hu)
 
     def test_thin_slices_are_trimmed_as_the_features_see_them(self) -> None:
         volume, roi, tumour = (np.repeat(array, 4, axis=0) for array in frayed())
         case = case_of(volume, roi, (0.8, 0.8, 1.25))
-        after = mended(case, quality.TRIM_RIM)
+        after = mended(case, TRIM_RIM)
         self.assertTrue(after[tumour > 0].all())
         found = findings_of(case_of(volume, after.astype(np.uint8), (0.8, 0.8, 1.25)))
         self.assertEqual([code for code in found if "holds" in code], [])
@@ -120,7 +120,7 @@ class MendedTest(unittest.TestCase):
         volume, roi = pelvis()
         volume[roi > 0] = -100
         with self.assertRaisesRegex(InputError, "Nothing would be left"):
-            mended(case_of(volume, roi), quality.TRIM_RIM)
+            mended(case_of(volume, roi), TRIM_RIM)
 
     def test_remedies_do_not_depend_on_how_the_volume_is_stored(self) -> None:
         volume, roi, _ = frayed()

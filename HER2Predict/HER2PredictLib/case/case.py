@@ -41,15 +41,9 @@ class Case:
 
     @classmethod
     def from_nodes(cls, volume_node: Any, roi_node: Any, segment_id: str | None = None) -> Case:
-        """Case from MRML nodes, in 3D Slicer or on slicer-core.
+        """Case from a ``vtkMRMLScalarVolumeNode`` and a segment, by ID or name, of a ``vtkMRMLSegmentationNode``.
 
-        Parameters
-        ----------
-        volume_node : vtkMRMLScalarVolumeNode
-        roi_node : vtkMRMLSegmentationNode
-            On any grid and under any transform.
-        segment_id : str, optional
-            ID or name of the segment; needed where there are several.
+        The segment may be on any grid and under any transform; it need not be named where it is the only one.
 
         Raises
         ------

@@ -31,13 +31,7 @@ _TRANSFER_SYNTAX = b"\x02\x00\x10\x00UI"
 class Series:
     """The only image series of a DICOM folder.
 
-    Attributes
-    ----------
-    folder : Path
-    files : tuple of str
-        One a slice, in their order along the normal.
-    tags : tuple of dict
-        What `image_tags` reads from each.
+    The files are in the order of the slices along their normal; `tags` is what `image_tags` reads from each.
     """
 
     folder: Path

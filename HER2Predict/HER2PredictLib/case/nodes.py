@@ -37,8 +37,14 @@ def volume_from_node(node: Any) -> Volume:
         )
     transform = node.GetParentTransformNode()
     warped = transform is not None and not transform.IsTransformToWorldLinear()
-    voxels = _image(image, _matrix(node), _('The volume "{name}"').format(name=node.GetName()))
-    return Volume(voxels, node.GetName(), warped=warped)
+    voxels = _voxels(image)
+    if voxels.ndim != 3:
+        raise InputError(
+            _('The volume "{name}" has {count} values per voxel; choose a gray-level CT volume.').format(
+                name=node.GetName(), count=voxels.shape[-1]
+            )
+        )
+    return Volume(_placed(voxels, _matrix(node)), node.GetName(), warped=warped)
 
 
 def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi, float]:
@@ -46,41 +52,26 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi
 
     Linear transforms and those that bend are honoured alike; the gray levels stay on their own grid.
 
-    Parameters
-    ----------
-    node : vtkMRMLSegmentationNode or vtkMRMLLabelMapVolumeNode
-    segment : str or None
-        Name or ID; needed where there are several.
-    volume_node : vtkMRMLScalarVolumeNode
-
-    Returns
-    -------
-    tuple
-        A uint8 image of 0 and 1, and the share (0 to 1) of the ROI as drawn that is lost.
-
     Raises
     ------
     InputError
-        Where the segment does not exist, is empty or lies outside the volume.
+        Where the node is no ``vtkMRMLSegmentationNode``, or the segment (name or ID; needed where there are several)
+        does not exist, is empty or lies outside the volume.
     """
-    if node.IsA("vtkMRMLSegmentationNode"):
-        return _roi_from_segmentation(node, segment, volume_node)
-    raise InputError(
-        _('"{name}" is a {kind} node, not a segmentation. Convert it to a segmentation in the Data module.').format(
-            name=node.GetName(), kind=node.GetNodeTagName()
-        ),
-        code="not-segmentation",
-    )
-
-
-def _roi_from_segmentation(node: Any, wanted: str | None, volume_node: Any) -> tuple[Roi, float]:
     import slicer
     import vtk
 
+    if not node.IsA("vtkMRMLSegmentationNode"):
+        raise InputError(
+            _('"{name}" is a {kind} node, not a segmentation. Convert it to a segmentation in the Data module.').format(
+                name=node.GetName(), kind=node.GetNodeTagName()
+            ),
+            code="not-segmentation",
+        )
     binary_labelmap = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
     segmentation = node.GetSegmentation()
     segments = _segments(segmentation)
-    segment_id = choose_segment(segments, wanted, _('The segmentation "{name}"').format(name=node.GetName()))
+    segment_id = choose_segment(segments, segment, _('The segmentation "{name}"').format(name=node.GetName()))
     name = dict(segments)[segment_id]
     if not segmentation.CreateRepresentation(binary_labelmap):
         raise InputError(
@@ -160,13 +151,7 @@ def _segments(segmentation: Any) -> list[tuple[str, str]]:
 
 
 def add_prepared_nodes(scene: Any, prepared: Prepared) -> tuple[Any, Any]:
-    """Put a prepared pair into `scene` as nodes for the time of a run, see `add_passing_node`.
-
-    Returns
-    -------
-    tuple
-        The ``vtkMRMLScalarVolumeNode`` and the ``vtkMRMLLabelMapVolumeNode``; the caller removes them.
-    """
+    """Put a prepared pair into `scene` as volume and label map nodes for the time of a run, see `add_passing_node`."""
     pair = []
     for class_name, image in (
         ("vtkMRMLScalarVolumeNode", prepared.image),
@@ -244,22 +229,10 @@ def _voxels(image: Any) -> np.ndarray:
     return vtk_to_numpy(scalars).reshape(shape)
 
 
-def _holds(image: Any, label: int = 1) -> bool:
+def _holds(image: Any, label: int) -> bool:
     if image is None or 0 in image.GetDimensions() or image.GetPointData().GetScalars() is None:
         return False
     return bool((_voxels(image) == label).any())
-
-
-def _image(image: Any, ijk_to_ras: np.ndarray, what: str) -> sitk.Image:
-    voxels = _voxels(image)
-    if voxels.ndim != 3:
-        raise InputError(
-            _("{what} has {count} values per voxel; choose a gray-level CT volume.").format(
-                what=what, count=voxels.shape[-1]
-            ),
-            code="not-gray-level",
-        )
-    return _placed(voxels, ijk_to_ras)
 
 
 def _placed(voxels: np.ndarray, ijk_to_ras: np.ndarray) -> sitk.Image:

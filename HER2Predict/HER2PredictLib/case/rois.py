@@ -32,12 +32,7 @@ def empty_roi(name: str) -> InputError:
 def read_roi(path: Path, segment: str | None = None) -> Roi:
     """Read an ROI from a segmentation (``.seg.nrrd``) or a label map.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    segment : str, optional
-        Name or ID of the segment; in a label map without segments, the label value. Needed where there are several.
+    Which one is told by the name or ID of its `segment`, in a label map without segments by its value.
 
     Raises
     ------
@@ -108,17 +103,11 @@ def _roi_of_segment(image: sitk.Image, segments: list[_Segment], path: Path, wan
 def choose_segment(segments: list[tuple[str, str]], wanted: str | None, where: str) -> str:
     """ID of the segment that `wanted` names by ID or name; of the only one, if none is named.
 
-    Parameters
-    ----------
-    segments : list of (id, name)
-    wanted : str or None
-    where : str
-        What holds the segments, for the message.
-
     Raises
     ------
     InputError
-        Where there is none, no such one, or a choice that was not made.
+        Where there is none, no such one, or a choice that was not made; it says that of `where`, which holds the
+        `segments` (ID, name).
     """
     names = ", ".join(f'"{name}"' for _id, name in segments)
     if not segments:

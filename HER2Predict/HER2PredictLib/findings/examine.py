@@ -7,21 +7,10 @@ from collections.abc import Iterator
 from ..case.case import Case
 from ..case.prepared import Prepared
 from ..i18n import tr as _
-from .finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM, Finding, Severity
+from .finding import Finding
 from .roi_checks import LONGEST_ROI_MM, extent_mm, roi_findings
 from .tissue_checks import tissue_findings
 from .volume_checks import slice_findings, volume_findings
-
-__all__ = [
-    "FILL_HOLES",
-    "FILL_SKIPPED_SLICES",
-    "KEEP_LARGEST_PIECE",
-    "TRIM_RIM",
-    "Finding",
-    "Severity",
-    "examine",
-    "examine_prepared",
-]
 
 
 def examine(case: Case) -> tuple[Finding, ...]:
@@ -42,7 +31,7 @@ def examine(case: Case) -> tuple[Finding, ...]:
 
 
 def examine_prepared(prepared: Prepared) -> tuple[Finding, ...]:
-    """Findings on the prepared pair."""
+    """Findings on the prepared pair, errors first."""
     return _errors_first([*_preparation_findings(prepared)])
 
 

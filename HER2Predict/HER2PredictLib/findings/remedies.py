@@ -17,18 +17,7 @@ from .tissues import REACH_MM, Tissues, is_strange
 
 
 def mended(case: Case, remedy: str) -> np.ndarray:
-    """The ROI of a case after one remedy.
-
-    Parameters
-    ----------
-    case : Case
-    remedy : str
-        One of those in `finding`.
-
-    Returns
-    -------
-    ndarray, bool
-        On the grid of the volume, axes (k, j, i).
+    """The ROI of a case after one remedy of `finding.REMEDIES`: boolean, on the volume's grid, axes (k, j, i).
 
     Raises
     ------

@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
 from ..assess import Applicability, Assessment
-from ..findings.examine import Finding, Severity
-from ..findings.finding import REMEDIES
+from ..findings.finding import REMEDIES, Finding, Severity
 from ..outline.stability import Stability
 
 _NUMBERS = ("probability", "threshold", "roi_volume_ml")

@@ -9,7 +9,7 @@ from typing import Literal
 from .. import assess
 from ..assess import Assessment, Preparation
 from ..errors import InputError
-from ..findings.examine import Finding
+from ..findings.finding import Finding
 from ..i18n import tr as _
 from ..model.model import Model
 from ..outputs.result import Result

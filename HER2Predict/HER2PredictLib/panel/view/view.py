@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...findings.examine import Finding
+from ...findings.finding import Finding
 from ...i18n import tr as _
 from ...outputs.result import Result
 from .. import keep

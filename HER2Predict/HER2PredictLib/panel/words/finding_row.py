@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...findings.examine import Finding
+from ...findings.finding import Finding
 from .text import remedy_words, severity_word
 
 _SIGN_PIXELS = 16

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...findings.examine import Finding
+from ...findings.finding import Finding
 from ...i18n import tr as _
 from ...model import guessing
 from ...model.model import interval_name
