@@ -42,7 +42,8 @@ def volume_from_node(node: Any) -> Volume:
         raise InputError(
             _('The volume "{name}" has {count} values per voxel; choose a gray-level CT volume.').format(
                 name=node.GetName(), count=voxels.shape[-1]
-            )
+            ),
+            code="not-gray-level",
         )
     return Volume(_placed(voxels, _matrix(node)), node.GetName(), warped=warped)
 
