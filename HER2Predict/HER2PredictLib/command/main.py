@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import __version__, threads
 from ..errors import InputError
-from ..outputs.files import check_file, check_json, write, write_file, write_json
+from ..files import check_file, check_json, write, write_file, write_json
 from ..training.simulator.scan.acquisition import ACQUISITIONS
 from . import models as cli_models
 from . import readers as cli_readers

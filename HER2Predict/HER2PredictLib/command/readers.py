@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..files import STANDARD_OUTPUT, check_json, write_json
 from ..i18n import tr as _
-from ..outputs.files import STANDARD_OUTPUT, check_json, write_json
 
 if TYPE_CHECKING:
     from ..agreement import Agreement

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..files import whole
 from ..i18n import tr as _
 from .bundle_checks import BundleError, check
 
@@ -70,13 +71,11 @@ def write(card: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path: Path)
     named: dict[str, Any] = {name: np.asarray(array, np.float64) for name, array in sorted(arrays.items())}
     np.savez(stored, **named)
     text = json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False)
-    temporary = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(temporary, "w") as bundle:
+    with whole(path) as unfinished, zipfile.ZipFile(unfinished, "w") as bundle:
         for name, content in zip(_MEMBERS, (text.encode("utf-8"), stored.getvalue()), strict=True):
             entry = zipfile.ZipInfo(name, _FIXED_DATE)
             entry.compress_type = zipfile.ZIP_DEFLATED
             bundle.writestr(entry, content)
-    temporary.replace(path)
 
 
 def _read_bounded(path: Path) -> bytes:

@@ -1,1 +1,1 @@
-"""Renderings of an `Assessment`: text, picture, and the result that is saved with a scene; files written as a whole."""
+"""Renderings of an `Assessment`: text, picture, and the result that is saved with a scene."""

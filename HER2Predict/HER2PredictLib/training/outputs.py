@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import InputError
+from ..files import not_writable, write_files
 from ..model.model import Model
 from .figures.figure_style import StudyFigure
 from .figures.figures import draw_figures
@@ -62,26 +62,7 @@ def remove_stale_figures(out: Path, files: Mapping[str, bytes]) -> None:
             if f"figures/{old.name}" not in files:
                 old.unlink()
     except OSError as error:
-        raise _unwritable(out, error) from error
-
-
-def write_files(out: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into the folder `out`, each under its name only when it is whole.
-
-    Raises
-    ------
-    InputError
-        Where one cannot be written.
-    """
-    try:
-        for name, content in files.items():
-            _write_whole(out / name, content)
-    except OSError as error:
-        raise _unwritable(out, error) from error
-
-
-def _unwritable(out: Path, error: OSError) -> InputError:
-    return InputError(f"{error.filename or out} cannot be written ({error.strerror}); choose another folder.")
+        raise not_writable(out, error) from error
 
 
 def _contents(results: Results, model: Model) -> dict[str, bytes]:
@@ -168,10 +149,3 @@ def baseline_csv(table: BaselineTable) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         table.to_csv(Path(folder) / "table.csv")
         return (Path(folder) / "table.csv").read_bytes()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO
 
 from ...errors import InputError
+from ...files import sync, whole
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ class Journal:
         """Put the finished table in place, whole or not at all, and then remove the journal."""
         try:
             if not (self._table.exists() and self._table.read_bytes() == table):
-                _write_whole(self._table, table)
+                with whole(self._table, synced=True) as unfinished:
+                    unfinished.write_bytes(table)
         except OSError as error:
             raise InputError(
                 f"{self._table} cannot be written ({error.strerror}); what is finished is kept in {self.path.name}."
@@ -104,7 +106,7 @@ class Journal:
                 ) from error
             # A run that ended between the two lines above has deleted the file that is open now.
             if self.path.exists() and os.path.samestat(os.fstat(file.fileno()), self.path.stat()):
-                _sync_folder(self.path.parent)
+                sync(self.path.parent)
                 file.seek(0)
                 return file
             file.close()
@@ -126,30 +128,6 @@ class Journal:
             return
         if len(row.features) == self._length:
             self.finished[key] = row
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file in one step: whoever looks sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut, where the system can be asked to."""
-    if sys.platform != "win32":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 if sys.platform == "win32":

@@ -11,10 +11,8 @@ import numpy as np
 
 from ... import __version__
 from ...errors import InputError
-from ...model.model import Model
-from ...model.network import log_odds
-from ...outputs.files import write
-from ..outputs import write_files
+from ...files import write, write_files
+from ...model.model import Model, log_odds
 from ..protocol.bundle import INTENDED_USE
 from ..statistics.calibration_measures import logistic_regression
 from .evaluate import Evaluation

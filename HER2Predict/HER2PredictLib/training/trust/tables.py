@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ...errors import InputError
-from ..outputs import write_files
+from ...files import write_files
 from .measure import AREA_ASKED_FOR, SHIFT_THAT_MATTERS, ShiftedCohort, Trust
 
 #: What stands between these two lines of a page is replaced.
