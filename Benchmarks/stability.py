@@ -37,8 +37,8 @@ def main() -> None:
     from HER2PredictLib.assess import assess
     from HER2PredictLib.case.case import Case
     from HER2PredictLib.model.model import BUNDLED_MODEL, Model
-    from HER2PredictLib.outline.cores import available
     from HER2PredictLib.outline.stability import measure
+    from HER2PredictLib.parallel import available
 
     with tempfile.TemporaryDirectory() as folder:
         case = Case.from_files(*full_size_case(Path(folder)))

@@ -364,12 +364,12 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
     def __init__(self) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
+        from HER2PredictLib import parallel
         from HER2PredictLib.helper.pool import Helpers
-        from HER2PredictLib.model.cache import ModelCache
-        from HER2PredictLib.outline import cores
+        from HER2PredictLib.model.model import Shelf
 
-        self.models = ModelCache()
-        self.helpers = Helpers(HelperProcess, min(cores.usable(), MOST_HELPERS))
+        self.models = Shelf()
+        self.helpers = Helpers(HelperProcess, min(parallel.usable(), MOST_HELPERS))
         self._ahead: LiveExtraction | None = None
 
     def getParameterNode(self) -> HER2PredictParameterNode:

@@ -23,7 +23,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from cases import REAL_CT, as_image, ct_array, ellipsoid, small_case, write_small_case
-from HER2PredictLib import features
+from HER2PredictLib import features, parallel
 from HER2PredictLib.assess import assess, with_stability
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
@@ -31,7 +31,7 @@ from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.command import main as cli
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.model.model import BUNDLED_MODEL, Model
-from HER2PredictLib.outline import cores, stability
+from HER2PredictLib.outline import stability
 from HER2PredictLib.outline.perturbation import variations
 from HER2PredictLib.outline.stability import COUNT, Stability, Variation, summarise
 from HER2PredictLib.outline.surfaces import difference
@@ -449,7 +449,7 @@ class HelpersTest(unittest.TestCase):
     def spread(self, ends: str, count: int) -> list[tuple[int, int]]:
         with tempfile.TemporaryDirectory() as folder:
             arguments = (ends, str(Path(folder) / "mark"), os.getpid())
-            return sorted(cores.spread(count, work_with_a_helper_that, arguments, 2))
+            return sorted(parallel.spread(count, work_with_a_helper_that, arguments, 2))
 
     def test_the_work_of_a_helper_that_dies_is_done_here(self) -> None:
         self.assertEqual(self.spread("dies", 5), [(index, index * index) for index in range(5)])
@@ -461,12 +461,12 @@ class HelpersTest(unittest.TestCase):
     def test_a_helper_gets_what_was_handed_over_not_what_this_process_has_made_of_it(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             arguments = ({"given": 0}, str(Path(folder) / "mark"), os.getpid())
-            found = dict(cores.spread(3, work_that_changes, arguments, 2))
+            found = dict(parallel.spread(3, work_that_changes, arguments, 2))
         self.assertEqual(found, {0: ["given"], 1: ["given"], 2: ["given"]})
 
     def test_threads_are_as_before_afterwards(self) -> None:
         before = dict(os.environ), sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
-        self.assertEqual(sorted(cores.spread(3, squares, (), 2)), [(0, 0), (1, 1), (2, 4)])
+        self.assertEqual(sorted(parallel.spread(3, squares, (), 2)), [(0, 0), (1, 1), (2, 4)])
         self.assertEqual((dict(os.environ), sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()), before)
 
     @unittest.skipUnless(Path("/proc/self/stat").exists(), "reads /proc")

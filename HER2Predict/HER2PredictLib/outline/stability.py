@@ -10,14 +10,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .. import features
-from ..case.case import Case
-from ..case.prepared import MARGIN_MM, SLICE_MM
+from .. import features, parallel
+from ..case.case import MARGIN_MM, SLICE_MM, Case
 from ..errors import InputError
 from ..features import Features
 from ..i18n import tr as _
 from ..model.model import Model
-from . import cores
 from .perturbation import Outline, reach
 from .surfaces import difference
 
@@ -194,7 +192,7 @@ def measure(
     """
     found: dict[int, Variation] = {}
     arguments = (neighbourhood(case), seed)
-    for index, (values, distance, change) in cores.spread(count, work_on, arguments, jobs or cores.available()):
+    for index, (values, distance, change) in parallel.spread(count, work_on, arguments, jobs or parallel.available()):
         found[index] = Variation(_probability(model, values), distance, change)
         if progress is not None:
             progress(len(found), count)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 import SimpleITK as sitk
 
-from ... import threads
-from ...case.masks import largest_pieces, signed_distance
+from ... import parallel
 from ...errors import InputError
+from ...files import whole
 from .body.phantom import Phantom
 from .files.image_files import SEGMENT_NAME, image_from_array, write_segmentation, write_volume
 from .her2_effect import Latents, true_probability
@@ -128,8 +123,8 @@ def simulate_cohort(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} already holds something; choose another folder or delete it.")
     out.mkdir(parents=True, exist_ok=True)
-    tasks = [partial(_write_patient, patient, out, fmt, ACQUISITIONS[acquisition]) for patient in cohort]
-    for done, _ in enumerate(_each(tasks, jobs or os.cpu_count() or 1), start=1):
+    settings = (cohort, out, fmt, ACQUISITIONS[acquisition])
+    for done, _ in enumerate(parallel.spread(patients, _writer, settings, jobs or parallel.available()), start=1):
         if progress:
             progress(done, patients)
     _write_table(out / "latents.csv", [_latents_row(patient) for patient in cohort])
@@ -138,31 +133,9 @@ def simulate_cohort(
     return out / "cohort.csv"
 
 
-def _each(tasks: Sequence[Callable[[], None]], jobs: int) -> Iterator[None]:
-    """Do every task, in as many processes as asked for, yielding after each."""
-    if jobs == 1 or len(tasks) == 1:
-        for task in tasks:
-            task()
-            yield
-        return
-    # A fresh interpreter for each worker: forking a process that runs Slicer or BLAS threads is not safe.
-    with (
-        threads.one_in_children(),
-        ProcessPoolExecutor(
-            min(jobs, len(tasks)),
-            mp_context=get_context("spawn"),
-            # Ctrl-C reaches the whole group; the workers finish the patient at hand, this process stops the rest.
-            initializer=signal.signal,
-            initargs=(signal.SIGINT, signal.SIG_IGN),
-        ) as pool,
-    ):
-        running = [pool.submit(task) for task in tasks]
-        try:
-            for done in as_completed(running):
-                yield done.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+def _writer(cohort: Sequence[Patient], out: Path, fmt: Format, acquisition: Acquisition) -> Callable[[int], None]:
+    """Writes the patient of a number, counted from 0."""
+    return lambda index: _write_patient(cohort[index], out, fmt, acquisition)
 
 
 def _write_patient(patient: Patient, out: Path, fmt: Format, acquisition: Acquisition) -> None:
@@ -219,12 +192,10 @@ def _latents_row(patient: Patient) -> dict[str, object]:
 
 
 def _write_table(path: Path, rows: list[dict[str, object]]) -> None:
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("w", newline="", encoding="utf-8") as file:
+    with whole(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    unfinished.replace(path)
 
 
 def sample_case(directory: Path) -> SampleCase:

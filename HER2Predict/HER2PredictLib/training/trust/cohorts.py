@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
-import joblib
 import numpy as np
 
+from ... import parallel
 from ...assess import begin
 from ...case.case import Case
 from ...case.rois import Roi
 from ...case.volumes import Volume
 from ...errors import InputError
 from ...features import extract, feature_names
+from ...files import whole
 from ...outline import perturbation
 from ...outline.perturbation import variations
 from ..cohort.fingerprint import software, source_id
@@ -96,7 +97,8 @@ def measured_cohort(
     rows = _read(file, key)
     if rows is None:
         rows = []
-        for row in _computed(cohort, acquisition, varied, jobs):
+        settings = (cohort, acquisition, varied)
+        for _, row in parallel.spread(patients, _computer, settings, jobs or parallel.available()):
             rows.append(row)
             if progress:
                 progress(len(rows), patients)
@@ -111,10 +113,9 @@ def decided_by() -> list[Path]:
     return [Path(perturbation.__file__), *(file for room in rooms for file in sorted(room.rglob("*.py")))]
 
 
-def _computed(cohort: list[Patient], acquisition: str, varied: int, jobs: int | None) -> Iterator[_Row | None]:
-    with joblib.parallel_config(backend="loky", n_jobs=jobs or -1, inner_max_num_threads=1):
-        work = (joblib.delayed(_compute)(patient, acquisition, varied) for patient in cohort)
-        yield from joblib.Parallel(return_as="generator_unordered", batch_size=1)(work)
+def _computer(cohort: list[Patient], acquisition: str, varied: int) -> Callable[[int], _Row | None]:
+    """Computes the row of the patient of a number, counted from 0."""
+    return lambda index: _compute(cohort[index], acquisition, varied)
 
 
 def _compute(patient: Patient, acquisition: str, varied: int) -> _Row | None:
@@ -156,8 +157,7 @@ def _gathered(cohort: list[Patient], rows: list[_Row | None], varied: int) -> Me
 def _write(file: Path, key: str, rows: list[_Row | None]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     known = [row for row in rows if row is not None]
-    unfinished = file.with_name(f".{file.name}.part")
-    with unfinished.open("wb") as stream:
+    with whole(file) as unfinished, unfinished.open("wb") as stream:
         np.savez(
             stream,
             key=np.array(key),
@@ -167,7 +167,6 @@ def _write(file: Path, key: str, rows: list[_Row | None]) -> None:
             variations=np.array([row.variations for row in known]),
             findings=np.array([" ".join(row.findings) for row in known]),
         )
-    unfinished.replace(file)
 
 
 def _read(file: Path, key: str) -> list[_Row | None] | None:

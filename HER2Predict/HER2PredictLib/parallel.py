@@ -17,7 +17,7 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from .. import threads
+from . import threads
 
 Work = Callable[[int], Any]
 
