@@ -32,7 +32,8 @@ from sklearn.preprocessing import StandardScaler
 from HER2PredictLib import features
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.outline.perturbation import variations
-from HER2PredictLib.training.cohort.cohort import Cohort, read_table
+from HER2PredictLib.training.cohort.cohort import Cohort
+from HER2PredictLib.training.cohort.read_table import read_table
 
 OUTLINES = 6
 #: Kept around the ROI whatever the variant's padding: the pair of the widest.

@@ -48,7 +48,7 @@ def made_up_pipeline(names: tuple[str, ...], seed: int = 0) -> tuple[Any, Any]:
 @lru_cache(maxsize=4)
 def made_up_model(names: tuple[str, ...], seed: int = 0) -> Any:
     """A Model of `made_up_pipeline`."""
-    from HER2PredictLib.training.protocol.bundle import Provenance, build_model
+    from HER2PredictLib.training.protocol.build import Provenance, build_model
     from HER2PredictLib.training.protocol.learning import calibration_covariance, pca_distances
 
     table, status = made_up_cohort(names, seed=seed)

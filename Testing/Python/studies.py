@@ -40,7 +40,8 @@ IDENTITY = "Quimby"
 @lru_cache(maxsize=1)
 def study() -> Any:
     """A Study of 60 patients of which features tell the status in part."""
-    from HER2PredictLib.training.protocol.study import Protocol, run_study
+    from HER2PredictLib.training.protocol.protocol import Protocol
+    from HER2PredictLib.training.protocol.run_study import run_study
 
     features, status = made_up_cohort(NAMES, PATIENTS, effect=6.0)
     features.index = pd.Index([f"Quimby-{number:03d}" for number in range(PATIENTS)], name="patient_id")
@@ -85,7 +86,7 @@ def cohort(images: bool = True, simulated: bool = True) -> Any:
 
 def model(simulated: bool = True) -> Any:
     """The bundle of the study's deployed model."""
-    from HER2PredictLib.training.protocol.bundle import Provenance, build_model
+    from HER2PredictLib.training.protocol.build import Provenance, build_model
 
     done = study()
     description = {**COHORT, "simulated": simulated, "train": len(done.train), "test": len(done.test)}
@@ -103,6 +104,6 @@ def model(simulated: bool = True) -> Any:
 
 def results(images: bool = True, simulated: bool = True, table: Any = None) -> Any:
     """What is measured of the study, with few resamples; of another table than `cohort` where one is given."""
-    from HER2PredictLib.training.measured.results import measure_study
+    from HER2PredictLib.training.measured.measure_study import measure_study
 
     return measure_study(study(), table or cohort(images, simulated), EXCLUSIONS, model(simulated), RESAMPLES)

@@ -17,11 +17,10 @@ except ImportError as error:
 
 import HER2PredictLib
 import studies
-from HER2PredictLib.training.cohort.evidence import evidence_of
-from HER2PredictLib.training.cohort.input_findings import WORDS
-from HER2PredictLib.training.report.html_report import report_html
+from HER2PredictLib.training.cohort.evidence import WORDS, evidence_of
+from HER2PredictLib.training.report.checklist.tripod import claim, tripod_ai
 from HER2PredictLib.training.report.model_card import model_card
-from HER2PredictLib.training.report.tripod import claim, tripod_ai
+from HER2PredictLib.training.report.study_report import report_html
 from test_report import Page
 
 #: Claims of a report that hold where images were given and IHC scores told.
@@ -133,8 +132,8 @@ class InputTest(ClaimsTestCase):
         """Codes of findings that leave a patient in, read from the source of the checks."""
         library = Path(HER2PredictLib.__file__).parent
         codes = set()
-        for name in ("volume_checks", "roi_checks", "tissue_checks", "quality"):
-            for call in ast.walk(ast.parse((library / f"{name}.py").read_text(encoding="utf-8"))):
+        for file in (library / "findings").glob("*.py"):
+            for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Finding":
                     code, severity = call.args[:2]
                     if isinstance(code, ast.Constant) and severity.value != "error":

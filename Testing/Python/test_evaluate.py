@@ -25,7 +25,7 @@ from HER2PredictLib.model.model import Model
 from HER2PredictLib.model.network import log_odds
 from HER2PredictLib.training.measured.evaluate import Evaluation, evaluate
 from HER2PredictLib.training.measured.recalibration import recalibrated, recalibrated_card
-from HER2PredictLib.training.report.external.outputs import write_evaluation
+from HER2PredictLib.training.report.external.evaluation_files import write_evaluation
 from models import COHORT, made_up_cohort, made_up_model
 from test_report import Page
 from test_train import run

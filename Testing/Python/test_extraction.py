@@ -34,9 +34,9 @@ from HER2PredictLib.assess import begin
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.training.cohort import workers
-from HER2PredictLib.training.cohort.cohort import read_table
 from HER2PredictLib.training.cohort.extraction import Extraction, extract
 from HER2PredictLib.training.cohort.fingerprint import key_of, settings_id
+from HER2PredictLib.training.cohort.read_table import read_table
 
 LIBRARY = Path(features.__file__).resolve().parents[1]
 PATIENTS = 12

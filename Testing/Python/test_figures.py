@@ -26,7 +26,7 @@ TRAIN, TEST = "train", "test"
 
 @lru_cache(maxsize=1)
 def figures() -> dict[int, Any]:
-    from HER2PredictLib.training.figures.figures import draw_figures
+    from HER2PredictLib.training.figures.draw import draw_figures
 
     return {figure.number: figure for figure in draw_figures(studies.results())}
 
@@ -60,19 +60,19 @@ class FigureFilesTest(unittest.TestCase):
             self.assertLessEqual(height, 230 / 25.4 * 300)
 
     def test_the_same_study_gives_the_same_bytes(self) -> None:
-        from HER2PredictLib.training.figures import figures_beyond, figures_study
+        from HER2PredictLib.training.figures import beyond, replicated
 
         results = studies.results()
-        for draw, number in ((figures_study.mlp_performance, 6), (figures_beyond.splits, 9)):
+        for draw, number in ((replicated.mlp_performance, 6), (beyond.splits, 9)):
             again = draw(results)
             self.assertEqual(again.svg, figures()[number].svg)
             self.assertEqual(again.png, figures()[number].png)
 
     def test_settings_of_matplotlib_are_left_as_they_were(self) -> None:
-        from HER2PredictLib.training.figures import figures_study
-
         before = dict(matplotlib.rcParams)
-        figures_study.patient_flow(studies.results())
+        from HER2PredictLib.training.figures.patient_flow import patient_flow
+
+        patient_flow(studies.results())
         self.assertEqual(dict(matplotlib.rcParams), before)
 
     def test_no_file_names_a_patient(self) -> None:

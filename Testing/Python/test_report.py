@@ -72,7 +72,7 @@ class Page(HTMLParser):
 @lru_cache(maxsize=1)
 def written() -> tuple[Path, tempfile.TemporaryDirectory[str]]:
     """The files of the small study, written once."""
-    from HER2PredictLib.training.outputs import write_results
+    from HER2PredictLib.training.study_files import write_results
 
     folder = tempfile.TemporaryDirectory()
     write_results(studies.results(), studies.model(), Path(folder.name) / "out")
@@ -107,8 +107,8 @@ class ReportTest(unittest.TestCase):
         self.assertIn("Simulated patients.", read("model-card.md")[:200])
 
     def test_does_not_call_real_patients_simulated(self) -> None:
-        from HER2PredictLib.training.report.html_report import report_html
         from HER2PredictLib.training.report.model_card import model_card
+        from HER2PredictLib.training.report.study_report import report_html
 
         results, model = studies.results(images=False, simulated=False), studies.model(simulated=False)
         page = Page(report_html(results, (), model))
@@ -126,7 +126,7 @@ class ReportTest(unittest.TestCase):
         self.assertIn(f"{study.spread['mlp'].mean():.2f} on average", text)
 
     def test_lists_every_item_of_both_guidelines_once(self) -> None:
-        from HER2PredictLib.training.report.tripod import claim, tripod_ai
+        from HER2PredictLib.training.report.checklist.tripod import claim, tripod_ai
 
         evidence = studies.results(images=False).evidence
         self.assertEqual([item.number for item in claim(evidence)], [str(number) for number in range(1, 45)])
@@ -140,7 +140,7 @@ class ReportTest(unittest.TestCase):
     def test_text_from_the_cohort_is_escaped(self) -> None:
         import dataclasses
 
-        from HER2PredictLib.training.report.html_report import report_html
+        from HER2PredictLib.training.report.study_report import report_html
 
         results = dataclasses.replace(studies.results(images=False), description="<script>alert(1)</script>")
         self.assertNotIn("script", Page(report_html(results, (), studies.model())).tags)
@@ -191,7 +191,7 @@ class MetricsTest(unittest.TestCase):
 @unittest.skipIf(matplotlib is None, "scikit-learn or matplotlib is not installed")
 class FilesTest(unittest.TestCase):
     def test_the_same_study_gives_the_same_files(self) -> None:
-        from HER2PredictLib.training.outputs import write_results
+        from HER2PredictLib.training.study_files import write_results
 
         with tempfile.TemporaryDirectory() as folder:
             again = write_results(studies.results(), studies.model(), Path(folder))
@@ -207,7 +207,7 @@ class FilesTest(unittest.TestCase):
             self.assertEqual(endings, {".svg", ".png", ".csv"})
 
     def test_a_figure_of_an_earlier_run_does_not_stay(self) -> None:
-        from HER2PredictLib.training import outputs
+        from HER2PredictLib.training import study_files
 
         with tempfile.TemporaryDirectory() as folder:
             stale = Path(folder) / "figures" / "figure-03-roi-examples.png"
@@ -215,21 +215,21 @@ class FilesTest(unittest.TestCase):
             stale.write_bytes(b"of an earlier run")
             own = stale.with_name("my-notes.txt")
             own.write_text("keep")
-            with mock.patch.object(outputs, "draw_figures", return_value=()):
-                outputs.write_results(studies.results(images=False), studies.model(), Path(folder))
+            with mock.patch.object(study_files, "draw_figures", return_value=()):
+                study_files.write_results(studies.results(images=False), studies.model(), Path(folder))
             self.assertFalse(stale.exists())
             self.assertTrue(own.exists())
 
     def test_a_place_that_cannot_be_written_is_named(self) -> None:
-        from HER2PredictLib.training import outputs
+        from HER2PredictLib.training import study_files
 
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "out").write_text("a file")
             with (
-                mock.patch.object(outputs, "draw_figures", return_value=()),
+                mock.patch.object(study_files, "draw_figures", return_value=()),
                 self.assertRaisesRegex(InputError, "cannot be written"),
             ):
-                outputs.write_results(studies.results(images=False), studies.model(), Path(folder) / "out")
+                study_files.write_results(studies.results(images=False), studies.model(), Path(folder) / "out")
 
 
 @unittest.skipIf(matplotlib is None, "scikit-learn or matplotlib is not installed")

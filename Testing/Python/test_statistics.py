@@ -22,9 +22,9 @@ try:
         bootstrap,
         calibration_measures,
         discrimination,
+        estimate,
         operating_point,
         performance,
-        statistics,
     )
 except ImportError:
     sklearn = None
@@ -80,13 +80,13 @@ def naive_covariance(status: np.ndarray, first: np.ndarray, second: np.ndarray) 
 @unittest.skipIf(sklearn is None, "scikit-learn is not installed")
 class EstimateTest(unittest.TestCase):
     def test_reads_as_a_paper_prints_it(self) -> None:
-        self.assertEqual(str(statistics.Estimate(0.73, 0.66, 0.77)), "0.73 (0.66 to 0.77)")
-        self.assertEqual(statistics.Estimate(-0.0004, -0.1234, 0.5).text(3), "0.000 (-0.123 to 0.500)")
-        self.assertEqual(str(statistics.Estimate(1.0)), "1.00")
-        self.assertEqual(str(statistics.UNDEFINED), "not defined")
+        self.assertEqual(str(estimate.Estimate(0.73, 0.66, 0.77)), "0.73 (0.66 to 0.77)")
+        self.assertEqual(estimate.Estimate(-0.0004, -0.1234, 0.5).text(3), "0.000 (-0.123 to 0.500)")
+        self.assertEqual(str(estimate.Estimate(1.0)), "1.00")
+        self.assertEqual(str(estimate.UNDEFINED), "not defined")
 
     def test_what_is_not_defined_is_null_in_json(self) -> None:
-        text = json.dumps(statistics.Estimate(1.0).to_dict(), allow_nan=False)
+        text = json.dumps(estimate.Estimate(1.0).to_dict(), allow_nan=False)
         self.assertEqual(json.loads(text), {"value": 1.0, "low": None, "high": None})
 
     def test_wilson_interval_equals_published_examples(self) -> None:
@@ -97,13 +97,13 @@ class EstimateTest(unittest.TestCase):
             (0, 20, 0.0000, 0.1611),
             (1, 29, 0.0061, 0.1718),
         ):
-            share = statistics.proportion(successes, total)
+            share = estimate.proportion(successes, total)
             self.assertAlmostEqual(share.value, successes / total)
             self.assertAlmostEqual(share.low, low, places=4)
             self.assertAlmostEqual(share.high, high, places=4)
 
     def test_a_share_of_nobody_is_not_defined(self) -> None:
-        self.assertTrue(math.isnan(statistics.proportion(0, 0).value))
+        self.assertTrue(math.isnan(estimate.proportion(0, 0).value))
 
 
 @unittest.skipIf(sklearn is None, "scikit-learn is not installed")

@@ -17,7 +17,8 @@ try:
     from HER2PredictLib.training.protocol.candidates import LOGISTIC_REGRESSION, MLP
     from HER2PredictLib.training.protocol.gate import shuffle_labels
     from HER2PredictLib.training.protocol.learning import folds_of, learn, log_losses, simplest_of_the_best
-    from HER2PredictLib.training.protocol.study import TEST, TRAIN, Protocol, run_study, split_seeds
+    from HER2PredictLib.training.protocol.protocol import TEST, TRAIN, Protocol
+    from HER2PredictLib.training.protocol.run_study import run_study, split_seeds
     from HER2PredictLib.training.protocol.threshold import ThresholdRule
     from models import made_up_cohort
     from studies import SMALL

@@ -17,8 +17,8 @@ from HER2PredictLib.features import PARAMETER_FILE, feature_names
 
 try:
     from HER2PredictLib.model.model import Model
+    from HER2PredictLib.training.trust import markdown
     from HER2PredictLib.training.trust import measure as trust
-    from HER2PredictLib.training.trust import tables as trust_tables
     from HER2PredictLib.training.trust.cohorts import Measured, measured_cohort
     from models import made_up_cohort, made_up_model
 except ImportError:
@@ -107,10 +107,10 @@ class TrustTest(unittest.TestCase):
         measured = self.measure(replace(self.base, true_probability=self.own.probability))
         with tempfile.TemporaryDirectory() as folder:
             page = Path(folder) / "page.md"
-            page.write_text(f"# Before\n{trust_tables.BEGIN}\nold\n{trust_tables.END}\nafter\n", encoding="utf-8")
-            trust_tables.write_trust(measured, Path(folder), page)
+            page.write_text(f"# Before\n{markdown.BEGIN}\nold\n{markdown.END}\nafter\n", encoding="utf-8")
+            markdown.write_trust(measured, Path(folder), page)
             once = page.read_text(encoding="utf-8")
-            trust_tables.write_trust(measured, Path(folder), page)
+            markdown.write_trust(measured, Path(folder), page)
             self.assertEqual(page.read_text(encoding="utf-8"), once)
             stored = json.loads((Path(folder) / "trust.json").read_text(encoding="utf-8"))
         self.assertTrue(once.startswith("# Before\n") and once.endswith("\nafter\n"))
@@ -134,7 +134,7 @@ class TrustTest(unittest.TestCase):
                 refused = cli.main(["trust", "--out", folder, "--page", str(wrong)])
                 self.assertEqual((refused, list(Path(folder).glob("*.npz"))), (2, []))
                 with self.assertRaises(InputError):
-                    trust_tables.write_trust(measured, Path(folder), wrong)
+                    markdown.write_trust(measured, Path(folder), wrong)
             self.assertEqual(page.read_text(encoding="utf-8"), "# Nothing here\n")
 
     def test_a_model_of_real_patients_is_refused(self) -> None:

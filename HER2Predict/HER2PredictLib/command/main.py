@@ -231,8 +231,8 @@ def _simulate(options: argparse.Namespace) -> None:
 
 
 def _extract(options: argparse.Namespace) -> None:
-    from ..training.cohort.cohort import read_table
     from ..training.cohort.extraction import extract
+    from ..training.cohort.read_table import read_table
 
     with Bar("extracting", "patient") as bar:
         extraction = extract(

@@ -52,7 +52,7 @@ def _add_model(commands: Any) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     from ..model.model import Model
     from ..training.measured.evaluate import evaluate
-    from ..training.report.external.outputs import write_evaluation
+    from ..training.report.external.evaluation_files import write_evaluation
 
     model = Model.load(options.model)
     with Bar("extracting", "patient") as bar:

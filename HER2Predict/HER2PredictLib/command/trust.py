@@ -28,8 +28,8 @@ def add(commands: Any) -> None:
 
 def _trust(options: argparse.Namespace) -> None:
     from ..model.model import BUNDLED_MODEL, Model
+    from ..training.trust.markdown import require_place, tables_of, write_trust
     from ..training.trust.measure import measure_trust
-    from ..training.trust.tables import require_place, tables_of, write_trust
 
     if options.page:
         require_place(options.page)

@@ -3,3 +3,8 @@
 In the order of a cohort: `cohort`, `statistics`, `protocol`, `measured`, `figures`, `report`; `train` puts them
 together. `simulator` makes patients, and `trust` measures on them how far a model can be trusted.
 """
+
+from collections.abc import Callable
+
+#: Called with the work done and its total.
+Progress = Callable[[int, int], None]

@@ -9,16 +9,18 @@ from typing import Any
 
 from ..errors import InputError
 from ..model.model import Model
-from .cohort.cohort import Cohort, read_table
-from .cohort.exclusions import Exclusion
-from .cohort.extraction import extract
-from .measured.results import Results, measure_study
-from .outputs import write_results
-from .protocol.bundle import Provenance, build_model
-from .protocol.study import Progress, Protocol, Study, run_study
+from . import Progress
+from .cohort.extraction import with_features
+from .cohort.read_table import read_table
+from .measured.measure_study import measure_study
+from .measured.results import Results
+from .protocol.build import Provenance, build_model
+from .protocol.protocol import Protocol
+from .protocol.run_study import run_study
+from .protocol.study import Study
 from .protocol.threshold import ThresholdRule
+from .study_files import write_results
 
-FEATURES_FILE = "features.csv"
 MODEL_FILE = "model.her2model"
 
 
@@ -86,17 +88,6 @@ def train(
     saved = Model.load(out / MODEL_FILE)
     write_results(results, saved, out)
     return Training(saved, results, exclusions)
-
-
-def with_features(
-    listed: Cohort, out: Path, jobs: int | None, progress: Progress | None
-) -> tuple[Cohort, Mapping[str, Exclusion]]:
-    """The cohort with its features, extracted where the table does not hold them, and who was left out."""
-    if listed.features is not None:
-        return listed, {}
-    out.mkdir(parents=True, exist_ok=True)
-    extraction = extract(listed, out / FEATURES_FILE, jobs=jobs, progress=progress)
-    return read_table(out / FEATURES_FILE), extraction.failures
 
 
 def _model(study: Study, name: str, about: Mapping[str, Any], metrics: Mapping[str, Any]) -> Model:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,13 +16,16 @@ import pandas as pd
 
 from ...errors import InputError
 from ...features import feature_names
+from .. import Progress
 from .cohort import FINDINGS_COLUMN, KEY_COLUMN, SETTINGS_COLUMN, Cohort
 from .exclusions import Exclusion
 from .fingerprint import key_of, settings_id, software
-from .journal import Journal, Row
+from .journal import FeatureRow, Journal
+from .read_table import read_table
 from .workers import Task, on_cluster, on_this_machine
 
-Progress = Callable[[int, int], None]
+#: In the folder of a model or of an evaluation.
+FEATURES_FILE = "features.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +120,17 @@ def extract(
     return Extraction(result, failures, computed=len(keys) - len(before), reused=len(before))
 
 
+def with_features(
+    listed: Cohort, out: Path, jobs: int | None, progress: Progress | None
+) -> tuple[Cohort, Mapping[str, str]]:
+    """The cohort with its features, extracted where the table does not hold them, and who was left out."""
+    if listed.features is not None:
+        return listed, {}
+    out.mkdir(parents=True, exist_ok=True)
+    extraction = extract(listed, out / FEATURES_FILE, jobs=jobs, progress=progress)
+    return read_table(out / FEATURES_FILE), extraction.failures
+
+
 def _silent(_done: int, _total: int) -> None:
     pass
 
@@ -150,7 +164,7 @@ def _tasks(
     return tasks, {patient: why for patient, why in made.items() if isinstance(why, Exclusion)}
 
 
-def _finished_rows(out: Path) -> dict[str, Row]:
+def _finished_rows(out: Path) -> dict[str, FeatureRow]:
     """Rows by key from a table that an earlier run wrote."""
     if not out.exists():
         return {}
@@ -163,7 +177,9 @@ def _finished_rows(out: Path) -> dict[str, Row]:
             if not {FINDINGS_COLUMN, *names} <= set(rows.fieldnames or ()):
                 return {}
             return {
-                row[KEY_COLUMN]: Row(tuple(float(row[name]) for name in names), tuple(row[FINDINGS_COLUMN].split()))
+                row[KEY_COLUMN]: FeatureRow(
+                    tuple(float(row[name]) for name in names), tuple(row[FINDINGS_COLUMN].split())
+                )
                 for row in rows
             }
     except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
@@ -173,7 +189,7 @@ def _finished_rows(out: Path) -> dict[str, Row]:
         ) from error
 
 
-def _as_csv(cohort: Cohort, out: Path, keys: Mapping[str, str], finished: Mapping[str, Row]) -> bytes:
+def _as_csv(cohort: Cohort, out: Path, keys: Mapping[str, str], finished: Mapping[str, FeatureRow]) -> bytes:
     """The feature table. Paths below the cohort table are relative to the feature table, so that both can move."""
     given = cohort.table.loc[list(keys)]
     for column in ("image", "roi"):

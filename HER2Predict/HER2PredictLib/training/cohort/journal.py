@@ -16,7 +16,7 @@ from ...files import sync, whole
 
 
 @dataclass(frozen=True)
-class Row:
+class FeatureRow:
     """What was computed of one patient.
 
     Attributes
@@ -56,7 +56,7 @@ class Journal:
         self.path = table.with_name(f"{table.name}.journal")
         self._table = table
         self._length = length
-        self.finished: dict[str, Row] = {}
+        self.finished: dict[str, FeatureRow] = {}
 
     def __enter__(self) -> Journal:
         try:
@@ -73,7 +73,7 @@ class Journal:
     def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
         self._file.close()
 
-    def add(self, key: str, row: Row) -> None:
+    def add(self, key: str, row: FeatureRow) -> None:
         """Put the row of one key on the disk."""
         self.finished[key] = row
         entry = {"key": key, "features": row.features, "findings": row.findings}
@@ -122,7 +122,7 @@ class Journal:
     def _remember(self, line: bytes) -> None:
         try:
             entry = json.loads(line)
-            row = Row(tuple(map(float, entry["features"])), tuple(map(str, entry["findings"])))
+            row = FeatureRow(tuple(map(float, entry["features"])), tuple(map(str, entry["findings"])))
             key = str(entry["key"])
         except (ValueError, TypeError, KeyError):
             return

@@ -20,7 +20,7 @@ from ...case.case import Case
 from ...errors import InputError
 from .exclusions import Exclusion
 from .fingerprint import software
-from .journal import Row
+from .journal import FeatureRow
 
 _CONNECT_SECONDS = 10
 
@@ -44,8 +44,8 @@ class Outcome:
     """The 975 features of a task in their order and the findings on its input, or why there are none."""
 
     key: str
-    row: Row | None = None
-    failure: Exclusion | None = None
+    row: FeatureRow | None = None
+    failure: str = ""
 
 
 def on_this_machine(tasks: Iterable[Task], jobs: int | None) -> Generator[Outcome, None, None]:
@@ -123,7 +123,7 @@ def compute(task: Task) -> Outcome:
         case = Case.from_files(Path(task.image), Path(task.roi), task.segment or None)
         preparation = begin(case)
         values = features.extract(preparation.prepared).values()
-        return Outcome(task.key, Row(tuple(values), tuple(finding.code for finding in preparation.findings)))
+        return Outcome(task.key, FeatureRow(tuple(values), tuple(finding.code for finding in preparation.findings)))
     except InputError as error:
         return Outcome(task.key, failure=Exclusion(error.code, str(error)))
     except MemoryError:

@@ -14,7 +14,8 @@ from ...case.case import Case
 from ...errors import InputError
 from ...features import VOLUME_FEATURE
 from ...outputs.picture import WINDOW_HU
-from .figure_style import StudyFigure, letter, study_figure
+from ..cohort.evidence import RoiSource
+from .style import StudyFigure, letter, study_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,26 +32,6 @@ _SHAPE = 1.3
 
 
 @dataclass(frozen=True, eq=False)
-class RoiSource:
-    """Patients among whom examples are looked for.
-
-    Attributes
-    ----------
-    files : DataFrame of str, shape (patients, 3)
-        Image, ROI and segment.
-    status : ndarray of int, shape (patients,)
-    features : DataFrame, shape (patients, F)
-    whose : str
-        What the patients are called, such as ``training patient``.
-    """
-
-    files: pd.DataFrame
-    status: np.ndarray
-    features: pd.DataFrame
-    whose: str
-
-
-@dataclass(frozen=True, eq=False)
 class _Plane:
     """The axial slice with the largest area of an ROI, from anterior to posterior and from right to left."""
 
@@ -59,13 +40,6 @@ class _Plane:
     row_mm: float
     column_mm: float
     volume_ml: float
-
-
-def roi_files(table: pd.DataFrame) -> pd.DataFrame | None:
-    """Image, ROI and segment of each patient of a cohort table; None where it names none."""
-    if not {"image", "roi"} <= set(table.columns):
-        return None
-    return table.reindex(columns=["image", "roi", "segment"], fill_value="")
 
 
 def roi_examples(source: RoiSource | None, number: int) -> StudyFigure | None:

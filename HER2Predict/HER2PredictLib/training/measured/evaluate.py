@@ -13,20 +13,21 @@ import pandas as pd
 from ...errors import InputError
 from ...model.applicability import Applicability, applicability_of
 from ...model.model import Model
-from ..cohort.cohort import FEWEST_PER_CLASS, Cohort, read_table
-from ..cohort.evidence import Evidence, evidence_of
-from ..cohort.exclusions import Exclusion, grouped_reasons
-from ..cohort.extraction import Progress
-from ..figures.roi_examples import RoiSource, roi_files
+from .. import Progress
+from ..cohort.cohort import FEWEST_PER_CLASS, Cohort
+from ..cohort.evidence import Evidence, RoiSource, evidence_of, roi_files
+from ..cohort.exclusions import grouped_reasons
+from ..cohort.extraction import with_features
+from ..cohort.read_table import read_table
 from ..statistics.bootstrap import RESAMPLES
 from ..statistics.calibration_measures import CalibrationCurve, calibration_curve
 from ..statistics.discrimination import RocCurve, delong_interval, roc
+from ..statistics.estimate import UNDEFINED, Estimate, proportion
 from ..statistics.operating_point import DecisionCurve, decision_curve
 from ..statistics.performance import Performance, measure
-from ..statistics.statistics import UNDEFINED, Estimate, proportion
-from ..train import with_features
 from .baseline import BaselineTable, table1
-from .results import Flow, clinical_table
+from .measure_study import clinical_table
+from .results import Flow
 
 #: Scores that differ by less than this share of the largest are the same but for rounding.
 _SAME_SCORE = 1e-7

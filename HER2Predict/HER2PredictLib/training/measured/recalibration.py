@@ -13,7 +13,7 @@ from ... import __version__
 from ...errors import InputError
 from ...files import write, write_files
 from ...model.model import Model, log_odds
-from ..protocol.bundle import INTENDED_USE
+from ..protocol.build import INTENDED_USE
 from ..statistics.calibration_measures import logistic_regression
 from .evaluate import Evaluation
 

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from ...model.guessing import Discrimination
 from ..statistics.discrimination import delong_interval
-from ..statistics.statistics import CONFIDENCE
+from ..statistics.estimate import CONFIDENCE
 from .candidates import Candidate
 from .learning import Fold, Learnt, cross_calibrated, log_losses, scores, simplest_of_the_best
 from .protocol import Protocol

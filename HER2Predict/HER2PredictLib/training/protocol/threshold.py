@@ -12,7 +12,7 @@ from sklearn.metrics import roc_curve
 
 from ...errors import InputError
 from ..statistics.bootstrap import RESAMPLES, percentile_limits
-from ..statistics.statistics import Estimate, checked_probability
+from ..statistics.estimate import Estimate, checked_probability
 
 Kind = Literal["youden", "sensitivity", "cost"]
 

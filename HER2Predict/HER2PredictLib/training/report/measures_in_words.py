@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..statistics.calibration_measures import Recalibration
+from ..statistics.estimate import Estimate
 from ..statistics.operating_point import DecisionCurve, OperatingPoint
 from ..statistics.performance import Performance
-from ..statistics.statistics import Estimate
 
 
 def listed(words: Sequence[str]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ...model.model import Model, interval_name
 from ..measured.results import APPARENT, SET_LABELS, Results
-from ..protocol.study import TEST, TRAIN
+from ..protocol.protocol import TEST, TRAIN
 from . import passages, sentences
-from .html_report import models_table, notices
 from .prose import FINDINGS_TABLE
+from .study_report import notices
+from .study_tables import models_table
 
 #: Rows of the table of performance.
 _MEASURES = {

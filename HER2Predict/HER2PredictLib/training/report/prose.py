@@ -5,8 +5,8 @@ from __future__ import annotations
 from ...model.model import Model
 from ..measured.results import Results
 from ..protocol.candidates import EXPLAINED_VARIANCE
-from ..protocol.study import TEST
-from ..statistics.statistics import Estimate
+from ..protocol.protocol import TEST
+from ..statistics.estimate import Estimate
 from . import passages
 from .passages import Passage, passage
 

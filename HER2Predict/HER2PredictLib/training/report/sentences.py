@@ -7,7 +7,7 @@ import numpy as np
 from ..cohort.evidence import Evidence
 from ..measured.baseline import BaselineTable, p_value_text
 from ..measured.results import APPARENT, Flow, Results
-from ..protocol.study import TEST, TRAIN
+from ..protocol.protocol import TEST, TRAIN
 from . import measures_in_words
 from .measures_in_words import listed
 

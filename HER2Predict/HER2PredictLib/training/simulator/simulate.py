@@ -17,6 +17,7 @@ import SimpleITK as sitk
 from ... import parallel
 from ...errors import InputError
 from ...files import whole
+from .. import Progress
 from .body.phantom import Phantom
 from .files.image_files import SEGMENT_NAME, image_from_array, write_segmentation, write_volume
 from .her2_effect import Latents, true_probability
@@ -26,7 +27,6 @@ from .scan.grid import MATRIX
 from .scan.scanner import Scanner
 
 Format = Literal["nrrd", "nifti", "dicom"]
-Progress = Callable[[int, int], None]
 
 #: Seed and latents of the sample case: a HER2-positive-looking tumour, the ROI of about 20 ml.
 _SAMPLE_SEED = 20241014

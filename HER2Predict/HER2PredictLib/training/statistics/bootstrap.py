@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from .statistics import CONFIDENCE, Estimate, checked
+from .estimate import CONFIDENCE, Estimate, checked
 
 #: Resamples of a bootstrap.
 RESAMPLES = 2000
@@ -45,7 +45,7 @@ class Bootstrapped:
 
 
 @dataclass(frozen=True)
-class Difference:
+class EstimatedDifference:
     """How much one model exceeds another on the same patients.
 
     Attributes
@@ -121,7 +121,7 @@ def bootstrap(
     }
 
 
-def paired_difference(first: Bootstrapped, second: Bootstrapped) -> Difference:
+def paired_difference(first: Bootstrapped, second: Bootstrapped) -> EstimatedDifference:
     """First minus second, both measured in the same resamples.
 
     The p-value compares the difference with the standard deviation that it has over the resamples (the ``bootstrap``
@@ -130,7 +130,7 @@ def paired_difference(first: Bootstrapped, second: Bootstrapped) -> Difference:
     both = Bootstrapped(first.value - second.value, first.replicates - second.replicates)
     deviation = float(np.nanstd(both.replicates, ddof=1))
     p_value = 2 * float(norm.sf(abs(both.value) / deviation)) if deviation > 0 else math.nan
-    return Difference(both.estimate, p_value)
+    return EstimatedDifference(both.estimate, p_value)
 
 
 def percentile_limits(replicates: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from ...model.network import log_odds
 from .bootstrap import RESAMPLES, bootstrap
-from .statistics import UNDEFINED, Estimate, Z, checked_probability, normal_estimate, proportion
+from .estimate import UNDEFINED, Estimate, Z, checked_probability, normal_estimate, proportion
 
 #: Quantiles of the log-odds at which the smooth calibration curve bends (Harrell, Regression Modeling Strategies,
 #: 2nd ed. 2015, table 2.3, three knots): what some 30 patients can carry.

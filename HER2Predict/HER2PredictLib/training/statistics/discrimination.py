@@ -13,8 +13,8 @@ from scipy.special import expit, logit
 from scipy.stats import norm, rankdata
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from .bootstrap import RESAMPLES, Difference, percentile_limits, resample
-from .statistics import Estimate, Z, checked, normal_estimate
+from .bootstrap import RESAMPLES, EstimatedDifference, percentile_limits, resample
+from .estimate import Estimate, Z, checked, normal_estimate
 
 #: 1 − specificity at which the band of a ROC curve is given; divided, not multiplied, so that 0.35 is the 7 / 20 of a
 #: curve and not a hair beside it, where the curve may stand upright.
@@ -183,7 +183,7 @@ def delong_interval(status: ArrayLike, score: ArrayLike, transform: Literal["log
     return Estimate(area, float(expit(logit(area) - half)), float(expit(logit(area) + half)))
 
 
-def delong_test(status: ArrayLike, first: ArrayLike, second: ArrayLike) -> Difference:
+def delong_test(status: ArrayLike, first: ArrayLike, second: ArrayLike) -> EstimatedDifference:
     """Difference of the AUCs of two models on the same patients, first minus second, two-sided.
 
     z = (AUC_1 − AUC_2) / √(var_1 + var_2 − 2 cov); DeLong et al. 1988, see `delong_covariance`.
@@ -198,9 +198,9 @@ def delong_test(status: ArrayLike, first: ArrayLike, second: ArrayLike) -> Diffe
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
     # The same ranking twice leaves only rounding of the order of 1e-17 in the variance.
     if not variance > 1e-12:
-        return Difference(Estimate(difference), math.nan)
+        return EstimatedDifference(Estimate(difference), math.nan)
     error = math.sqrt(variance)
-    return Difference(normal_estimate(difference, error), 2 * float(norm.sf(abs(difference) / error)))
+    return EstimatedDifference(normal_estimate(difference, error), 2 * float(norm.sf(abs(difference) / error)))
 
 
 def resampled_auc(status: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:

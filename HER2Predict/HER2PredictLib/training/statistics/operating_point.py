@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ...errors import InputError
 from .bootstrap import RESAMPLES, Statistic, bootstrap, percentile_limits, resample
-from .statistics import Estimate, checked_probability, proportion
+from .estimate import Estimate, checked_probability, proportion
 
 #: Threshold probabilities of the decision curve.
 DECISION_THRESHOLDS = np.round(np.arange(0.05, 0.951, 0.01), 2)

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from .bootstrap import RESAMPLES, Difference, bootstrap, paired_difference
+from .bootstrap import RESAMPLES, EstimatedDifference, bootstrap, paired_difference
 from .calibration_measures import Recalibration, recalibration, resampled_brier
 from .discrimination import delong_interval, delong_test, resampled_auc, resampled_average_precision
+from .estimate import Estimate, checked, checked_probability
 from .operating_point import OperatingPoint, operating_point
-from .statistics import Estimate, checked, checked_probability
 
 _LABELS = {
     "auc": "AUC (bootstrap)",
@@ -99,14 +99,14 @@ class Comparison:
     ----------
     first, second : str
         Names of the models.
-    delong, bootstrap : Difference
+    delong, bootstrap : EstimatedDifference
         By the test of DeLong et al. and by the bootstrap.
     """
 
     first: str
     second: str
-    delong: Difference
-    bootstrap: Difference
+    delong: EstimatedDifference
+    bootstrap: EstimatedDifference
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -20,14 +20,13 @@ from ...features import extract, feature_names
 from ...files import whole
 from ...outline import perturbation
 from ...outline.perturbation import variations
+from .. import Progress
 from ..cohort.fingerprint import software, source_id
 from ..simulator.files.image_files import SEGMENT_NAME
 from ..simulator.her2_effect import true_probability
 from ..simulator.patients import Patient, draw_cohort
 from ..simulator.scan.acquisition import ACQUISITIONS
 from ..simulator.simulate import simulate
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,9 @@ from ...errors import InputError
 from ...features import feature_names
 from ...model.applicability import applicability_of
 from ...model.model import Model
+from .. import Progress
 from ..simulator.scan.acquisition import ACQUISITIONS
-from .cohorts import Measured, Progress, measured_cohort
+from .cohorts import Measured, measured_cohort
 
 #: The cohort that the model is meant for, and those that differ from it.
 OWN, SHIFTED = "study", tuple(name for name in ACQUISITIONS if name != "study")
@@ -25,7 +26,7 @@ SHIFT_THAT_MATTERS, AREA_ASKED_FOR = 0.1, 0.8
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class Predictions:
     """What a model says of P patients, shape (P,) each; `variations` has shape (P, N)."""
 
     probability: np.ndarray
@@ -179,7 +180,7 @@ def measure_trust(
     return Trust(model.describe(), seed, _own(model, base, answers), tuple(shifted))
 
 
-def ask(model: Model, measured: Measured) -> Answers:
+def ask(model: Model, measured: Measured) -> Predictions:
     """Apply a model to every patient and to every variation of their outlines."""
     names = feature_names()
     predictions = [model.predict(dict(zip(names, row, strict=True))) for row in measured.features.tolist()]
@@ -187,7 +188,7 @@ def ask(model: Model, measured: Measured) -> Answers:
     for place in np.argwhere(np.isfinite(measured.variations).all(axis=2)):
         row = measured.variations[tuple(place)].tolist()
         varied[tuple(place)] = model.predict(dict(zip(names, row, strict=True))).probability
-    return Answers(
+    return Predictions(
         probability=np.array([prediction.probability for prediction in predictions]),
         low=np.array([prediction.interval[0] for prediction in predictions]),
         high=np.array([prediction.interval[1] for prediction in predictions]),
@@ -196,12 +197,12 @@ def ask(model: Model, measured: Measured) -> Answers:
     )
 
 
-def _coverage(measured: Measured, answers: Answers) -> float:
+def _coverage(measured: Measured, answers: Predictions) -> float:
     true = measured.true_probability
     return float(np.mean((answers.low <= true) & (true <= answers.high)))
 
 
-def _own(model: Model, measured: Measured, answers: Answers) -> OwnCohort:
+def _own(model: Model, measured: Measured, answers: Predictions) -> OwnCohort:
     calls = answers.probability >= model.threshold
     known = np.isfinite(answers.variations)
     flips = known & ((answers.variations >= model.threshold) != calls[:, None])
@@ -223,7 +224,7 @@ def _own(model: Model, measured: Measured, answers: Answers) -> OwnCohort:
     )
 
 
-def _shifted(name: str, model: Model, base: Measured, own: Answers, measured: Measured) -> ShiftedCohort:
+def _shifted(name: str, model: Model, base: Measured, own: Predictions, measured: Measured) -> ShiftedCohort:
     answers = ask(model, measured)
     _, here, there = np.intersect1d(base.numbers, measured.numbers, return_indices=True)
     before, after = own.probability[here], answers.probability[there]

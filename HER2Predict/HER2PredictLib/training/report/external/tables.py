@@ -13,7 +13,7 @@ from ....features import VOLUME_FEATURE
 from ....model.model import Model
 from ...cohort.cohort import IHC_OUTCOME
 from ...measured.evaluate import Evaluation, Stratum
-from ...statistics.statistics import UNDEFINED, Estimate
+from ...statistics.estimate import UNDEFINED, Estimate
 
 #: Measures of development and evaluation that stand side by side.
 _COMPARED = {

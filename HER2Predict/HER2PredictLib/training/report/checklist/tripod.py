@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..cohort.evidence import Evidence
+from ...cohort.evidence import Evidence
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from ....model.guessing import headline
 from ...cohort.cohort import FEWEST_PER_CLASS, IHC_OUTCOME
-from ...figures.evaluation_figures import APPLICABILITY, CALIBRATION, DECISION, ROC, ROIS
-from ...figures.figure_style import StudyFigure
+from ...figures.external import APPLICABILITY, CALIBRATION, DECISION, ROC, ROIS
+from ...figures.style import StudyFigure
 from ...measured.evaluate import Evaluation
 from ...measured.recalibration import describe_origin
 from ...statistics.bootstrap import RESAMPLES
 from ...statistics.performance import performance_table
 from .. import measures_in_words, passages, sentences
-from ..html_page import (
+from ..page import (
     baseline_html,
     data_frame_html,
     figure_html,
@@ -24,7 +24,7 @@ from ..html_page import (
     paragraphs,
     part,
 )
-from ..html_report import SIMULATED_HEADING, references_html
+from ..study_report import SIMULATED_HEADING, references_html
 from .tables import comparison_table, strata_table
 
 _FINDINGS_TABLE = "Table 5"

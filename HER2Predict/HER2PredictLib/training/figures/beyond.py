@@ -10,8 +10,9 @@ import pandas as pd
 
 from ...model.applicability import EDGE_SHARE
 from ..measured.results import SET_LABELS, Results
-from ..protocol.study import TEST, TRAIN
-from .figure_style import (
+from ..protocol.protocol import TEST, TRAIN
+from .panels import calibration_frames, calibration_panel, decision_frame, decision_panel, distance_panel
+from .style import (
     FAINT,
     INK,
     ONE_COLUMN_MM,
@@ -24,7 +25,6 @@ from .figure_style import (
     reference_line,
     study_figure,
 )
-from .panels import calibration_frames, calibration_panel, decision_frame, decision_panel, distance_panel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

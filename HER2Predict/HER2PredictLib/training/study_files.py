@@ -11,12 +11,13 @@ import pandas as pd
 
 from ..files import not_writable, write_files
 from ..model.model import Model
-from .figures.figure_style import StudyFigure
-from .figures.figures import draw_figures
+from .figures.draw import draw_figures
+from .figures.style import StudyFigure
 from .measured.baseline import BaselineTable
 from .measured.results import SETS, Results
-from .report.html_report import models_table, report_html
 from .report.model_card import model_card
+from .report.study_report import report_html
+from .report.study_tables import models_table
 
 
 def write_results(results: Results, model: Model, out: Path) -> tuple[Path, ...]:

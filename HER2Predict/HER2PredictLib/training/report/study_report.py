@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from ...model.guessing import headline
 from ...model.model import Model
-from ..figures.figure_style import StudyFigure
-from ..measured.baseline import p_value_text
-from ..measured.results import APPARENT, SET_LABELS, SETS, Results
-from ..protocol.candidates import Candidate
-from ..protocol.study import TEST, TRAIN
+from ..figures.style import StudyFigure
+from ..measured.results import Results
+from ..protocol.protocol import TEST, TRAIN
 from . import prose, sentences
-from .html_items import items_html
-from .html_page import (
+from .checklist.items import items_html
+from .checklist.tripod import claim, tripod_ai
+from .page import (
     baseline_html,
     data_frame_html,
     figure_html,
@@ -29,7 +24,7 @@ from .html_page import (
     paragraphs,
     part,
 )
-from .tripod import claim, tripod_ai
+from .study_tables import assignments, comparisons_html, models_table, performance_html, spread_table
 
 SIMULATED_HEADING = "Simulated patients."
 SIMULATED_NOTICE = (
@@ -39,8 +34,6 @@ RESEARCH_NOTICE = (
     "For research: the model has not been validated on patients of another hospital and is not a medical device."
 )
 
-#: Measures that are printed of apparent predictions.
-_APPARENT_ROWS = ("AUC (bootstrap)", "Average precision", "Brier score")
 
 #: Identifier and heading of the parts of the page.
 _PARTS = (
@@ -95,57 +88,6 @@ def notices(results: Results) -> tuple[tuple[str, str], ...]:
         first = [partly]
     guesses = [(f"{headline()}.", sentences.guessing(results))] if results.guessing else []
     return (*guesses, *first, ("", elsewhere))
-
-
-def models_table(results: Results) -> pd.DataFrame:
-    """What was searched and chosen for each model."""
-    return pd.DataFrame(
-        [
-            {
-                "Model": candidate.label,
-                "Searched (log-loss)": _searched(candidate, results.study.fits[candidate.key].losses),
-                "Chosen": _assignments(results.study.fits[candidate.key].parameters),
-                "Threshold": f"{results.thresholds[candidate.key]:.3f}",
-            }
-            for candidate in results.candidates
-        ]
-    )
-
-
-#: Of the random splits, beside the AUC.
-_CALL_MEASURES = {
-    "sensitivity": "Sensitivity: mean; this split",
-    "specificity": "Specificity: mean; this split",
-    "brier": "Brier score: mean; this split",
-}
-
-
-def _mean_and_own(row: pd.Series, name: str) -> str:
-    return f"{row[f'{name}_mean']:.2f}; {row[f'{name}_this_split']:.2f}"
-
-
-def spread_table(results: Results) -> pd.DataFrame:
-    """Test AUC over the random splits, one row per model."""
-    return pd.DataFrame(
-        [
-            {
-                "Model": results.labels[str(key)],
-                "Mean (SD)": f"{row['mean']:.2f} ({row['sd']:.2f})",
-                "Median": f"{row['median']:.2f}",
-                "Central 95 %": f"{row['low']:.2f} to {row['high']:.2f}",
-                "Range": f"{row['min']:.2f} to {row['max']:.2f}",
-                "At most 0.50": f"{100 * row['share_at_most_half']:.0f} %",
-                "This split": f"{row['this_split']:.2f}",
-                **{heading: _mean_and_own(row, name) for name, heading in _CALL_MEASURES.items()},
-            }
-            for key, row in results.spread.iterrows()
-        ]
-    )
-
-
-def _notice(results: Results) -> str:
-    simulated = f"<p><strong>{SIMULATED_HEADING}</strong> {SIMULATED_NOTICE}</p>" if results.simulated else ""
-    return f'<div class="notice" role="note">{simulated}<p>{RESEARCH_NOTICE}</p></div>'
 
 
 def _summary(results: Results) -> str:
@@ -205,8 +147,8 @@ def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
             sentences.comparisons(results),
         ),
         figure(5),
-        _performance(results),
-        _comparisons(results),
+        performance_html(results),
+        comparisons_html(results),
         part(
             "mlp",
             "Calls, learning curve, precision and recall",
@@ -241,39 +183,6 @@ def _components(results: Results) -> str:
     )
 
 
-def _performance(results: Results) -> str:
-    rows: list[dict[str, Any]] = []
-    for name in SETS:
-        table = results.performance_tables()[SET_LABELS[name]]
-        counts = results.performances["mlp", name]
-        heading = f"{SET_LABELS[name]} (n = {counts.patients}, {counts.positive} HER2-positive)"
-        rows.append({"Measure": heading, **dict.fromkeys(table.columns)})
-        for measure, cells in table.iterrows():
-            if name != APPARENT or measure in _APPARENT_ROWS:
-                rows.append({"Measure": measure, **cells.to_dict()})
-    notes = (
-        "Value (95 % confidence interval). Sensitivity to F1 at each model's own threshold (Table 3), which was "
-        "chosen on the out-of-fold predictions of the training set. AUC and average precision are of the scores before "
-        "calibration, the other measures of the calibrated probabilities; all models are treated alike.",
-        f"Cross-validated AUC of the MLP in the training set {results.study.discrimination.auc:.2f}: p = "
-        f"{results.study.discrimination.p_value:.3f} by {results.study.discrimination.shuffles} shuffles.",
-    )
-    return data_frame_html(pd.DataFrame(rows), "<b>Table 4.</b> Performance", notes)
-
-
-def _comparisons(results: Results) -> str:
-    table = results.comparison_table()
-    for name in ("p (DeLong)", "p (bootstrap)"):
-        table[name] = [p_value_text(value) for value in table[name]]
-    rows: list[dict[str, Any]] = []
-    for name, pairs in table.groupby("Set", sort=False):
-        rows.append({"Models": name, **dict.fromkeys(table.columns[2:])})
-        rows += [
-            {str(key): value for key, value in row.items()} for row in pairs.drop(columns="Set").to_dict("records")
-        ]
-    return data_frame_html(pd.DataFrame(rows), "<b>Table 5.</b> Paired comparisons of the models")
-
-
 def _limits(results: Results) -> str:
     return list_html(prose.limits(results))
 
@@ -281,7 +190,7 @@ def _limits(results: Results) -> str:
 def _reproduction(results: Results, model: Model) -> str:
     software = ", ".join(f"{name} {version}" for name, version in dict(model.card.get("software", {})).items())
     digest = f" Its SHA-256 is {model.sha256}." if model.sha256 else ""
-    settings = _assignments(results.study.protocol.settings())
+    settings = assignments(results.study.protocol.settings())
     return paragraphs(
         f"Settings: {settings}; {results.resamples} bootstrap resamples. Software: {software}.",
         "The model bundle model.her2model holds the whole model: means and scales, components, weights of every "
@@ -300,23 +209,3 @@ def references_html() -> str:
         link = f' <a href="https://doi.org/{doi}">doi:{doi}</a>' if doi else ""
         lines.append(f"<li>{html.escape(text)}{link}</li>")
     return f'<ol class="references">{"".join(lines)}</ol>'
-
-
-def _searched(candidate: Candidate, losses: np.ndarray) -> str:
-    """Each option, the simplest first, with its cross-validated log-loss."""
-    tried = zip(candidate.options(), losses, strict=True)
-    return "; ".join(f"{_assignments(option)} ({loss:.3f})" for option, loss in tried)
-
-
-def _assignments(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{_name(name)} {_value(value)}" for name, value in values.items())
-
-
-def _name(parameter: str) -> str:
-    return {"C": "C (inverse penalty)", "alpha": "alpha (penalty)"}.get(parameter, parameter.replace("_", " "))
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, (tuple, list)):
-        return " × ".join(str(one) for one in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)

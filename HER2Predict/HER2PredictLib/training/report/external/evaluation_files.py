@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from ....files import write_files
-from ...figures.evaluation_figures import draw_evaluation
+from ...figures.external import draw_evaluation
 from ...measured.evaluate import Evaluation
 from ...measured.results import plain
-from ...outputs import baseline_csv, csv_of, figure_files, remove_stale_figures
 from ...statistics.performance import performance_table
-from .report import evaluation_report
+from ...study_files import baseline_csv, csv_of, figure_files, remove_stale_figures
+from .evaluation_report import evaluation_report
 from .tables import comparison_table
 
 

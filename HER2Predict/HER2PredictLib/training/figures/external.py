@@ -10,7 +10,18 @@ import pandas as pd
 from ...model.applicability import EDGE_SHARE, OUTSIDE_SHARE
 from ..measured.evaluate import Evaluation
 from ..statistics.bootstrap import RESAMPLES
-from .figure_style import (
+from .panels import (
+    Colours,
+    calibration_frames,
+    calibration_panel,
+    confusion_panel,
+    decision_frame,
+    decision_panel,
+    distance_panel,
+    roc_panel,
+)
+from .roi_examples import roi_examples
+from .style import (
     INK,
     NEGATIVE_COLOUR,
     NEGATIVE_MARKER,
@@ -25,17 +36,6 @@ from .figure_style import (
     reference_line,
     study_figure,
 )
-from .panels import (
-    Colours,
-    calibration_frames,
-    calibration_panel,
-    confusion_panel,
-    decision_frame,
-    decision_panel,
-    distance_panel,
-    roc_panel,
-)
-from .roi_examples import roi_examples
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -20,8 +20,8 @@ PLAIN_URINE_HU = (2.0, 18.0)
 
 
 @dataclass(frozen=True)
-class Tissues:
-    """HU that differ from patient to patient.
+class Densities:
+    """HU of tissues that differ from patient to patient.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Tissues:
     organs: float = 0.0
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> Tissues:
+    def draw(cls, rng: np.random.Generator) -> Densities:
         """Draw those of one patient."""
         right, left = np.where(rng.random(2) < 0.85, rng.uniform(350, 800, 2), WATER_HU)
         return cls(
@@ -67,7 +67,7 @@ class Tissues:
             urine_blur_mm=rng.uniform(2.5, 9.0),
         )
 
-    def nephrographic(self, urine: float) -> Tissues:
+    def nephrographic(self, urine: float) -> Densities:
         """Those of the same patient in the nephrographic phase, when no contrast medium has reached the urine (HU)."""
         return replace(
             self,

@@ -11,7 +11,7 @@ from string import Template
 import pandas as pd
 
 from ..cohort.evidence import Evidence
-from ..figures.figure_style import StudyFigure
+from ..figures.style import StudyFigure
 from ..measured.baseline import BaselineTable
 
 _STYLE = """
