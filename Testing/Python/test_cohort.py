@@ -126,15 +126,6 @@ class CohortTableTest(TableTestCase):
         cohort = self.read(cohort_frame().assign(split=["train", "test"] * 20))
         self.assertEqual(cohort.split.tolist(), ["train", "test"] * 20)
 
-    def test_clinical_values_are_numbers_where_all_are(self) -> None:
-        frame = cohort_frame()
-        frame.loc[3, ["age", "gender"]] = ""
-        values = self.read(frame).clinical_values()
-        self.assertEqual(values["age"].iloc[:3].tolist(), [50, 51, 52])
-        self.assertTrue(np.isnan(values["age"].iloc[3]))
-        self.assertEqual(values["gender"].iloc[0], "M")
-        self.assertEqual(values.isna().sum().tolist(), [1, 1])
-
     def test_only_all_patients_simulated_makes_a_simulated_cohort(self) -> None:
         frame = cohort_frame().assign(simulated=1)
         frame.loc[7, "simulated"] = 0

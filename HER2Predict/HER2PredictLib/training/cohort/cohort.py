@@ -94,14 +94,6 @@ class Cohort:
         """This table, and what one with the features of its patients tells of them."""
         return replace(self, settings=extracted.settings, origin=extracted.origin, findings=extracted.findings)
 
-    def clinical_values(self) -> pd.DataFrame:
-        """The clinical columns: as numbers where every value of a column is one, else as text; a blank is missing."""
-        texts = self.table[list(self.clinical)]
-        texts = texts.mask(texts == "")
-        numbers = texts.apply(pd.to_numeric, errors="coerce")
-        numeric = [name for name in self.clinical if (numbers[name].notna() == texts[name].notna()).all()]
-        return texts.assign(**{name: numbers[name] for name in numeric})
-
     def require_images(self) -> pd.DataFrame:
         """`table`, where it names the image and the ROI of every patient.
 

@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,6 @@ from ...errors import InputError
 from ..cohort.columns import Categories, Column, Numbers, clinical_columns
 from ..statistics.group_tests import GroupTest, compare_counts, wilcoxon_rank_sum
 
-Continuous = Literal["mean_se", "median_iqr"]
-
-_CONTINUOUS_NOTES = {"mean_se": "Mean ± standard error", "median_iqr": "Median (interquartile range)"}
 #: How the two parts of a split are called, in the order of the columns.
 _GROUP_NAMES = {"train": "Training group", "test": "Testing group"}
 
@@ -32,7 +28,7 @@ class BaselineRow:
     label : str
         A characteristic, or one of its categories.
     category : bool
-        Is it a category of the characteristic above it, and to be indented?
+        Is it a category of the characteristic above it?
     cells : tuple of str
         One per column of patients.
     test : GroupTest or None
@@ -110,15 +106,15 @@ class BaselineTable:
         return f'<tr class="{kind}"><th scope="row">{html.escape(row.label)}</th>{cells}</tr>\n'
 
 
-def table1(frame: pd.DataFrame, continuous: Continuous = "mean_se") -> BaselineTable:
-    """The whole cohort, as the study's Table 1: categories with their share of all patients, missing ones among them.
+def table1(frame: pd.DataFrame) -> BaselineTable:
+    """The whole cohort, as the study's Table 1.
+
+    Numbers: mean ± standard error. Categories: counts (% of all patients, those with a missing value among them).
 
     Parameters
     ----------
     frame : DataFrame
         One row per patient; see `columns.clinical_columns` for the columns that are reported.
-    continuous : str
-        Numbers as ``mean_se`` (mean ± standard error, as in the study) or ``median_iqr``.
 
     Raises
     ------
@@ -126,8 +122,8 @@ def table1(frame: pd.DataFrame, continuous: Continuous = "mean_se") -> BaselineT
         Where there is no patient or no column to report.
     """
     columns, left_out = _reported(frame)
-    rows = [row for column in columns for row in _described(column, continuous)]
-    notes = (_cells_note(columns, _CONTINUOUS_NOTES[continuous]),)
+    rows = [row for column in columns for row in _described(column)]
+    notes = (_cells_note(columns, "Mean ± standard error"),)
     return BaselineTable(
         "Characteristics of the cohort", (f"All patients, N = {len(frame)}",), tuple(rows), False, notes, left_out
     )
@@ -161,7 +157,7 @@ def table2(frame: pd.DataFrame, group: Sequence[object] | np.ndarray | pd.Series
     heads = ("Overall", *(_GROUP_NAMES.get(name, name) for name in belongs))
     sizes = (len(frame), *(int(members.sum()) for members in belongs.values()))
     tests = dict.fromkeys(row.test.name for row in rows if row.test and math.isfinite(row.test.p_value))
-    notes = (_cells_note(columns, _CONTINUOUS_NOTES["median_iqr"]), *(["; ".join(tests)] if tests else []))
+    notes = (_cells_note(columns, "Median (interquartile range)"), *(["; ".join(tests)] if tests else []))
     return BaselineTable(
         "Characteristics of the patients by group",
         tuple(f"{head}, N = {size}" for head, size in zip(heads, sizes, strict=True)),
@@ -219,13 +215,12 @@ def _memberships(group: Sequence[object] | np.ndarray | pd.Series, patients: int
     return {name: names == name for name in distinct}
 
 
-def _described(column: Column, continuous: Continuous) -> list[BaselineRow]:
+def _described(column: Column) -> list[BaselineRow]:
     """Lines of one characteristic of the whole cohort."""
     patients = len(column.values)
     if isinstance(column, Numbers):
         known = column.values[np.isfinite(column.values)]
-        text = _mean_se(known) if continuous == "mean_se" else _median_iqr(known, column)
-        rows, present = [BaselineRow(column.label, False, (text,))], len(known)
+        rows, present = [BaselineRow(column.label, False, (_mean_se(known),))], len(known)
     else:
         counts = column.counts(np.ones(patients, dtype=bool)).tolist()
         rows, present = [BaselineRow(column.label, False, ("",))], sum(counts)

@@ -106,7 +106,7 @@ def bootstrap(
     Raises
     ------
     InputError
-        See `statistics.checked`.
+        See `estimate.checked`.
     """
     statuses, scores = checked(status, score)
     weights = resample(statuses, resamples, seed)

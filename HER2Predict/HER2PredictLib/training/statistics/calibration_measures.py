@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from ...model.network import log_odds
-from .bootstrap import RESAMPLES, bootstrap
+from ...model.model import log_odds
 from .estimate import UNDEFINED, Estimate, Z, checked_probability, normal_estimate, proportion
 
 #: Quantiles of the log-odds at which the smooth calibration curve bends (Harrell, Regression Modeling Strategies,
@@ -87,20 +86,8 @@ class LogisticFit:
     covariance: np.ndarray
 
 
-def brier_score(status: ArrayLike, probability: ArrayLike, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
-    """Mean squared difference of probability and status (Brier, Mon Weather Rev 1950, 78:1-3), bootstrap interval.
-
-    Raises
-    ------
-    InputError
-        See `statistics.checked_probability`.
-    """
-    statuses, probabilities = checked_probability(status, probability)
-    return bootstrap(statuses, probabilities, {"brier": resampled_brier}, resamples, seed)["brier"].estimate
-
-
 def resampled_brier(status: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Brier score of each resample, shape (resamples,); a `bootstrap.Statistic`."""
+    """Brier score (Mon Weather Rev 1950, 78:1-3) of each resample, shape (resamples,); a `bootstrap.Statistic`."""
     return weights @ (probability - status) ** 2 / weights.sum(axis=1)
 
 
@@ -112,7 +99,7 @@ def recalibration(status: ArrayLike, probability: ArrayLike) -> Recalibration:
     Raises
     ------
     InputError
-        See `statistics.checked_probability`.
+        See `estimate.checked_probability`.
     """
     statuses, probabilities = checked_probability(status, probability)
     x, ones = log_odds(probabilities), np.ones(len(statuses))
@@ -144,7 +131,7 @@ def calibration_curve(status: ArrayLike, probability: ArrayLike, groups: int | N
     Raises
     ------
     InputError
-        See `statistics.checked_probability`.
+        See `estimate.checked_probability`.
     """
     statuses, probabilities = checked_probability(status, probability)
     number = groups or min(10, max(3, len(statuses) // 10))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -73,7 +72,7 @@ def auc(status: ArrayLike, score: ArrayLike) -> float:
     Raises
     ------
     InputError
-        See `statistics.checked`.
+        See `estimate.checked`.
     """
     return float(roc_auc_score(*checked(status, score)))
 
@@ -87,7 +86,7 @@ def roc(status: ArrayLike, score: ArrayLike, resamples: int = RESAMPLES, seed: i
     Raises
     ------
     InputError
-        See `statistics.checked`.
+        See `estimate.checked`.
     """
     statuses, scores = checked(status, score)
     false_positive, true_positive, thresholds = roc_curve(statuses, scores, drop_intermediate=False)
@@ -105,7 +104,7 @@ def precision_recall(status: ArrayLike, score: ArrayLike) -> PrecisionRecallCurv
     Raises
     ------
     InputError
-        See `statistics.checked`.
+        See `estimate.checked`.
     """
     statuses, scores = checked(status, score)
     precision, recall, thresholds = precision_recall_curve(statuses, scores)
@@ -137,7 +136,7 @@ def delong_covariance(status: ArrayLike, scores: Sequence[ArrayLike]) -> tuple[n
     Raises
     ------
     InputError
-        See `statistics.checked`.
+        See `estimate.checked`.
     """
     statuses, _ = checked(status, scores[0])
     together = np.stack([checked(status, score)[1] for score in scores])
@@ -151,32 +150,19 @@ def delong_covariance(status: ArrayLike, scores: Sequence[ArrayLike]) -> tuple[n
     return v10.mean(axis=1), np.atleast_2d(np.cov(v10)) / m + np.atleast_2d(np.cov(v01)) / n
 
 
-def delong_variance(status: ArrayLike, score: ArrayLike) -> float:
-    """Variance of the AUC; see `delong_covariance`."""
-    return float(delong_covariance(status, [score])[1][0, 0])
+def delong_interval(status: ArrayLike, score: ArrayLike) -> Estimate:
+    """AUC with its DeLong interval; without limits where the AUC is 0 or 1.
 
-
-def delong_interval(status: ArrayLike, score: ArrayLike, transform: Literal["logit", "none"] = "logit") -> Estimate:
-    """AUC with its DeLong interval.
-
-    Parameters
-    ----------
-    status, score : array_like, shape (patients,)
-    transform : str
-        ``logit``: logit(AUC) ± 1.96 SE / (AUC (1 − AUC)), which stays between 0 and 1 (Pepe, The Statistical
-        Evaluation of Medical Tests, 2003, 5.2.5); without limits where the AUC is 0 or 1. ``none``: AUC ± 1.96 SE, cut
-        off at 0 and 1.
+    logit(AUC) ± 1.96 SE / (AUC (1 − AUC)), which stays between 0 and 1 (Pepe, The Statistical Evaluation of Medical
+    Tests, 2003, 5.2.5).
 
     Raises
     ------
     InputError
-        See `statistics.checked`.
+        See `estimate.checked`.
     """
     areas, covariance = delong_covariance(status, [score])
     area, error = float(areas[0]), math.sqrt(covariance[0, 0])
-    if transform == "none":
-        plain = normal_estimate(area, error)
-        return Estimate(area, max(plain.low, 0.0), min(plain.high, 1.0))
     if not 0 < area < 1:
         return Estimate(area)
     half = Z * error / (area * (1 - area))
@@ -191,7 +177,7 @@ def delong_test(status: ArrayLike, first: ArrayLike, second: ArrayLike) -> Estim
     Raises
     ------
     InputError
-        See `statistics.checked`.
+        See `estimate.checked`.
     """
     areas, covariance = delong_covariance(status, [first, second])
     difference = float(areas[0] - areas[1])

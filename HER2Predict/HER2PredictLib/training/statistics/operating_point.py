@@ -78,7 +78,7 @@ def operating_point(
     Raises
     ------
     InputError
-        See `statistics.checked_probability`; and where the threshold does not lie between 0 and 1.
+        See `estimate.checked_probability`; and where the threshold does not lie between 0 and 1.
     """
     statuses, probabilities = checked_probability(status, probability)
     if not 0 <= threshold <= 1:
@@ -124,7 +124,7 @@ def decision_curve(
     Raises
     ------
     InputError
-        See `statistics.checked_probability`; and where a threshold does not lie between 0 and 1, both excluded.
+        See `estimate.checked_probability`; and where a threshold does not lie between 0 and 1, both excluded.
     """
     statuses, probabilities = checked_probability(status, probability)
     if not ((thresholds > 0) & (thresholds < 1)).all():

@@ -146,7 +146,7 @@ def measure(
     Raises
     ------
     InputError
-        See `statistics.checked_probability` and `operating_point.operating_point`.
+        See `estimate.checked_probability` and `operating_point.operating_point`.
     """
     statuses, probabilities = checked_probability(status, probability)
     _, scores = checked(status, probabilities if score is None else score)
@@ -176,7 +176,7 @@ def compare(
     Raises
     ------
     InputError
-        See `statistics.checked`.
+        See `estimate.checked`.
     """
     resampled = {
         name: bootstrap(status, score, {"auc": resampled_auc}, resamples, seed)["auc"] for name, score in scores.items()
