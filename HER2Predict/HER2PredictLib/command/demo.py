@@ -25,7 +25,6 @@ def sample_data_source(icon: Path, load: Callable[[], Any]) -> dict[str, Any]:
 
     Parameters
     ----------
-    icon : Path
     load : callable
         Loads the sample case.
     """

@@ -28,7 +28,6 @@ def write_results(results: Results, model: Model, out: Path) -> tuple[Path, ...]
 
     Parameters
     ----------
-    results : Results
     model : Model
         As saved, so that the report can name its checksum.
     out : Path

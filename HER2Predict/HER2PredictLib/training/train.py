@@ -32,9 +32,8 @@ class Training:
     ----------
     model : Model
         As loaded from the bundle that was written.
-    results : Results
-    exclusions : mapping of str to Exclusion
-        By patient_id.
+    exclusions : dict of str to str
+        patient_id to the reason.
     """
 
     model: Model

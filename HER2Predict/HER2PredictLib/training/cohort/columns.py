@@ -56,7 +56,6 @@ class Numbers:
 
     Attributes
     ----------
-    label : str
     values : ndarray of float, shape (patients,)
         nan where missing.
     """
@@ -71,7 +70,6 @@ class Categories:
 
     Attributes
     ----------
-    label : str
     values : ndarray of object, shape (patients,)
         One of `levels`, None where missing.
     levels : tuple of str

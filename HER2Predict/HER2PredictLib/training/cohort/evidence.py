@@ -45,7 +45,6 @@ class Evidence:
 
     Attributes
     ----------
-    patients : int
     simulated : int
         Patients that the table calls simulated.
     scored : int
@@ -92,7 +91,6 @@ def evidence_of(cohort: Cohort, patients: pd.Index, groups: Mapping[str, np.ndar
 
     Parameters
     ----------
-    cohort : Cohort
     patients : Index, shape (patients,)
     groups : mapping of str to ndarray of bool, shape (patients,)
         Columns of the table of findings, and their patients.

@@ -77,7 +77,6 @@ class StudyFigure:
         Of its files, without ending.
     caption : str
         One paragraph; the first sentence names the figure.
-    svg, png : bytes
     data : mapping of str to DataFrame
         Part ("" where there is one part only) to numbers.
     """

@@ -52,10 +52,8 @@ class BaselineTable:
 
     Attributes
     ----------
-    title : str
     columns : tuple of str
         Heads of the columns of patients.
-    rows : tuple of BaselineRow
     compares : bool
         Does it have a column of p-values?
     notes : tuple of str

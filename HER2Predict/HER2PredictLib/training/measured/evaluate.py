@@ -44,8 +44,6 @@ class Stratum:
 
     Attributes
     ----------
-    applicability : str
-    patients, positive : int
     auc : Estimate
         With DeLong's interval; undefined with fewer than ten patients of a class.
     sensitivity, specificity : Estimate
@@ -72,26 +70,16 @@ class Evaluation:
 
     Attributes
     ----------
-    model : Model
     about : dict
         The cohort: ``description``, ``simulated``, ``outcome``, ``patients``, ``positive``.
     features : DataFrame, shape (patients, F)
     predictions : DataFrame
         Per patient: ``her2``, ``probability``, ``low``, ``high``, ``call``, ``typicality``, the share of patients like
         the training patients that lie at least as far out, ``applicability``, ``hotelling_t2`` and ``q_residual``.
-    performance : Performance
-    roc : RocCurve
-    calibration : CalibrationCurve
-    decision : DecisionCurve
-    strata : tuple of Stratum
-    evidence : Evidence
-    flow : Flow
-    characteristics : BaselineTable
     rois : RoiSource or None
         Where the table names the images.
     trained_on : int or None
         Patients with the features of a training patient; None where the bundle does not tell the latter's.
-    exclusions : mapping of str to Exclusion
     """
 
     model: Model

@@ -108,7 +108,6 @@ class DomainLimits:
 
     Attributes
     ----------
-    limit_t2, limit_q : float
     beyond : mapping of str to int
         Patients of ``train`` and ``test`` beyond at least one of the two.
     """
@@ -124,7 +123,6 @@ class Results:
 
     Attributes
     ----------
-    study : Study
     simulated : bool
         Were the patients simulated?
     split_given : bool

@@ -35,12 +35,10 @@ class Provenance:
 
     Attributes
     ----------
-    name, version, licence : str
     cohort : mapping
         ``description``, ``simulated``, ``patients``, ``positive``, ``train``, ``test``; ``outcome``, see `Cohort`.
     metrics : mapping
         JSON-able measures.
-    seed : int
     discrimination : Discrimination or None
         Of the training patients, cross-validated; None where it was not measured.
     guessing : tuple of str

@@ -58,7 +58,6 @@ def shuffle_labels(
 
     Parameters
     ----------
-    candidate : Candidate
     folds : sequence of Fold
         As `learning.folds_of` makes them; the first repeat is used.
     status : ndarray of int, shape (patients,)
@@ -107,10 +106,8 @@ def reasons_to_call_it_guessing(
 
     Parameters
     ----------
-    learnt : Learnt
     apparent : ndarray, shape (patients,)
         Calibrated probability of the training patients by the model that was fitted to them.
-    discrimination : Discrimination
     """
     reasons = []
     if not (discrimination.low > 0.5 or discrimination.auc == 1.0):

@@ -19,7 +19,6 @@ class IntervalRule:
 
     Attributes
     ----------
-    spread_weight, calibration_weight : float
     factor : float
         Makes the interval hold its level.
     level : float or None

@@ -99,7 +99,6 @@ def learn(
 
     Parameters
     ----------
-    candidate : Candidate
     values : ndarray, shape (n, F)
     status : ndarray of int, shape (n,)
     folds : sequence of Fold, optional

@@ -23,7 +23,6 @@ class Fit:
 
     Attributes
     ----------
-    candidate : Candidate
     parameters : dict
         Hyper-parameters that cross-validation chose.
     losses : ndarray, shape (options,)
@@ -96,8 +95,6 @@ class Study:
         What learning from shuffled HER2 status gives.
     guessing : tuple of str
         Why the deployed model tells no better than guessing; empty where it does better.
-    components : Components
-    curve : LearningCurve
     hold_outs : DataFrame
         The same procedure in other random splits, one row for each split and candidate: ``split``, ``model``, and of
         the test patients ``auc``, ``brier``, ``sensitivity``, ``specificity``.

@@ -31,7 +31,6 @@ class ThresholdRule:
 
     Attributes
     ----------
-    kind : str
     value : float
         nan for ``youden``.
     """
@@ -108,7 +107,6 @@ class ThresholdChoice:
 
     Attributes
     ----------
-    rule : ThresholdRule
     threshold : Estimate
         With the percentile interval of the thresholds that resamples choose; without one where it follows from costs.
     sensitivity, specificity : float

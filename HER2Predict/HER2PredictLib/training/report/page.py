@@ -170,7 +170,6 @@ def findings_html(evidence: Evidence, table: str, groups: Mapping[str, str]) -> 
 
     Parameters
     ----------
-    evidence : Evidence
     table : str
         Such as ``Table 7``.
     groups : mapping of str to str

@@ -17,8 +17,6 @@ class Passage:
     ----------
     name : str
         By which the lists of TRIPOD+AI and CLAIM refer to it.
-    heading : str
-    paragraphs : tuple of str
     """
 
     name: str

@@ -79,10 +79,8 @@ def true_probability(latents: Latents, prevalence: float = PREVALENCE, effect: E
 
     Parameters
     ----------
-    latents : Latents
     prevalence : float
         Share of HER2-positive patients, between 0 and 1 (both excluded).
-    effect : Effect
 
     Returns
     -------

@@ -37,9 +37,6 @@ class Patient:
         The cohort's seed.
     positive : bool
         HER2 status.
-    ihc, gender, t_stage, ajcc_stage : str
-    age : int
-    latents : Latents
     """
 
     number: int

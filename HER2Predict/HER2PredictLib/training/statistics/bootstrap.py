@@ -100,8 +100,6 @@ def bootstrap(
         Predictions.
     statistics : mapping
         Name to measure; see `Statistic`.
-    resamples : int
-    seed : int
 
     Raises
     ------

@@ -23,7 +23,6 @@ class Estimate:
 
     Attributes
     ----------
-    value : float
     low, high : float
         Limits of the 95 % confidence interval.
     """

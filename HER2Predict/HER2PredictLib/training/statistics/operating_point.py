@@ -21,7 +21,6 @@ class OperatingPoint:
 
     Attributes
     ----------
-    threshold : float
     true_positive, false_positive, false_negative, true_negative : int
         The confusion matrix.
     sensitivity, specificity, ppv, npv, accuracy : Estimate

@@ -40,14 +40,12 @@ class Performance:
 
     Attributes
     ----------
-    patients, positive : int
     auc, average_precision, brier : Estimate
         With percentile intervals of one stratified bootstrap.
     auc_delong : Estimate
         With the DeLong interval on the logit scale.
     operating_point : OperatingPoint
         At the threshold.
-    recalibration : Recalibration
     """
 
     patients: int

@@ -81,10 +81,8 @@ def measured_cohort(
     ----------
     acquisition : str
         A name in `ACQUISITIONS`.
-    patients, seed : int
     varied : int
         How many variations of each outline.
-    folder : Path
     jobs : int, optional
         Processes; all cores by default.
     progress : callable, optional

@@ -46,7 +46,6 @@ class OwnCohort:
 
     Attributes
     ----------
-    patients, refused, positive : int
     auc, best_auc : float
         Of the model, and of the true probability.
     coverage : float
@@ -87,8 +86,6 @@ class ShiftedCohort:
 
     Attributes
     ----------
-    acquisition : str
-    patients, refused : int
     change : float
         Mean absolute difference of the probability from the patient's own.
     calls_changed : float

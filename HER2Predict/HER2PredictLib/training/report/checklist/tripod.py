@@ -18,7 +18,6 @@ class Item:
 
     Attributes
     ----------
-    number, topic : str
     section : str
         Identifier of the section of the report that answers it, whole or in part; empty where none does.
     missing : str

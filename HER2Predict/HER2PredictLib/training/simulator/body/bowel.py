@@ -45,7 +45,6 @@ class Bowel:
 
     Parameters
     ----------
-    rng : numpy.random.Generator
     dome_mm : float
         Level of the top of the bladder; small bowel lies above it.
     """
@@ -62,7 +61,6 @@ class Bowel:
 
         Parameters
         ----------
-        plane : Plane
         grain, lumps : ndarray
             Fields of mean 0 and variance 1 that give stool its texture.
         """

@@ -25,7 +25,6 @@ class Densities:
 
     Attributes
     ----------
-    muscle, vessel, cortex, marrow : float
     marbling : float
         0 for lean muscle, 1 for muscle with much fat in it.
     plaque : float

@@ -15,13 +15,7 @@ _COUCH = ((0.0, 1.6, -240.0), (1.6, 23.4, -955.0), (25.0, 1.6, -240.0))
 
 
 class Habitus:
-    """How much fat a patient carries, and where.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    female : bool
-    """
+    """How much fat a patient carries, and where."""
 
     def __init__(self, rng: np.random.Generator, female: bool) -> None:
         amount = rng.uniform(0.6, 1.1) * (1.25 if female else 1.0)

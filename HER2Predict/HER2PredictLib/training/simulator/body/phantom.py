@@ -59,7 +59,6 @@ class Phantom:
         Everything that is not given is drawn from it.
     look : Look
         The tumour.
-    female : bool
     acquisition : Acquisition
         Slices and phase. All else is the same in every acquisition.
     """

@@ -10,13 +10,7 @@ from .densities import FAT_HU
 
 
 class Textures:
-    """The random fields that make one patient's tissues uneven and bend the anatomy.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    grid : Grid
-    """
+    """The random fields that make one patient's tissues uneven and bend the anatomy."""
 
     def __init__(self, rng: np.random.Generator, grid: Grid) -> None:
         def field(*knot_mm: float) -> SmoothField:

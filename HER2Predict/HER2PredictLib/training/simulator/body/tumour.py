@@ -36,7 +36,6 @@ class Bladder:
 
     Parameters
     ----------
-    rng : numpy.random.Generator
     tumour_ml : float
         Volume of the tumour, which must leave room for urine.
     """
@@ -78,14 +77,7 @@ class Bladder:
 
 
 class Tumour:
-    """A lobulated mass on a broad base that grows from the bladder wall into the lumen.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    bladder : Bladder
-    look : Look
-    """
+    """A lobulated mass on a broad base that grows from the bladder wall into the lumen."""
 
     def __init__(self, rng: np.random.Generator, bladder: Bladder, look: Look) -> None:
         self.look = look
@@ -163,7 +155,6 @@ class Tumour:
         ----------
         distance : ndarray
             Signed distance to the tumour's surface in mm.
-        plane : Plane
         texture, coarse : ndarray
             Fields of mean 0 and variance 1: patches of the look's size, and larger ones.
         """

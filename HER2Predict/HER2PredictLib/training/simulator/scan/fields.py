@@ -35,7 +35,6 @@ class SmoothField:
 
     Parameters
     ----------
-    rng : numpy.random.Generator
     x, y : ndarray, shape (columns,), (rows,)
         Coordinates in mm, ascending.
     z : tuple of float

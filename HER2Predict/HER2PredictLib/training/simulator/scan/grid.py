@@ -25,7 +25,6 @@ class Grid:
     pixel_mm : float
     left, front, bottom : float
         Outer edges of the first column, row and slice in mm (LPS).
-    slices : int
     slice_mm : float
         Distance of slices and their thickness.
     """

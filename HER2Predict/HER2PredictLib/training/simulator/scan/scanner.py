@@ -28,7 +28,6 @@ class Scanner:
 
     Parameters
     ----------
-    rng : numpy.random.Generator
     matrix : int
         Rows and columns of a slice.
     pixel_mm : float
