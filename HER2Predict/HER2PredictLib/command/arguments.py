@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ..training.cohort.exclusions import Exclusion
+from pathlib import Path
+from typing import Any
 
 
 def positive(text: str) -> int:
@@ -25,6 +23,21 @@ def not_negative(text: str) -> int:
     if number < 0:
         raise argparse.ArgumentTypeError(f"{number} is negative")
     return number
+
+
+def add_model(command: argparse.ArgumentParser) -> None:
+    """Add the option `--model`."""
+    command.add_argument("--model", type=Path, metavar="FILE", help="a .her2model bundle instead of the bundled one")
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Add the option `--json`."""
+    command.add_argument("--json", metavar="FILE", help="write the result as JSON; - for standard output")
+
+
+def add_jobs(command: argparse.ArgumentParser) -> None:
+    """Add the option `--jobs`."""
+    command.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
 
 
 class Bar:

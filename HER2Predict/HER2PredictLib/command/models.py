@@ -1,4 +1,4 @@
-"""The commands `evaluate` and `model`: what a bundle is worth on other patients, and what it says of itself."""
+"""The commands `train`, `evaluate` and `model`: a bundle made, its worth on other patients, what it says of itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .arguments import Bar, positive, report_exclusions
+from .arguments import Bar, add_jobs, not_negative, report_exclusions
 
 _SHOWN_FIELDS = (
     "guessing",
@@ -24,9 +24,27 @@ _SHOWN_FIELDS = (
 
 
 def add(commands: Any) -> None:
-    """Add both commands to the parser's."""
+    """Add the commands to the parser's."""
+    _add_train(commands)
     _add_evaluate(commands)
     _add_model(commands)
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser("train", help="train, evaluate and document a model on a cohort")
+    train.add_argument("cohort", type=Path, metavar="COHORT.csv|FEATURES.csv")
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the model, report, figures, tables")
+    train.add_argument("--seed", type=not_negative, default=2024, metavar="N")
+    train.add_argument("--name", default="HER2 model", help="name of the model")
+    train.add_argument("--description", default="", metavar="TEXT", help="of the cohort, for the model's card")
+    train.add_argument(
+        "--threshold",
+        default="youden",
+        metavar="RULE",
+        help="youden (default), sensitivity=0.9, or cost=R: a missed HER2-positive patient costs R false alarms",
+    )
+    add_jobs(train)
+    train.set_defaults(run=_train)
 
 
 def _add_evaluate(commands: Any) -> None:
@@ -38,7 +56,7 @@ def _add_evaluate(commands: Any) -> None:
     evaluate.add_argument(
         "--recalibrate", metavar="NAME", help="also write DIR/recalibrated.her2model, under this name, for that cohort"
     )
-    evaluate.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
+    add_jobs(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
 
@@ -47,6 +65,35 @@ def _add_model(commands: Any) -> None:
     model.add_argument("action", choices=("show", "verify"))
     model.add_argument("file", type=Path, metavar="FILE")
     model.set_defaults(run=_model)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from ..training.train import MODEL_FILE, protocol_of, train
+
+    protocol = protocol_of(options.seed, options.jobs, options.threshold)
+    with Bar("extracting", "patient") as extracting, Bar("learning", "step") as learning:
+        training = train(
+            options.cohort,
+            options.out,
+            name=options.name,
+            description=options.description,
+            protocol=protocol,
+            jobs=options.jobs,
+            extracting=extracting.show,
+            learning=learning.show,
+        )
+    report_exclusions(training.exclusions)
+    model, choice = training.model, training.results.threshold_choice
+    if model.banner:
+        print(model.banner)
+    for name in ("train", "test"):
+        print(f"MLP, {name}: AUC {training.results.performances['mlp', name].auc}")
+    if model.discrimination is not None:
+        told = model.discrimination
+        print(f"{told.describe()}; p = {told.p_value:.3f} by {told.shuffles} shuffles of the HER2 status")
+    print(choice.describe())
+    print(options.out / MODEL_FILE)
+    print(options.out / "report.html")
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError
 from ..files import STANDARD_OUTPUT, check_json, write_json
 from ..i18n import tr as _
+from .arguments import add_json, add_model
 
 if TYPE_CHECKING:
     from ..agreement import Agreement
@@ -21,8 +22,8 @@ def add(commands: Any) -> None:
     readers.add_argument("volume", type=Path, metavar="VOLUME", help="NRRD, NIfTI, MetaImage or a DICOM folder")
     readers.add_argument("roi", type=Path, metavar="ROI", help="segmentation (.seg.nrrd) with a segment for each")
     readers.add_argument("--segments", required=True, metavar="A,B[,C]", help="names or IDs of the readers' segments")
-    readers.add_argument("--model", type=Path, metavar="FILE", help="a .her2model bundle instead of the bundled one")
-    readers.add_argument("--json", metavar="FILE", help="write the result as JSON; - for standard output")
+    add_model(readers)
+    add_json(readers)
     readers.set_defaults(run=_run)
 
 

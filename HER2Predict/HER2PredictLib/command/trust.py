@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .arguments import Bar, not_negative, positive
+from .arguments import Bar, add_jobs, add_model, not_negative, positive
 
 
 def add(commands: Any) -> None:
@@ -16,13 +16,13 @@ def add(commands: Any) -> None:
     trust = commands.add_parser(
         "trust", help="measure interval, applicability and stability of a model on simulated patients; takes long"
     )
-    trust.add_argument("--model", type=Path, metavar="FILE", help="a .her2model bundle instead of the bundled one")
+    add_model(trust)
     trust.add_argument("--patients", type=positive, default=200, metavar="N")
     trust.add_argument("--seed", type=not_negative, default=4711, metavar="S", help="not that of the training cohort")
     trust.add_argument("--perturbations", type=positive, default=20, metavar="N", help="variations of each outline")
     trust.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the tables and the features")
     trust.add_argument("--page", type=Path, metavar="FILE", help="a Markdown page that has a place for the tables")
-    trust.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
+    add_jobs(trust)
     trust.set_defaults(run=_trust)
 
 

@@ -1,0 +1,127 @@
+"""The commands `predict`, `demo` and `sample`: the main job on files, and on the sample case."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..files import check_file, check_json, write, write_file, write_json
+from .arguments import add_jobs, add_json, add_model, not_negative
+
+
+def add(commands: Any) -> None:
+    """Add the commands to the parser's."""
+    _add_predict(commands)
+    _add_demo(commands)
+    _add_sample(commands)
+
+
+def _add_predict(commands: Any) -> None:
+    predict = commands.add_parser("predict", help="probability of HER2 over-expression for one ROI")
+    predict.add_argument("volume", type=Path, metavar="VOLUME", help="NRRD, NIfTI, MetaImage or a DICOM folder")
+    predict.add_argument("roi", type=Path, metavar="ROI", help="segmentation (.seg.nrrd) or label map")
+    predict.add_argument("--segment", metavar="NAME", help="name or ID of the segment, or the label value")
+    _add_result_options(predict)
+    predict.set_defaults(run=_predict)
+
+
+def _add_result_options(command: argparse.ArgumentParser) -> None:
+    add_model(command)
+    add_json(command)
+    command.add_argument("--keep-inputs", type=Path, metavar="DIR", help="write the pair that features are computed on")
+    command.add_argument("--picture", type=Path, metavar="FILE", help="write the result as a PNG picture")
+    command.add_argument(
+        "--perturbations",
+        type=not_negative,
+        default=30,
+        metavar="N",
+        help="variations of the outline that tell how much the probability depends on it; 30 by default, 0 for none",
+    )
+    add_jobs(command)
+
+
+def _add_demo(commands: Any) -> None:
+    demo = commands.add_parser("demo", help="the main job on the sample case, through Slicer's MRML nodes")
+    _add_result_options(demo)
+    demo.set_defaults(run=_demo)
+
+
+def _add_sample(commands: Any) -> None:
+    sample = commands.add_parser("sample", help="make the sample case and print the paths of its volume and ROI")
+    sample.set_defaults(run=_sample)
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from ..case.case import Case
+
+    _check_outputs(options)
+    _report(Case.from_files(options.volume, options.roi, options.segment), options)
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from .demo import load_sample_nodes
+
+    _check_outputs(options)
+    _report(load_sample_nodes(_sample_folder()), options)
+
+
+def _report(case: Any, options: argparse.Namespace) -> None:
+    """Assess a case and write every output that was asked for."""
+    from ..assess import assess
+    from ..model.model import BUNDLED_MODEL, Model
+    from ..outputs.text import as_text
+
+    model = Model.load(options.model or BUNDLED_MODEL)
+    assessment = assess(case, model)
+    if options.perturbations and not assessment.banner:
+        assessment = _with_stability(assessment, options)
+    if options.picture:
+        from ..outputs.picture import write_picture
+
+        write_file(options.picture, lambda path: write_picture(assessment, path))
+    if options.keep_inputs:
+        write(options.keep_inputs, assessment.preparation.prepared.write)
+    if options.json:
+        write_json(options.json, assessment.to_dict())
+    if options.json != "-":
+        print(as_text(assessment))
+
+
+def _with_stability(assessment: Any, options: argparse.Namespace) -> Any:
+    from ..assess import with_stability
+    from ..outline.stability import measure
+
+    started = time.perf_counter()
+    stability = measure(
+        assessment.preparation.case,
+        assessment.model,
+        assessment.probability,
+        count=options.perturbations,
+        jobs=options.jobs,
+    )
+    return with_stability(assessment, stability, {"stability": time.perf_counter() - started})
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse outputs that cannot be written before any work is done."""
+    if options.json:
+        check_json(options.json)
+    if options.picture:
+        check_file(options.picture)
+    if options.keep_inputs and options.keep_inputs.exists() and not options.keep_inputs.is_dir():
+        raise InputError(f"{options.keep_inputs} is a file; name a folder for the prepared pair.")
+
+
+def _sample_folder() -> Path:
+    return Path(__file__).resolve().parents[3] / ".sample"
+
+
+def _sample(_: argparse.Namespace) -> None:
+    from ..training.simulator.simulate import sample_case
+
+    sample = sample_case(_sample_folder())
+    print(sample.volume)
+    print(sample.roi)
