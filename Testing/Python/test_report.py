@@ -72,7 +72,7 @@ class Page(HTMLParser):
 @lru_cache(maxsize=1)
 def written() -> tuple[Path, tempfile.TemporaryDirectory[str]]:
     """The files of the small study, written once."""
-    from HER2PredictLib.training.study_files import write_results
+    from HER2PredictLib.training.report.study_files import write_results
 
     folder = tempfile.TemporaryDirectory()
     write_results(studies.results(), studies.model(), Path(folder.name) / "out")
@@ -191,7 +191,7 @@ class MetricsTest(unittest.TestCase):
 @unittest.skipIf(matplotlib is None, "scikit-learn or matplotlib is not installed")
 class FilesTest(unittest.TestCase):
     def test_the_same_study_gives_the_same_files(self) -> None:
-        from HER2PredictLib.training.study_files import write_results
+        from HER2PredictLib.training.report.study_files import write_results
 
         with tempfile.TemporaryDirectory() as folder:
             again = write_results(studies.results(), studies.model(), Path(folder))
@@ -207,7 +207,7 @@ class FilesTest(unittest.TestCase):
             self.assertEqual(endings, {".svg", ".png", ".csv"})
 
     def test_a_figure_of_an_earlier_run_does_not_stay(self) -> None:
-        from HER2PredictLib.training import study_files
+        from HER2PredictLib.training.report import study_files
 
         with tempfile.TemporaryDirectory() as folder:
             stale = Path(folder) / "figures" / "figure-03-roi-examples.png"
@@ -221,7 +221,7 @@ class FilesTest(unittest.TestCase):
             self.assertTrue(own.exists())
 
     def test_a_place_that_cannot_be_written_is_named(self) -> None:
-        from HER2PredictLib.training import study_files
+        from HER2PredictLib.training.report import study_files
 
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "out").write_text("a file")

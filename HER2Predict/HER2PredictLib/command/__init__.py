@@ -1,1 +1,1 @@
-"""The command `her2predict`, one file a subcommand; `main` parses and runs."""
+"""The command `her2predict`: `main` parses and runs, the other files hold the subcommands and what they share."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from .. import __version__, threads
 from ..errors import InputError
-from . import cohorts, models, predict, readers, trust
+from . import inputs, models, predict, readers, trust
 
 EXIT_MENDABLE = 2
 
@@ -44,6 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"her2predict {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for room in (predict, readers, cohorts, models, trust):
+    for room in (predict, readers, inputs, models, trust):
         room.add(commands)
     return parser

@@ -19,7 +19,7 @@ from .protocol.protocol import Protocol
 from .protocol.run_study import run_study
 from .protocol.study import Study
 from .protocol.threshold import ThresholdRule
-from .study_files import write_results
+from .report.study_files import write_results
 
 MODEL_FILE = "model.her2model"
 

@@ -1,1 +1,1 @@
-"""Figures of the study and of an external validation, with the numbers behind each."""
+"""Figures of the study and of an external validation, with the numbers behind each; `draw` makes all of a study."""

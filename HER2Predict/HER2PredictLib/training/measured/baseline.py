@@ -6,7 +6,6 @@ import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -77,13 +76,13 @@ class BaselineTable:
         ]
         return pd.DataFrame(lines, columns=self._heads())
 
-    def to_csv(self, path: Path) -> None:
-        """Write `to_frame` as UTF-8 CSV, with the exact p-values and the tests in columns of their own."""
+    def to_csv(self) -> bytes:
+        """`to_frame` as UTF-8 CSV, with the exact p-values and the tests in columns of their own."""
         frame = self.to_frame()
         if self.compares:
             frame["exact p-value"] = [row.test.p_value if row.test else math.nan for row in self.rows]
             frame["test"] = [row.test.name if row.test else "" for row in self.rows]
-        frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+        return frame.to_csv(index=False, lineterminator="\n").encode()
 
     def to_html(self) -> str:
         """A ``<table>`` with caption and notes; every text from the cohort is escaped."""

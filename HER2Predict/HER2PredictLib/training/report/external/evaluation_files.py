@@ -14,7 +14,7 @@ from ...figures.external import draw_evaluation
 from ...measured.evaluate import Evaluation
 from ...measured.results import plain
 from ...statistics.performance import performance_table
-from ...study_files import baseline_csv, csv_of, figure_files, remove_stale_figures
+from ..study_files import csv_of, figure_files, remove_stale_figures
 from .evaluation_report import evaluation_report
 from .tables import comparison_table
 
@@ -88,7 +88,7 @@ def _strata(evaluation: Evaluation) -> pd.DataFrame:
 def _tables(evaluation: Evaluation) -> dict[str, bytes]:
     estimates = evaluation.performance.estimates()
     tables = {
-        "table-1-cohort": baseline_csv(evaluation.characteristics),
+        "table-1-cohort": evaluation.characteristics.to_csv(),
         "table-2-development-and-evaluation": csv_of(comparison_table(evaluation)),
         "table-3-performance": csv_of(
             pd.DataFrame([{"measure": name, **vars(estimate)} for name, estimate in estimates.items()])

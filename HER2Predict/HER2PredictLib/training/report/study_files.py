@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from ..files import not_writable, write_files
-from ..model.model import Model
-from .figures.draw import draw_figures
-from .figures.style import StudyFigure
-from .measured.baseline import BaselineTable
-from .measured.results import SETS, Results
-from .report.model_card import model_card
-from .report.study_report import report_html
-from .report.study_tables import models_table
+from ...files import not_writable, write_files
+from ...model.model import Model
+from ..figures.draw import draw_figures
+from ..figures.style import StudyFigure
+from ..measured.results import SETS, Results
+from .model_card import model_card
+from .study_report import report_html
+from .study_tables import models_table
 
 
 def write_results(results: Results, model: Model, out: Path) -> tuple[Path, ...]:
@@ -90,8 +88,8 @@ def figure_files(figures: Sequence[StudyFigure]) -> dict[str, bytes]:
 
 def _tables(results: Results) -> dict[str, bytes]:
     return {
-        "table-1-cohort": baseline_csv(results.table1),
-        "table-2-training-against-test": baseline_csv(results.table2),
+        "table-1-cohort": results.table1.to_csv(),
+        "table-2-training-against-test": results.table2.to_csv(),
         "table-3-models": csv_of(models_table(results)),
         "table-4-performance": csv_of(_performance(results)),
         "table-5-comparisons": csv_of(_comparisons(results)),
@@ -142,10 +140,3 @@ def _comparisons(results: Results) -> pd.DataFrame:
 def csv_of(frame: pd.DataFrame) -> bytes:
     """A table as a CSV file."""
     return frame.to_csv(index=False, lineterminator="\n").encode()
-
-
-def baseline_csv(table: BaselineTable) -> bytes:
-    """A table of characteristics as a CSV file."""
-    with tempfile.TemporaryDirectory() as folder:
-        table.to_csv(Path(folder) / "table.csv")
-        return (Path(folder) / "table.csv").read_bytes()
