@@ -366,9 +366,9 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
         ScriptedLoadableModuleLogic.__init__(self)
         from HER2PredictLib import parallel
         from HER2PredictLib.helper.pool import Helpers
-        from HER2PredictLib.model.model import Shelf
+        from HER2PredictLib.model.cache import ModelCache
 
-        self.models = Shelf()
+        self.models = ModelCache()
         self.helpers = Helpers(HelperProcess, min(parallel.usable(), MOST_HELPERS))
         self._ahead: LiveExtraction | None = None
 

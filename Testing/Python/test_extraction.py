@@ -47,7 +47,7 @@ JOBS = 2
 RUN = f"""
 import sys
 from pathlib import Path
-from HER2PredictLib.training.cohort.cohort import read_table
+from HER2PredictLib.training.cohort.read_table import read_table
 from HER2PredictLib.training.cohort.extraction import extract
 if __name__ == "__main__":
     result = extract(read_table(Path(sys.argv[1])), Path(sys.argv[2]), jobs={JOBS})

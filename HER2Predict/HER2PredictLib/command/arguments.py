@@ -6,7 +6,10 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..training.cohort.exclusions import Exclusion
 
 
 def positive(text: str) -> int:

@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 
 from .. import features, parallel
-from ..case.case import MARGIN_MM, SLICE_MM, Case
+from ..case.case import Case
+from ..case.prepared import MARGIN_MM, SLICE_MM
 from ..errors import InputError
 from ..features import Features
 from ..i18n import tr as _

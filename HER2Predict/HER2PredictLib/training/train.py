@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import InputError
 from ..model.model import Model
 from . import Progress
+from .cohort.exclusions import Exclusion
 from .cohort.extraction import with_features
 from .cohort.read_table import read_table
 from .measured.measure_study import measure_study
@@ -32,8 +33,8 @@ class Training:
     ----------
     model : Model
         As loaded from the bundle that was written.
-    exclusions : dict of str to str
-        patient_id to the reason.
+    exclusions : mapping of str to Exclusion
+        By patient_id.
     """
 
     model: Model

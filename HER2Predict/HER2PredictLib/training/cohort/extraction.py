@@ -122,7 +122,7 @@ def extract(
 
 def with_features(
     listed: Cohort, out: Path, jobs: int | None, progress: Progress | None
-) -> tuple[Cohort, Mapping[str, str]]:
+) -> tuple[Cohort, Mapping[str, Exclusion]]:
     """The cohort with its features, extracted where the table does not hold them, and who was left out."""
     if listed.features is not None:
         return listed, {}

@@ -45,7 +45,7 @@ class Outcome:
 
     key: str
     row: FeatureRow | None = None
-    failure: str = ""
+    failure: Exclusion | None = None
 
 
 def on_this_machine(tasks: Iterable[Task], jobs: int | None) -> Generator[Outcome, None, None]:

@@ -16,7 +16,7 @@ from ...model.model import Model
 from .. import Progress
 from ..cohort.cohort import FEWEST_PER_CLASS, Cohort
 from ..cohort.evidence import Evidence, RoiSource, evidence_of, roi_files
-from ..cohort.exclusions import grouped_reasons
+from ..cohort.exclusions import Exclusion, grouped_reasons
 from ..cohort.extraction import with_features
 from ..cohort.read_table import read_table
 from ..statistics.bootstrap import RESAMPLES
@@ -80,6 +80,7 @@ class Evaluation:
         Where the table names the images.
     trained_on : int or None
         Patients with the features of a training patient; None where the bundle does not tell the latter's.
+    exclusions : mapping of str to Exclusion
     """
 
     model: Model

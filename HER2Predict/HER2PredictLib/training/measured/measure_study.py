@@ -13,7 +13,7 @@ from ...model.explain import explain
 from ...model.model import Model
 from ..cohort.cohort import Cohort
 from ..cohort.evidence import evidence_of, roi_files
-from ..cohort.exclusions import grouped_reasons
+from ..cohort.exclusions import Exclusion, grouped_reasons
 from ..protocol.protocol import TEST, TRAIN
 from ..protocol.run_study import threshold_measures
 from ..protocol.study import Study
@@ -30,7 +30,7 @@ from .results import APPARENT, SETS, STUDY_COMPONENTS, DomainLimits, Flow, Impor
 def measure_study(
     study: Study,
     cohort: Cohort,
-    exclusions: Mapping[str, str],
+    exclusions: Mapping[str, Exclusion],
     model: Model,
     resamples: int = RESAMPLES,
 ) -> Results:
@@ -42,7 +42,7 @@ def measure_study(
         Its features are indexed by ``patient_id``.
     cohort : Cohort
         The table that the patients come from; those of the study are among its rows.
-    exclusions : mapping of str to str
+    exclusions : mapping of str to Exclusion
         Patients of the table that were left out, and why.
     model : Model
         The bundle of the study's deployed model.
@@ -105,7 +105,7 @@ def clinical_table(cohort: Cohort, table: pd.DataFrame, status: np.ndarray) -> p
     return table[[*cohort.clinical, *scores]].assign(her2=status.astype(str))
 
 
-def _flow(study: Study, listed: int, exclusions: Mapping[str, str]) -> Flow:
+def _flow(study: Study, listed: int, exclusions: Mapping[str, Exclusion]) -> Flow:
     positive = {name: int(study.status_of(name).sum()) for name in (TRAIN, TEST)}
     negative = {name: len(study.status_of(name)) - positive[name] for name in (TRAIN, TEST)}
     return Flow(listed, grouped_reasons(exclusions), negative, positive)

@@ -12,7 +12,8 @@ import numpy as np
 from ... import __version__
 from ...errors import InputError
 from ...files import write, write_files
-from ...model.model import Model, log_odds
+from ...model.model import Model
+from ...model.network import log_odds
 from ..protocol.build import INTENDED_USE
 from ..statistics.calibration_measures import logistic_regression
 from .evaluate import Evaluation

@@ -15,6 +15,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ... import parallel
+from ...case.masks import largest_pieces, signed_distance
 from ...errors import InputError
 from ...files import whole
 from .. import Progress
@@ -68,9 +69,7 @@ def simulate(patient: Patient, acquisition: Acquisition = ACQUISITIONS["study"])
     drawn = largest_pieces(roi)
     if acquisition.roi_grow_mm != 0:
         drawn = signed_distance(drawn, tuple(reversed(grid.spacing))) <= acquisition.roi_grow_mm
-    ct_image, roi_image = (
-        image_from_array(array, grid.spacing, grid.origin) for array in (ct, drawn.astype(np.uint8))
-    )
+    ct_image, roi_image = (image_from_array(array, grid.spacing, grid.origin) for array in (ct, drawn.astype(np.uint8)))
     return ct_image, roi_image
 
 

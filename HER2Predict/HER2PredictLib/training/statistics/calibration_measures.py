@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from ...model.model import log_odds
+from ...model.network import log_odds
 from .estimate import UNDEFINED, Estimate, Z, checked_probability, normal_estimate, proportion
 
 #: Quantiles of the log-odds at which the smooth calibration curve bends (Harrell, Regression Modeling Strategies,
