@@ -29,14 +29,14 @@ from slicer.util import VTKObservationMixin
 from HER2PredictLib.errors import InputError
 
 if TYPE_CHECKING:
-    from HER2PredictLib.assess import Assessment, Preparation
-    from HER2PredictLib.case.prepared import Prepared
+    from HER2PredictLib.assess import Assessment, CheckedCase
+    from HER2PredictLib.case.case import Prepared
     from HER2PredictLib.model.model import Model
-    from HER2PredictLib.outputs.result import Result
     from HER2PredictLib.panel.application import Application
     from HER2PredictLib.panel.background import Callback, LiveExtraction, Run
     from HER2PredictLib.panel.outline_check import OutlineCheck
     from HER2PredictLib.panel.panel import Panel
+    from HER2PredictLib.result.result import Result
 
 #: How long the input must rest before it is checked again, and predicted where that is wished, in ms.
 REST_MS = 200
@@ -146,7 +146,7 @@ class Gauge(qt.QWidget):
     """A result on a scale from 0 to 1, painted as `gauge.marks` says."""
 
     def __init__(self, parent: Any = None) -> None:
-        from HER2PredictLib.panel.view.gauge import HEIGHT
+        from HER2PredictLib.outputs.gauge import HEIGHT
 
         super().__init__(parent)
         self._result: Result | None = None
@@ -159,7 +159,7 @@ class Gauge(qt.QWidget):
 
     def paintEvent(self, event: Any) -> None:
         """Called by Qt."""
-        from HER2PredictLib.panel.view.gauge import marks
+        from HER2PredictLib.outputs.gauge import marks
 
         painter = qt.QPainter(self)
         measure = qt.QFontMetrics(self.font).horizontalAdvance
@@ -385,12 +385,12 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
         """The model of a bundle, or the bundled one; read again only when the file has changed."""
         return self.models.model(path)
 
-    def prepare(self, volumeNode: Any, segmentationNode: Any, segmentID: str) -> Preparation:
+    def prepare(self, volumeNode: Any, segmentationNode: Any, segmentID: str) -> CheckedCase:
         """Check the input and make the pair on which the features are computed."""
         from HER2PredictLib import assess
         from HER2PredictLib.panel.segments import chosen_case
 
-        return assess.begin(chosen_case(volumeNode, segmentationNode, segmentID))
+        return assess.preprocess(chosen_case(volumeNode, segmentationNode, segmentID))
 
     @staticmethod
     def requireBackend() -> None:
@@ -417,15 +417,15 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
         What is returned can be cancelled; then both are None. Where this raises InputError nothing was started.
         """
         self.requireBackend()
-        model, preparation = self.model(modelPath), self.prepare(volumeNode, segmentationNode, segmentID)
-        return self.assessPrepared(preparation, model, callback)
+        model, checked = self.model(modelPath), self.prepare(volumeNode, segmentationNode, segmentID)
+        return self.assessPrepared(checked, model, callback)
 
-    def assessPrepared(self, preparation: Preparation, model: Model, callback: Callback) -> Run:
+    def assessPrepared(self, checked: CheckedCase, model: Model, callback: Callback) -> Run:
         """The same of an input that was prepared before."""
         from HER2PredictLib.panel.background import Run
 
         self.requireBackend()
-        return Run(preparation, model, self.extractByModule, callback)
+        return Run(checked, model, self.extractByModule, callback)
 
     def extractAhead(self, prepared: Prepared) -> None:
         """Let a helper begin with a pair that will be predicted live unless something speaks against it."""
@@ -437,14 +437,14 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
     def assessLive(
         self,
-        preparation: Preparation,
+        checked: CheckedCase,
         model: Model,
         ended: Callable[[Run, Assessment | None, Exception | None], None],
     ) -> Run:
         """Predict as fast as can be, in a helper process; `ended` is called once, unless the run was cancelled."""
         from HER2PredictLib.panel.background import Run
 
-        run = Run(preparation, model, self._extractLive, lambda *outcome: ended(run, *outcome))
+        run = Run(checked, model, self._extractLive, lambda *outcome: ended(run, *outcome))
         return run
 
     def _extractLive(self, prepared: Prepared, ended: Any) -> LiveExtraction:
@@ -454,11 +454,11 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
         extraction.tell(ended)
         return extraction
 
-    def checkOutline(self, assessment: Assessment, stamp: str, changed: Callable[[OutlineCheck], None]) -> OutlineCheck:
+    def checkOutline(self, assessment: Assessment, changed: Callable[[OutlineCheck], None]) -> OutlineCheck:
         """Measure in the background how much a result depends on the outline; `changed` follows it."""
         from HER2PredictLib.panel.outline_check import OutlineCheck
 
-        return OutlineCheck(assessment, stamp, self.helpers, self.extractByModule, later, changed)
+        return OutlineCheck(assessment, self.helpers, self.extractByModule, later, changed)
 
     @staticmethod
     def extractByModule(prepared: Prepared, ended: Any) -> Any:

@@ -192,7 +192,7 @@ def compare(cases: Mapping[str, Case], model: Model) -> Agreement:
     return Agreement(
         tuple(rows),
         pairs,
-        next(iter(assessments.values())).interval_level,
+        model.interval_level,
         model.describe(),
         model.banner,
     )

@@ -16,21 +16,16 @@ from .case.prepared import Prepared
 from .errors import InputError
 from .findings import examine as quality
 from .findings.finding import Finding
-from .i18n import tr as _
 from .model.applicability import Applicability, applicability_of
 from .model.explain import Explanation, explain, times_usual
-from .model.guessing import GUESSING_CODE
-from .model.model import Model, Prediction, interval_name
+from .model.model import Model, Prediction
 from .outline.stability import Stability
-
-#: A feature class this many times farther out than usual is worth a word.
-_WORTH_SAYING = 1.5
-_MOST_NAMED = 3
-_MOST_TIMES = 100
+from .result import cautions, wording
+from .result.result import Result
 
 
 @dataclass(frozen=True, eq=False)
-class Preparation:
+class CheckedCase:
     """A Case that may be predicted: its findings so far, and the pair on which a backend computes the features."""
 
     case: Case
@@ -45,22 +40,15 @@ class Assessment:
 
     Attributes
     ----------
-    preparation : Preparation
+    checked : CheckedCase
         The case, and the pair that the features were computed on.
-    probability : float
-        Calibrated probability of HER2 over-expression, 0 to 1.
-    interval : tuple of float
-        Where it might lie had the model learnt from very many such patients, at `interval_level`; see `Model.predict`.
-    threshold : float
-        From this probability on the call is HER2-positive.
-    call : str
-        ``"HER2-positive"`` or ``"HER2-negative"``; ``"no call"`` by a model that tells no better than guessing.
-    applicability : {'inside', 'edge', 'outside'} or None
-        Where the case lies among those that the model has learnt from; None of a model that tells no better than
-        guessing, for which nothing speaks.
-    share_beyond : float
+    model : Model
+        What predicted.
+    prediction : Prediction
+        What it said.
+    tail_probability : float
         Share (0 to 1) of patients like the training patients that lie at least as far out.
-    times_usual : dict
+    distance_ratios : dict
         Feature class -> how many times the usual distance from the training patients it adds, largest first.
     explanation : Explanation
         Which features pushed the probability up or down.
@@ -68,35 +56,52 @@ class Assessment:
         Errors cannot be among them.
     features : dict
         975 names and values.
-    roi : dict
-        ``name``, ``volume_ml``, ``voxels``, ``slices``.
-    model : Model
-        What predicted.
-    software : dict
-        Versions.
     seconds : dict
         Time of each step.
     stability : Stability or None
         How the probability varies with the outline, where that was measured.
     """
 
-    preparation: Preparation
-    probability: float
-    interval: tuple[float, float]
-    interval_level: float | None
-    threshold: float
-    call: str
-    applicability: Applicability | None
-    share_beyond: float
-    times_usual: Mapping[str, float]
+    checked: CheckedCase
+    model: Model
+    prediction: Prediction
+    tail_probability: float
+    distance_ratios: Mapping[str, float]
     explanation: Explanation
     findings: tuple[Finding, ...]
     features: Mapping[str, float]
-    roi: Mapping[str, Any]
-    model: Model
-    software: Mapping[str, str]
     seconds: Mapping[str, float]
     stability: Stability | None = None
+
+    @property
+    def case(self) -> Case:
+        """What was assessed."""
+        return self.checked.case
+
+    @property
+    def probability(self) -> float:
+        """Calibrated probability of HER2 over-expression, 0 to 1."""
+        return self.prediction.probability
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where it might lie had the model learnt from very many such patients; see `Model.predict`."""
+        return self.prediction.interval
+
+    @property
+    def threshold(self) -> float:
+        """From this probability on the call is HER2-positive."""
+        return self.model.threshold
+
+    @property
+    def call(self) -> str:
+        """``"HER2-positive"`` or ``"HER2-negative"``; ``"no call"`` by a model that tells no better than guessing."""
+        return self.model.call(self.probability)
+
+    @property
+    def applicability(self) -> Applicability | None:
+        """Where the case lies among those that the model knows; None of a model that tells no better than guessing."""
+        return None if self.model.guessing else applicability_of(self.tail_probability)
 
     @property
     def banner(self) -> str:
@@ -104,61 +109,65 @@ class Assessment:
         return self.model.banner
 
     @property
-    def context(self) -> str:
-        """What stands beside the probability, always: the share of positives, and how well the model ranks its own."""
-        return self.model.context
+    def roi(self) -> dict[str, Any]:
+        """``name``, ``volume_ml``, ``voxels``, ``slices``."""
+        return {
+            "name": self.case.roi.name,
+            "volume_ml": self.case.roi_volume_ml,
+            "voxels": self.case.roi_voxel_count,
+            "slices": self.case.roi_slices,
+        }
+
+    def result(self, digest: str = "", time: str = "") -> Result:
+        """What is shown of it, in plain values; the panel names the input that it belongs to, and when it was made."""
+        return Result(
+            digest=digest,
+            time=time,
+            volume=self.case.volume.name,
+            segment=self.case.roi.name,
+            roi_volume_ml=float(self.case.roi_volume_ml),
+            roi_slices=int(self.case.roi_slices),
+            probability=self.probability,
+            interval=self.interval,
+            interval_level=self.model.interval_level,
+            threshold=self.threshold,
+            call=self.call,
+            applicability=self.applicability,
+            model=self.model.describe(),
+            contributions=self.explanation.by_class(),
+            findings=self.findings,
+            strongest=tuple(self.explanation.strongest()),
+            stability=self.stability,
+            banner=self.banner,
+            context=self.model.context,
+        )
 
     def summary(self) -> str:
         """The result in one line for people, always with the model and its cohort."""
-        low, high = self.interval
-        if self.banner:
-            words = _("{banner} Probability {probability:.2f}. Model: {model}.")
-        else:
-            words = _(
-                "{call}: probability {probability:.2f} ({interval} {low:.2f} to {high:.2f}), "
-                "threshold {threshold:.2f}. Model: {model}."
-            )
-        return words.format(
-            banner=self.banner,
-            call=self.call,
-            probability=self.probability,
-            interval=interval_name(self.interval_level),
-            low=low,
-            high=high,
-            threshold=self.threshold,
-            model=self.model.describe(),
-        )
+        return wording.summary(self.result())
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON. Holds nothing that identifies a patient."""
+        result = self.result()
         return {
-            "banner": self.banner,
-            "probability": self.probability,
-            "interval": list(self.interval),
-            "interval_level": self.interval_level,
-            "threshold": self.threshold,
-            "call": None if self.banner else self.call,
+            **result.numbers(),
             "applicability": {
-                "verdict": self.applicability,
-                "share_beyond": self.share_beyond,
-                "times_usual": dict(self.times_usual),
+                "verdict": result.applicability,
+                "share_beyond": self.tail_probability,
+                "times_usual": dict(self.distance_ratios),
             },
             "explanation": {
                 "log_odds": self.explanation.log_odds,
                 "baseline_log_odds": self.explanation.baseline_log_odds,
-                "by_class": self.explanation.by_class(),
+                "by_class": result.contributions,
                 "by_image": self.explanation.by_image(),
                 "strongest": [
-                    {"feature": name, "contribution": contribution, "z_score": z_score}
-                    for name, contribution, z_score in self.explanation.strongest()
+                    dict(zip(("feature", "contribution", "z_score"), feature, strict=True))
+                    for feature in result.strongest
                 ],
             },
-            "findings": [
-                {"code": finding.code, "severity": finding.severity, "message": finding.message}
-                for finding in self.findings
-            ],
             "features": dict(self.features),
-            "roi": dict(self.roi),
+            "roi": self.roi,
             "model": {
                 "name": self.model.name,
                 "version": self.model.version,
@@ -169,7 +178,7 @@ class Assessment:
                 "discrimination": None if self.model.discrimination is None else self.model.discrimination.to_dict(),
                 "recalibration": None if self.model.recalibration is None else dict(self.model.recalibration),
             },
-            "software": dict(self.software),
+            "software": _software(),
             "seconds": dict(self.seconds),
             "stability": None if self.stability is None else self.stability.to_dict(),
         }
@@ -184,13 +193,13 @@ def assess(case: Case, model: Model) -> Assessment:
         Where a finding is an error, the features are undefined for this ROI, or the model learnt on others.
     """
     model.require_own_settings()
-    preparation = begin(case)
+    checked = preprocess(case)
     started = time.perf_counter()
-    values = features.extract(preparation.prepared)
-    return conclude(preparation, values, model, {"features": time.perf_counter() - started})
+    values = features.extract(checked.prepared)
+    return predict(checked, values, model, {"features": time.perf_counter() - started})
 
 
-def begin(case: Case, prepared: Prepared | None = None) -> Preparation:
+def preprocess(case: Case, prepared: Prepared | None = None) -> CheckedCase:
     """Check and prepare a case; the steps before the features.
 
     Parameters
@@ -211,16 +220,16 @@ def begin(case: Case, prepared: Prepared | None = None) -> Preparation:
     findings += quality.examine_prepared(prepared)
     _refuse_errors(findings)
     seconds = {"findings": examined - started, "preparation": time.perf_counter() - examined}
-    return Preparation(case, findings, prepared, seconds)
+    return CheckedCase(case, findings, prepared, seconds)
 
 
-def conclude(
-    preparation: Preparation,
+def predict(
+    checked: CheckedCase,
     values: features.Features,
     model: Model,
     seconds: Mapping[str, float] | None = None,
 ) -> Assessment:
-    """Turn the features of a prepared case into an Assessment; the steps after the features.
+    """Turn the features of a checked case into an Assessment; the steps after the features.
 
     Parameters
     ----------
@@ -237,39 +246,23 @@ def conclude(
     model.require_own_settings()
     started = time.perf_counter()
     prediction = model.predict(values)
-    share_beyond, unusual = model.typicality(prediction), times_usual(model, values, prediction)
-    applicability = applicability_of(share_beyond)
+    tail_probability, ratios = model.typicality(prediction), times_usual(model, values, prediction)
     findings = (
-        *_guessing_findings(model),
-        *preparation.findings,
-        *_applicability_findings(applicability, unusual),
-        *_volume_findings(model, values),
-        *_interval_findings(prediction, model),
-        *_model_findings(model),
+        *cautions.of_model(model),
+        *checked.findings,
+        *cautions.of_prediction(model, values, prediction, applicability_of(tail_probability), ratios),
     )
-    case = preparation.case
+    explanation = explain(model, values)
     return Assessment(
-        preparation=preparation,
-        probability=prediction.probability,
-        interval=prediction.interval,
-        interval_level=model.interval_level,
-        threshold=model.threshold,
-        call=model.call(prediction.probability),
-        applicability=None if model.guessing else applicability,
-        share_beyond=share_beyond,
-        times_usual=unusual,
-        explanation=explain(model, values),
+        checked=checked,
+        model=model,
+        prediction=prediction,
+        tail_probability=tail_probability,
+        distance_ratios=ratios,
+        explanation=explanation,
         findings=findings,
         features=values,
-        roi={
-            "name": case.roi.name,
-            "volume_ml": case.roi_volume_ml,
-            "voxels": case.roi_voxel_count,
-            "slices": case.roi_slices,
-        },
-        model=model,
-        software=_software(),
-        seconds={**preparation.seconds, **(seconds or {}), "prediction": time.perf_counter() - started},
+        seconds={**checked.seconds, **(seconds or {}), "prediction": time.perf_counter() - started},
     )
 
 
@@ -290,23 +283,8 @@ def with_stability(
     return dataclasses.replace(
         assessment,
         stability=stability,
-        findings=(*assessment.findings, *_stability_findings(stability)),
+        findings=(*assessment.findings, *cautions.of_stability(stability)),
         seconds={**assessment.seconds, **(seconds or {})},
-    )
-
-
-def _stability_findings(stability: Stability) -> tuple[Finding, ...]:
-    if not stability.flips:
-        return ()
-    return (
-        Finding(
-            "call-depends-on-outline",
-            "warning",
-            _(
-                "{flips} of {count} variations of the outline, as other readers may draw it, give the other call; "
-                "check the outline, or have a second reader draw it."
-            ).format(flips=stability.flips, count=stability.count),
-        ),
     )
 
 
@@ -314,79 +292,6 @@ def _refuse_errors(findings: tuple[Finding, ...]) -> None:
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise InputError(" ".join(finding.message for finding in errors), code=errors[0].code)
-
-
-def _applicability_findings(applicability: Applicability, unusual: Mapping[str, float]) -> tuple[Finding, ...]:
-    why = _why_unusual(unusual)
-    if applicability == "outside":
-        message = _(
-            "This case lies outside what the model has learnt from{why}; do not rely on the probability."
-        ).format(why=why)
-        return (Finding("outside-training-domain", "warning", message),)
-    if applicability == "edge":
-        message = _(
-            "This case lies at the edge of what the model has learnt from{why}; take the probability with caution."
-        ).format(why=why)
-        return (Finding("edge-of-training-domain", "warning", message),)
-    return ()
-
-
-def _why_unusual(unusual: Mapping[str, float]) -> str:
-    """The feature classes that make a case unusual, in brackets; empty where none stands out."""
-    named = [(name, times) for name, times in unusual.items() if times >= _WORTH_SAYING][:_MOST_NAMED]
-    if not named:
-        return ""
-    listed = ", ".join(_times(features.class_words(name), times) for name, times in named)
-    return _(" (distance against the usual one: {listed})").format(listed=listed)
-
-
-def _times(feature_class: str, times: float) -> str:
-    if times > _MOST_TIMES:
-        return _("{feature_class} over {most} times").format(feature_class=feature_class, most=_MOST_TIMES)
-    return _("{feature_class} {times:.1f} times").format(feature_class=feature_class, times=times)
-
-
-def _volume_findings(model: Model, values: features.Features) -> tuple[Finding, ...]:
-    if model.training_volume_ml is None or features.VOLUME_FEATURE not in values:
-        return ()
-    volume, (least, most) = values[features.VOLUME_FEATURE] / 1000.0, model.training_volume_ml
-    if least <= volume <= most:
-        return ()
-    message = _("The ROI has {volume:.1f} ml; the model has learnt on ROIs of {least:.1f} to {most:.1f} ml.").format(
-        volume=volume, least=least, most=most
-    )
-    return (Finding("roi-volume-unusual", "warning", message),)
-
-
-def _guessing_findings(model: Model) -> tuple[Finding, ...]:
-    return (Finding(GUESSING_CODE, "warning", model.banner),) if model.guessing else ()
-
-
-def _interval_findings(prediction: Prediction, model: Model) -> tuple[Finding, ...]:
-    low, high = prediction.interval
-    threshold = model.threshold
-    if model.guessing or not low < threshold <= high:
-        return ()
-    return (
-        Finding(
-            "interval-crosses-threshold",
-            "warning",
-            _(
-                "The model interval ({low:.2f} to {high:.2f}) crosses the threshold ({threshold:.2f}); with more "
-                "patients to learn from, the call could as well be the other one."
-            ).format(low=low, high=high, threshold=threshold),
-        ),
-    )
-
-
-def _model_findings(model: Model) -> tuple[Finding, ...]:
-    if not model.simulated:
-        return ()
-    if model.cohort["simulated"]:
-        words = _("The model was trained on simulated patients; its probability says nothing about a real patient.")
-    else:
-        words = _("The model was recalibrated on simulated patients; its probability says nothing of a real patient.")
-    return (Finding("simulated-model", "warning", words),)
 
 
 def _software() -> dict[str, str]:

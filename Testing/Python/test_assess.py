@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from cases import small_case
 from HER2PredictLib import features
-from HER2PredictLib.assess import Assessment, Preparation, assess, begin, conclude
+from HER2PredictLib.assess import Assessment, CheckedCase, assess, predict, preprocess
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
@@ -22,17 +22,17 @@ from HER2PredictLib.panel.background import Run
 
 
 class AgainstTheModelTest(unittest.TestCase):
-    preparation: Preparation
+    preparation: CheckedCase
 
     @classmethod
     def setUpClass(cls) -> None:
         volume, roi = small_case()
-        cls.preparation = begin(Case(Volume(volume, "volume", "CT"), Roi(roi, "ROI")))
+        cls.preparation = preprocess(Case(Volume(volume, "volume", "CT"), Roi(roi, "ROI")))
         cls.values = features.extract(cls.preparation.prepared)
         cls.model = Model.load(BUNDLED_MODEL)
 
     def assess(self, model: Model) -> tuple[Assessment, set[str]]:
-        assessment = conclude(self.preparation, self.values, model)
+        assessment = predict(self.preparation, self.values, model)
         return assessment, {finding.code for finding in assessment.findings}
 
     def with_arrays(self, **arrays: np.ndarray) -> Model:
@@ -70,16 +70,18 @@ class AgainstTheModelTest(unittest.TestCase):
         for share, verdict in ((0.051, "inside"), (0.049, "edge"), (0.011, "edge"), (0.009, "outside")):
             with self.subTest(share):
                 assessment, codes = self.assess(self.farther(share))
-                self.assertAlmostEqual(assessment.share_beyond, share, places=6)
+                self.assertAlmostEqual(assessment.tail_probability, share, places=6)
                 self.assertEqual(assessment.applicability, verdict)
                 self.assertEqual(codes & own, findings[verdict])
 
     def test_the_finding_names_the_feature_classes_that_are_far_out(self) -> None:
         assessment, _ = self.assess(self.farther(0.001))
         (message,) = (f.message for f in assessment.findings if f.code == "outside-training-domain")
-        farthest = next(iter(assessment.times_usual))
+        farthest = next(iter(assessment.distance_ratios))
         self.assertIn(features.class_words(farthest), message)
-        self.assertEqual(list(assessment.times_usual.values()), sorted(assessment.times_usual.values(), reverse=True))
+        self.assertEqual(
+            list(assessment.distance_ratios.values()), sorted(assessment.distance_ratios.values(), reverse=True)
+        )
 
     def test_an_interval_that_holds_the_threshold_is_told(self) -> None:
         low, high = self.assess(self.model)[0].interval
@@ -114,13 +116,13 @@ class ProvenanceTest(unittest.TestCase):
 class FeatureSettingsTest(unittest.TestCase):
     """A model predicts from features as it learnt on, and from no others."""
 
-    preparation: Preparation
+    preparation: CheckedCase
 
     @classmethod
     def setUpClass(cls) -> None:
         volume, roi = small_case()
         cls.case = Case(Volume(volume, "volume", "CT"), Roi(roi, "ROI"))
-        cls.preparation = begin(cls.case)
+        cls.preparation = preprocess(cls.case)
         cls.values = features.extract(cls.preparation.prepared)
         cls.model = Model.load(BUNDLED_MODEL)
         cls.own = features.PARAMETER_FILE.read_text(encoding="utf-8")
@@ -151,7 +153,7 @@ class FeatureSettingsTest(unittest.TestCase):
             foreign = self.with_settings(settings)
             for number, door in enumerate(
                 (
-                    lambda model: conclude(self.preparation, self.values, model),
+                    lambda model: predict(self.preparation, self.values, model),
                     lambda model: assess(self.case, model),
                     lambda model: Run(self.preparation, model, self.fail, self.fail),
                 )
@@ -171,7 +173,7 @@ class FeatureSettingsTest(unittest.TestCase):
             self.changed("featureClass", "glcm", None),
         ):
             self.assertNotEqual(settings, self.own)
-            conclude(self.preparation, self.values, self.with_settings(settings))
+            predict(self.preparation, self.values, self.with_settings(settings))
 
     def test_settings_that_are_no_parameter_file_are_refused(self) -> None:
         laughs = "a: &a [1, 1]\n" + "".join(

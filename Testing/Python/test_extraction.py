@@ -30,7 +30,7 @@ except ImportError as error:
 
 from cases import as_image, ct_array, ellipsoid, write_segmentation
 from HER2PredictLib import features
-from HER2PredictLib.assess import begin
+from HER2PredictLib.assess import preprocess
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.training.cohort import workers
@@ -139,7 +139,9 @@ class TableTest(ExtractionTestCase):
     def test_values_are_those_of_each_case_alone(self) -> None:
         self.assertEqual((self.first.failures, self.first.computed, self.first.reused), ({}, PATIENTS, 0))
         place = self.pristine / "P7"
-        alone = features.extract(begin(Case.from_files(place / "ct.nrrd", place / "roi.seg.nrrd", "Tumour")).prepared)
+        alone = features.extract(
+            preprocess(Case.from_files(place / "ct.nrrd", place / "roi.seg.nrrd", "Tumour")).prepared
+        )
         self.assertEqual(self.first.table.loc["P7"].to_dict(), alone)
 
     def test_table_reads_back_to_the_last_bit_with_every_column(self) -> None:
@@ -158,7 +160,7 @@ class TableTest(ExtractionTestCase):
         self.assertEqual(cohort.origin, "her2predict")
         for patient in ("P0", "P7"):
             place = self.pristine / patient
-            preparation = begin(Case.from_files(place / "ct.nrrd", place / "roi.seg.nrrd", "Tumour"))
+            preparation = preprocess(Case.from_files(place / "ct.nrrd", place / "roi.seg.nrrd", "Tumour"))
             codes = tuple(finding.code for finding in preparation.findings)
             self.assertEqual(cohort.findings[patient], codes)
             self.assertGreater(len(codes), 0)

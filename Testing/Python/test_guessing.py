@@ -13,7 +13,7 @@ import numpy as np
 
 from cases import small_case, write_small_case
 from HER2PredictLib import agreement, features
-from HER2PredictLib.assess import Assessment, begin, conclude, with_stability
+from HER2PredictLib.assess import Assessment, predict, preprocess, with_stability
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
@@ -22,11 +22,11 @@ from HER2PredictLib.model.guessing import NO_CALL, Discrimination
 from HER2PredictLib.model.guessing import headline as words
 from HER2PredictLib.model.model import BUNDLED_MODEL, Model
 from HER2PredictLib.outline.stability import Variation, summarise
-from HER2PredictLib.outputs.result import Result
+from HER2PredictLib.outputs import gauge
 from HER2PredictLib.outputs.text import as_text
-from HER2PredictLib.panel.view import gauge
-from HER2PredictLib.panel.words import headline
-from HER2PredictLib.panel.words import text as panel_text
+from HER2PredictLib.panel.words import answer, labels
+from HER2PredictLib.result import wording
+from HER2PredictLib.result.result import Result
 
 REASON = "its cross-validated AUC 0.48 (95 % CI 0.33 to 0.63) is not surely above 0.5"
 AREA = {"auc": 0.48, "low": 0.33, "high": 0.63, "p_value": 0.31, "shuffles": 200}
@@ -49,11 +49,11 @@ class SurfacesTest(unittest.TestCase):
     def setUpClass(cls) -> None:
         volume, roi = small_case()
         cls.case = Case(Volume(volume, "volume", "CT"), Roi(roi, "ROI"))
-        preparation = begin(cls.case)
+        preparation = preprocess(cls.case)
         cls.values = features.extract(preparation.prepared)
         cls.model, cls.sound = bundle((REASON,), AREA), bundle((), GOOD)
-        cls.assessment = conclude(preparation, cls.values, cls.model)
-        cls.other = conclude(preparation, cls.values, cls.sound)
+        cls.assessment = predict(preparation, cls.values, cls.model)
+        cls.other = predict(preparation, cls.values, cls.sound)
 
     def leads(self, text: str) -> None:
         """The text begins with what the model is worth, and says nothing for it."""
@@ -89,17 +89,17 @@ class SurfacesTest(unittest.TestCase):
         self.assertIsNotNone(with_stability(self.other, steady).stability)
 
     def test_panel(self) -> None:
-        result = Result.from_json(Result.of(self.assessment, "abc", "2024-05-06T07:08:09").to_json())
+        result = Result.from_json(self.assessment.result("abc", "2024-05-06T07:08:09").to_json())
         assert result is not None
         self.assertEqual((result.call, result.applicability), (NO_CALL, None))
-        self.leads(panel_text.result_text(result).removeprefix("<p>"))
-        self.assertIn(words(), headline.answer(result)[:120])
-        self.assertIn(words(), headline.view_line(result))
+        self.leads(answer.result_text(result).removeprefix("<p>"))
+        self.assertIn(words(), answer.answer(result)[:120])
+        self.assertIn(words(), wording.view_line(result))
         self.assertFalse(any(mark.colour for mark in gauge.marks(result, 300.0, lambda text: 6.0 * len(text))))
-        self.assertIn(REASON, panel_text.model_card(self.model))
+        self.assertIn(REASON, labels.model_card(self.model))
 
     def test_a_stored_result_without_applicability_must_say_why(self) -> None:
-        stored = json.loads(Result.of(self.assessment, "abc", "2024-05-06T07:08:09").to_json())
+        stored = json.loads(self.assessment.result("abc", "2024-05-06T07:08:09").to_json())
         self.assertIsNone(Result.from_json(json.dumps({**stored, "banner": ""})))
 
     def test_picture(self) -> None:
@@ -148,7 +148,7 @@ class SurfacesTest(unittest.TestCase):
 
     def test_beside_the_number_stand_the_share_of_positives_and_the_models_own_auc(self) -> None:
         share = self.sound.arrays["train_status"].mean()
-        for text in (as_text(self.other), Result.of(self.other, "a", "b").context):
+        for text in (as_text(self.other), self.other.result("a", "b").context):
             self.assertIn(f"{share:.0%} of the model's patients were HER2-positive", text)
             self.assertIn("cross-validated AUC 0.83 (95 % CI 0.71 to 0.91)", text)
         told = self.other.to_dict()["model"]

@@ -317,7 +317,7 @@ class CaseTest(panel.ModuleTestCase):
         self.assertIn("no DICOM information", self.ui.volumeLabel.text)
 
     def test_what_dicom_tells_of_the_volume(self) -> None:
-        from HER2PredictLib.panel.words.text import volume_line
+        from HER2PredictLib.panel.words.labels import volume_line
 
         volume = self.add_volume()
         volume.SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")

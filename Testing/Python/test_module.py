@@ -238,7 +238,7 @@ class PredictingTest(panel.ModuleTestCase):
         texts = self.feature_texts(case)
         fake = self.fake_extraction()
         self.ui.predictButton.click()
-        broken = mock.patch("HER2PredictLib.assess.conclude", side_effect=ZeroDivisionError("a bug"))
+        broken = mock.patch("HER2PredictLib.assess.predict", side_effect=ZeroDivisionError("a bug"))
         with broken, self.assertLogs(level="ERROR") as logs:
             fake.succeed(texts)
         self.assertIn("ZeroDivisionError: a bug", "\n".join(logs.output))

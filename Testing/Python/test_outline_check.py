@@ -65,7 +65,7 @@ class OutlineCheckTestCase(panel.ModuleTestCase):
         from HER2PredictLib.outline.stability import measure
 
         assessment = self.panel.logic.assess(*self.case)
-        return measure(assessment.preparation.case, assessment.model, assessment.probability, count=FEW, jobs=1)
+        return measure(assessment.case, assessment.model, assessment.probability, count=FEW, jobs=1)
 
 
 class HelperCheckTest(OutlineCheckTestCase):
@@ -302,7 +302,7 @@ class OutlineWordsTest(unittest.TestCase):
         import dataclasses
 
         from HER2PredictLib.outline.stability import Variation, summarise
-        from HER2PredictLib.panel.words.text import result_text
+        from HER2PredictLib.panel.words.answer import result_text
         from test_panel_state import RESULT
 
         few = "✔ <b>Stable</b>: variations of the outline give 68% to 72%; none of 30 flips the call, up to 10% may."

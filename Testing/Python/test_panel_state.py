@@ -19,17 +19,18 @@ from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.findings.finding import Finding
-from HER2PredictLib.outputs.result import Result
+from HER2PredictLib.findings.examine import Finding
+from HER2PredictLib.result.result import Result
 
 try:
+    from HER2PredictLib.panel.input_check import InputCheck
     from HER2PredictLib.panel.state import PanelState
     from models import made_up_model
 except ImportError:
     made_up_model = None
 
 RESULT = Result(
-    stamp="abc",
+    digest="abc",
     time="2024-05-06T07:08:09+00:00",
     volume="CTU",
     segment="Tumour",
@@ -57,14 +58,14 @@ def preparation(shift: int = 0) -> Any:
     from HER2PredictLib.case.case import Case
 
     image, mask = small_case()
-    return assess.begin(Case(Volume(image + shift, "CTU"), Roi(mask, "tumour")))
+    return assess.preprocess(Case(Volume(image + shift, "CTU"), Roi(mask, "tumour")))
 
 
 class FakeRun:
     """Stands for a run in the background."""
 
-    def __init__(self, stamp: str) -> None:
-        self.stamp, self.cancelled = stamp, False
+    def __init__(self, digest: str) -> None:
+        self.digest, self.cancelled = digest, False
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -108,6 +109,11 @@ class ResultTest(unittest.TestCase):
         del stored["strongest"]
         self.assertEqual(Result.from_json(json.dumps(stored)), dataclasses.replace(RESULT, strongest=()))
 
+    def test_one_that_an_earlier_version_saved_under_other_names_comes_back(self) -> None:
+        stored = json.loads(RESULT.to_json())
+        stored["stamp"] = stored.pop("digest")
+        self.assertEqual(Result.from_json(json.dumps(stored)), RESULT)
+
     def test_the_side_of_the_interval(self) -> None:
         self.assertTrue(RESULT.is_one_sided)
         self.assertFalse(dataclasses.replace(RESULT, interval=(0.4, 0.81)).is_one_sided)
@@ -119,7 +125,7 @@ class PanelStateTest(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.model = dataclasses.replace(made_up_model(feature_names()), sha256="0" * 64)
         cls.prepared, cls.other = preparation(), preparation(shift=1)
-        cls.assessment = assess.conclude(cls.prepared, dict.fromkeys(feature_names(), 1.0), cls.model)
+        cls.assessment = assess.predict(cls.prepared, dict.fromkeys(feature_names(), 1.0), cls.model)
 
     def setUp(self) -> None:
         self.state = PanelState()
@@ -130,16 +136,16 @@ class PanelStateTest(unittest.TestCase):
                 raise value
             return value
 
-        self.state.check(
+        self.state.input = InputCheck.of(
             lambda: give(model or self.model),
             lambda: give(prepared or self.prepared),
             lambda: give(InputError(backend) if backend else None),
         )
 
     def predict(self) -> None:
-        from HER2PredictLib.panel.background import stamp
+        from HER2PredictLib.panel.background import input_digest
 
-        self.state.begin(lambda *of: FakeRun(stamp(self.prepared, self.model)))
+        self.state.predict(lambda *of: FakeRun(input_digest(self.prepared, self.model)))
         self.assertTrue(self.state.end(self.assessment, None))
 
     def test_a_result_is_current_for_its_own_input_alone(self) -> None:
@@ -180,18 +186,18 @@ class PanelStateTest(unittest.TestCase):
             with self.subTest(reason):
                 self.check(**parts)
                 self.assertFalse(self.state.is_ready)
-                self.assertEqual(self.state.reason, reason)
+                self.assertEqual(self.state.input.reason, reason)
                 self.assertEqual(self.state.findings[0].message, reason)
         self.check()
         self.assertTrue(self.state.is_ready)
-        self.assertEqual(self.state.reason, "")
+        self.assertEqual(self.state.input.reason, "")
 
     def test_without_its_model_no_result_is_current(self) -> None:
         self.check()
         self.predict()
         self.check(model=InputError("damaged"))
-        self.assertEqual((self.state.standing, self.state.model_error), ("out-of-date", "damaged"))
-        self.assertIsNone(self.state.model)
+        self.assertEqual((self.state.standing, self.state.input.model_error), ("out-of-date", "damaged"))
+        self.assertIsNone(self.state.input.model)
 
     def test_a_run_that_brings_nothing_says_so(self) -> None:
         self.check()
@@ -200,7 +206,7 @@ class PanelStateTest(unittest.TestCase):
             (InputError("no table"), "no table"),
             (KeyError("x"), "unexpectedly"),
         ):
-            self.state.begin(lambda *of: FakeRun(""))
+            self.state.predict(lambda *of: FakeRun(""))
             self.assertEqual(self.state.standing, "running")
             self.assertFalse(self.state.end(None, error))
             self.assertIn(words, self.state.message)
@@ -209,7 +215,7 @@ class PanelStateTest(unittest.TestCase):
     def test_an_abandoned_run_is_cancelled_and_its_result_dropped(self) -> None:
         run = FakeRun("")
         self.check()
-        self.state.begin(lambda *of: run)
+        self.state.predict(lambda *of: run)
         self.state.abandon()
         self.assertTrue(run.cancelled)
         self.assertFalse(self.state.end(self.assessment, None))
@@ -217,12 +223,12 @@ class PanelStateTest(unittest.TestCase):
 
     def follow(self) -> list[FakeRun]:
         """Ask the state to follow the input; what it has started."""
-        from HER2PredictLib.panel.background import stamp
+        from HER2PredictLib.panel.background import input_digest
 
         started: list[FakeRun] = []
 
         def start(prepared: Any, model: Any) -> FakeRun:
-            started.append(FakeRun(stamp(prepared, model)))
+            started.append(FakeRun(input_digest(prepared, model)))
             return started[-1]
 
         self.state.follow(start)
@@ -269,14 +275,20 @@ class PanelStateTest(unittest.TestCase):
         self.assertEqual(self.state.standing, "out-of-date")
         self.check()
         self.assertEqual(self.state.standing, "current")
-        self.assertIn("predict again", self.state.why_not_kept)
+        self.assertIn("predict again", self.state.no_record_reason)
+
+    def test_a_result_that_names_no_input_is_current_for_none(self) -> None:
+        self.state.restore(dataclasses.replace(RESULT, digest="").to_json())
+        self.assertEqual(self.state.standing, "out-of-date")
+        self.check()
+        self.assertEqual(self.state.standing, "out-of-date")
 
     def test_restoring_what_is_at_hand_keeps_its_features(self) -> None:
         self.check()
         self.predict()
         self.state.restore(self.state.result.to_json())
         self.check()
-        self.assertEqual(self.state.why_not_kept, "")
+        self.assertEqual(self.state.no_record_reason, "")
 
     def test_a_scatter_needs_the_training_scores(self) -> None:
         self.check()
@@ -284,16 +296,15 @@ class PanelStateTest(unittest.TestCase):
         self.check()
         bare = {name: array for name, array in self.model.arrays.items() if not name.startswith("train_s")}
         self.check(model=dataclasses.replace(self.model, arrays=bare))
-        self.assertIn("does not hold the scores", self.state.why_no_scatter)
+        self.assertIn("does not hold the scores", self.state.no_scatter_reason)
         full = {**bare, "train_scores": np.zeros((2, 2)), "train_status": np.array([0.0, 1.0])}
         self.check(model=dataclasses.replace(self.model, arrays=full))
-        self.assertEqual(self.state.why_no_scatter, "")
+        self.assertEqual(self.state.no_scatter_reason, "")
 
 
 class WordsTest(unittest.TestCase):
     def test_every_word_of_a_result(self) -> None:
-        from HER2PredictLib.panel.words.headline import answer
-        from HER2PredictLib.panel.words.text import result_text
+        from HER2PredictLib.panel.words.answer import answer, result_text
 
         text = answer(RESULT) + result_text(RESULT)
         for part in (
@@ -309,9 +320,9 @@ class WordsTest(unittest.TestCase):
         self.assertNotIn("GLDM", text)
 
     def test_why_names_the_features_in_words_that_can_wrap(self) -> None:
-        from HER2PredictLib.panel.words.why import why_text
+        from HER2PredictLib.panel.words.answer import strongest_text
 
-        text = why_text(RESULT)
+        text = strongest_text(RESULT)
         for part in (
             "<td>GLSZM Small Area Low Gray Level Emphasis, wavelet HLL</td>",
             "&nbsp;−0.31</td>",
@@ -323,7 +334,7 @@ class WordsTest(unittest.TestCase):
             self.assertIn(part, text)
 
     def test_states_differ_in_words_and_signs_not_in_colour_alone(self) -> None:
-        from HER2PredictLib.panel.words.text import result_text
+        from HER2PredictLib.panel.words.answer import result_text
 
         signs = {
             result_text(dataclasses.replace(RESULT, applicability=where)).split("<br/>")[1].split("</b>")[0]
@@ -334,9 +345,8 @@ class WordsTest(unittest.TestCase):
         )
 
     def test_the_number_of_a_case_that_the_model_does_not_know_is_neither_large_nor_coloured(self) -> None:
-        from HER2PredictLib.outputs.picture import COLOUR_OF_CALL
-        from HER2PredictLib.panel.view.gauge import marks
-        from HER2PredictLib.panel.words.headline import answer
+        from HER2PredictLib.outputs.gauge import COLOUR_OF_CALL, marks
+        from HER2PredictLib.panel.words.answer import answer
 
         for where, relied_on in (("inside", True), ("edge", True), ("outside", False)):
             result = dataclasses.replace(RESULT, applicability=where)
@@ -349,7 +359,7 @@ class WordsTest(unittest.TestCase):
 
     def test_the_card_tells_cohort_and_performance_as_far_as_the_bundle_does(self) -> None:
         from HER2PredictLib.model.model import BUNDLED_MODEL, Model
-        from HER2PredictLib.panel.words.text import model_card
+        from HER2PredictLib.panel.words.labels import model_card
 
         bundled = Model.load(BUNDLED_MODEL)
         area = bundled.card["metrics"]["models"]["mlp"]["test"]["auc"]
@@ -365,7 +375,7 @@ class WordsTest(unittest.TestCase):
             self.assertNotIn("AUC", model_card(Model({**bundled.card, "metrics": metrics}, bundled.arrays)))
 
     def test_the_phase_is_read_from_the_series_description(self) -> None:
-        from HER2PredictLib.panel.words.text import phase_of
+        from HER2PredictLib.panel.words.labels import phase_of
 
         for description, phase in {
             "Abd EXCRETORY 5.0 B30f": "excretory",
@@ -388,7 +398,7 @@ class WordsTest(unittest.TestCase):
 
 class GaugeTest(unittest.TestCase):
     def test_marks_lie_in_the_order_of_their_numbers_and_inside_the_gauge(self) -> None:
-        from HER2PredictLib.panel.view.gauge import HEIGHT, marks
+        from HER2PredictLib.outputs.gauge import HEIGHT, marks
 
         for probability, threshold in ((0.0, 0.01), (0.7, 0.5), (1.0, 0.99)):
             result = dataclasses.replace(RESULT, probability=probability, threshold=threshold, interval=(0.0, 1.0))
@@ -406,13 +416,13 @@ class GaugeTest(unittest.TestCase):
                     self.assertLessEqual(left + across, width)
 
     def test_words_are_whole_and_apart_at_every_place_and_width_however_long(self) -> None:
-        from HER2PredictLib.panel.view.gauge import marks
+        from HER2PredictLib.outputs.gauge import marks
 
         for words in ("threshold {threshold:.0%}", "Schwellenwert: {threshold:.0%}", "阈值 {threshold:.0%}"):
             for threshold in np.linspace(0.01, 0.99, 15):
                 for width in (60.0, 120.0, 250.0, 344.0, 600.0):
                     result = dataclasses.replace(RESULT, threshold=float(threshold), interval=(0.0, 1.0))
-                    with mock.patch("HER2PredictLib.panel.view.gauge._", lambda text, words=words: words):
+                    with mock.patch("HER2PredictLib.outputs.gauge._", lambda text, words=words: words):
                         texts = [mark for mark in marks(result, width, wide) if mark.text]
                     for mark in texts:
                         left, _top, across, _down = mark.box
@@ -425,7 +435,7 @@ class GaugeTest(unittest.TestCase):
 
     def test_what_other_outlines_give_is_drawn_otherwise_than_the_interval(self) -> None:
         from HER2PredictLib.outline.stability import Variation, summarise
-        from HER2PredictLib.panel.view.gauge import marks
+        from HER2PredictLib.outputs.gauge import marks
 
         found = [Variation(probability, 1.0, 0.1) for probability in (0.6, 0.7, 0.8)]
         stability = summarise(found, 0.7, RESULT.threshold)

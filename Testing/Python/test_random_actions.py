@@ -111,12 +111,12 @@ class RandomActionsTest(panel.ModuleTestCase):
         """What is shown as current is what the present input gives."""
         if not self.shows_result():
             return
-        from HER2PredictLib.panel.background import stamp
+        from HER2PredictLib.panel.background import input_digest
 
         self.current_results += 1
         choices = self.panel.logic.getParameterNode()
         case = choices.inputVolume, choices.segmentation, choices.segmentID
-        key = stamp(self.panel.logic.prepare(*case), self.panel.logic.model(choices.modelPath))
+        key = input_digest(self.panel.logic.prepare(*case), self.panel.logic.model(choices.modelPath))
         if key not in self.expected:
             assessment = self.panel.logic.assess(*case, choices.modelPath)
             self.expected[key] = f">{assessment.probability:.0%}</span>"

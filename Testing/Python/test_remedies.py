@@ -15,7 +15,7 @@ from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.findings.finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM
 from HER2PredictLib.findings.remedies import between, mended
-from HER2PredictLib.panel.words.text import remedy_words
+from HER2PredictLib.panel.words.labels import remedy_words
 from test_quality import case_of, findings_of
 
 try:

@@ -245,7 +245,7 @@ class ExclusionsTest(unittest.TestCase):
         import SimpleITK as sitk
 
         from cases import as_image, ct_array, ellipsoid
-        from HER2PredictLib.assess import begin
+        from HER2PredictLib.assess import preprocess
         from HER2PredictLib.case.case import Case
 
         cases = {
@@ -259,8 +259,8 @@ class ExclusionsTest(unittest.TestCase):
                 sitk.WriteImage(as_image(voxels), str(image))
                 sitk.WriteImage(as_image(inside), str(roi))
                 with self.assertRaises(InputError) as caught:
-                    begin(Case.from_files(image, roi))
-                self.assertEqual(grouped_reasons({"a": excluded(caught.exception)}), {reason: 1})
+                    preprocess(Case.from_files(image, roi))
+                self.assertEqual(grouped_reasons({"a": str(caught.exception)}), {reason: 1})
             with self.assertRaises(InputError) as caught:
                 Case.from_files(image, Path(folder) / "absent.nrrd")
             self.assertEqual(list(grouped_reasons({"a": excluded(caught.exception)})), ["Image or ROI file not found"])

@@ -201,11 +201,11 @@ class TablesTest(panel.ModuleTestCase):
         self.assertTrue(features.GetUseColumnTitleAsColumnHeader())
 
     def test_the_charts_legend_lies_beside_the_points_and_its_title_is_short(self) -> None:
-        from HER2PredictLib.panel import keep
+        from HER2PredictLib.panel import records
 
         self.predicted_case()
         assessment = self.panel.panel.state.assessment
-        chart = keep.scatter(self.scene, assessment)
+        chart = records.scatter(self.scene, assessment)
         scores, _status = assessment.model.training_scores
         left, right = chart.GetXAxisRange()
         farthest = max(scores[:, 0].max(), assessment.model.project(assessment.features).scores[0])

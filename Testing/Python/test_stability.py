@@ -35,7 +35,8 @@ from HER2PredictLib.outline import stability
 from HER2PredictLib.outline.perturbation import variations
 from HER2PredictLib.outline.stability import COUNT, Stability, Variation, summarise
 from HER2PredictLib.outline.surfaces import difference
-from HER2PredictLib.outputs.result import Result
+from HER2PredictLib.result.result import Result
+from HER2PredictLib.result.wording import stability_in_full
 
 LIBRARY = Path(cli.__file__).resolve().parents[2]
 IN_SLICER = "SLICER_HOME" in os.environ
@@ -224,7 +225,7 @@ class SummaryTest(unittest.TestCase):
         json.dumps(summary.to_dict(), allow_nan=False)
 
     def test_words_hold_the_numbers(self) -> None:
-        text = summarise([Variation(p, 0.52, -0.12) for p in (0.25, 0.61, None)], 0.3, 0.5).describe()
+        text = stability_in_full(summarise([Variation(p, 0.52, -0.12) for p in (0.25, 0.61, None)], 0.3, 0.5))
         for part in (
             "unstable",
             "3 variations",
@@ -355,7 +356,7 @@ class AssessmentTest(unittest.TestCase):
         self.assertEqual(written["features"], self.assessment.to_dict()["features"])
 
     def test_a_saved_result_brings_it_back_and_one_of_an_earlier_version_has_none(self) -> None:
-        result = Result.of(with_stability(self.assessment, self.flipping), "stamp", "2024-05-06T07:08:09+00:00")
+        result = with_stability(self.assessment, self.flipping).result("stamp", "2024-05-06T07:08:09+00:00")
         self.assertEqual(Result.from_json(result.to_json()), result)
         self.assertEqual(Result.from_json(result.to_json()).stability, self.flipping)
         earlier = json.loads(result.to_json())
@@ -363,7 +364,7 @@ class AssessmentTest(unittest.TestCase):
         self.assertIsNone(Result.from_json(json.dumps(earlier)).stability)
 
     def test_a_spoilt_stability_spoils_the_result(self) -> None:
-        result = Result.of(with_stability(self.assessment, self.flipping), "stamp", "2024-05-06T07:08:09+00:00")
+        result = with_stability(self.assessment, self.flipping).result("stamp", "2024-05-06T07:08:09+00:00")
         spoilt = [("flips", 3), ("low", None), ("probabilities", [2.0, 0.5]), ("count", "2"), ("probabilities", 5)]
         for name, value in spoilt:
             with self.subTest(name=name, value=value):
@@ -400,7 +401,7 @@ class CommandTest(unittest.TestCase):
         with mock.patch.object(stability, "measure", return_value=found) as measure:
             text = self.predict()
         self.assertEqual(measure.call_args.kwargs["count"], COUNT)
-        self.assertIn(found.describe(), text)
+        self.assertIn(stability_in_full(found), text)
 
 
 def work_with_a_helper_that(ends: str, mark: str, here: int) -> Callable[[int], int]:

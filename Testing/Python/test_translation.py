@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import os
 import re
 import subprocess
@@ -18,9 +19,10 @@ FILES = [
     *(MODULE / "HER2PredictLib" / f"{name}.py" for name in ("features", "assess", "agreement")),
     *(
         file
-        for room in ("case", "findings", "model", "outline", "panel")
+        for room in ("case", "findings", "model", "outline", "result", "outputs", "panel")
         for file in sorted((MODULE / "HER2PredictLib" / room).rglob("*.py"))
-        if file.name != "segments.py"  # holds codes of a terminology
+        # One holds codes of a terminology, one what the command says of its files.
+        if file.name not in ("segments.py", "files.py")
     ),
 ]
 
@@ -111,6 +113,42 @@ class TranslationTest(unittest.TestCase):
                 if isinstance(node, ast.Call) and _function_name(node) in _TRANSLATORS:
                     with self.subTest(file=path.name, line=node.lineno):
                         self.assertIsInstance(node.args[-1], ast.Constant)
+
+    def test_the_picture_speaks_the_language_of_the_application(self) -> None:
+        """In a process of its own, whose translation marks every text."""
+        code = (
+            "from HER2PredictLib import i18n; i18n.tr = lambda text: '»' + text\n"
+            "from pathlib import Path\n"
+            "from matplotlib.backends.backend_agg import FigureCanvasAgg\n"
+            "from cases import small_case\n"
+            "from HER2PredictLib.assess import assess\n"
+            "from HER2PredictLib.case.case import Case\n"
+            "from HER2PredictLib.case.volumes import Roi, Volume\n"
+            "from HER2PredictLib.model.model import BUNDLED_MODEL, Model\n"
+            "from HER2PredictLib.outputs.picture import write_picture\n"
+            "drawn = []\n"
+            "def read(canvas, path):\n"
+            "    for axes in canvas.figure.axes:\n"
+            "        drawn.extend(item.get_text() for item in [*axes.texts, axes.title] if item.get_text())\n"
+            "FigureCanvasAgg.print_png = read\n"
+            "case = Case(Volume(small_case()[0], 'CTU', 'CT'), Roi(small_case()[1], 'ROI'))\n"
+            "write_picture(assess(case, Model.load(BUNDLED_MODEL)), Path('none'))\n"
+            "print('\\n'.join(drawn))\n"
+        )
+        if importlib.util.find_spec("matplotlib") is None:
+            self.skipTest("matplotlib is not installed")
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": f"{MODULE}{os.pathsep}{Path(__file__).parent}", "PYTHONUTF8": "1"},
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        bare = [
+            text for text in done.stdout.splitlines() if "»" not in text and not re.fullmatch(r"[RL]|\d+( cm|%)", text)
+        ]
+        self.assertGreater(len(done.stdout.splitlines()), 10)
+        self.assertEqual([text for text in bare if not text.startswith("HER2-")], [])
 
     def test_slicer_core_is_not_loaded_for_its_words(self) -> None:
         """It has none, and takes longer to load than a prediction takes."""

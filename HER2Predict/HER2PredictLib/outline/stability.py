@@ -15,7 +15,6 @@ from ..case.case import Case
 from ..case.prepared import MARGIN_MM, SLICE_MM
 from ..errors import InputError
 from ..features import Features
-from ..i18n import tr as _
 from ..model.model import Model
 from .perturbation import Outline, reach
 from .surfaces import difference
@@ -127,34 +126,6 @@ class Stability:
         if self.flips or self.failed or self.high - self.low >= _WIDEST_STABLE:
             return "sensitive"
         return "stable" if self.flip_bound <= _MOST_FLIPS else "undecided"
-
-    def describe(self) -> str:
-        """In words, with the numbers."""
-        level = {
-            "stable": _("stable"),
-            "undecided": _("undecided, too few variations"),
-            "sensitive": _("sensitive"),
-            "unstable": _("unstable"),
-        }[self.level]
-        sentences = [
-            _(
-                "Outline: {level}. {made} variations as other readers may draw it (on average {volume:.0%} off in "
-                "volume and {distance:.1f} mm in surface) give a probability of {low:.2f} to {high:.2f}; {flips} of "
-                "them give the other call, and up to {bound:.0%} of such outlines may (95 % confidence)."
-            ).format(
-                level=level,
-                made=self.count + self.failed,
-                volume=self.mean_volume_change,
-                distance=self.mean_surface_distance_mm,
-                low=self.low,
-                high=self.high,
-                flips=self.flips,
-                bound=self.flip_bound,
-            )
-        ]
-        if self.failed:
-            sentences.append(_("{failed} could not be computed.").format(failed=self.failed))
-        return " ".join(sentences)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -11,9 +11,13 @@ import numpy as np
 
 from ..assess import Assessment
 from ..errors import InputError
+from ..i18n import tr as _
 from ..model.applicability import words_of
-from ..model.guessing import GUESSING_CODE, POSITIVE, headline
-from ..model.model import interval_name
+from ..model.guessing import GUESSING_CODE
+from ..result import wording
+from ..result.cautions import SIMULATED_CODE
+from ..result.result import Result
+from . import gauge
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,8 +27,8 @@ WINDOW_HU = (40.0, 400.0)
 
 _BACKGROUND, _TEXT, _MUTED = "#111418", "#f2f4f7", "#a3acb8"
 _OUTLINE = "#ffb000"
-#: Of the palette of Okabe and Ito, which readers with colour-blindness tell apart.
-COLOUR_OF_CALL = {True: "#e69f00", False: "#56b4e9"}
+#: Pixels of the picture for one of the gauge.
+_GAUGE_SCALE = 1.6
 _ZOOM_MARGIN_MM = 25.0
 #: Between air and fat: tells the body from what is around it.
 _BODY_HU = -400.0
@@ -53,11 +57,12 @@ def write_picture(assessment: Assessment, path: Path) -> None:
     )
     plane = _Plane(assessment)
     whole, near = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
-    plane.draw(whole, f"Slice {plane.number + 1} of {plane.count} from the feet, the largest area of the ROI")
+    slice_words = _("Slice {number} of {count} from the feet, the largest area of the ROI")
+    plane.draw(whole, slice_words.format(number=plane.number + 1, count=plane.count))
     plane.show_body(whole)
-    plane.draw(near, f"ROI: {assessment.roi['volume_ml']:.1f} ml on {assessment.roi['slices']} slices")
+    plane.draw(near, _("ROI: {volume_ml:.1f} ml on {slices} slices").format(**assessment.roi))
     plane.show_roi(near)
-    _draw_result(figure.add_subplot(grid[1, :]), assessment)
+    _draw_result(figure.add_subplot(grid[1, :]), assessment.result())
     canvas.print_png(str(path))
 
 
@@ -79,14 +84,16 @@ def require_matplotlib() -> None:
         else:
             slicer.util.pip_install("matplotlib")
     except Exception as error:
-        raise InputError(f"The picture needs matplotlib, which could not be installed: {error}") from error
+        raise InputError(
+            _("The picture needs matplotlib, which could not be installed: {error}").format(error=error)
+        ) from error
 
 
 class _Plane:
     """The axial slice with the largest ROI area, in mm, patient's left at the right-hand side."""
 
     def __init__(self, assessment: Assessment) -> None:
-        case = assessment.preparation.case
+        case = assessment.case
         roi = case.anatomical(case.roi_voxels)
         self.number = int(np.argmax(roi.sum(axis=(1, 2), dtype=np.int64)))
         self.count = roi.shape[0]
@@ -120,7 +127,13 @@ class _Plane:
         self._show(axes, body if body.any() else np.ones_like(body), _BODY_MARGIN_MM)
         for x, name, side in ((0.015, "R", "left"), (0.985, "L", "right")):
             _annotate(axes, x, 0.5, name, ha=side, va="center")
-        _annotate(axes, 0.015, 0.02, f"window {WINDOW_HU[0]:g}/{WINDOW_HU[1]:g} HU", ha="left")
+        _annotate(
+            axes,
+            0.015,
+            0.02,
+            _("window {centre:g}/{width:g} HU").format(centre=WINDOW_HU[0], width=WINDOW_HU[1]),
+            ha="left",
+        )
 
     def show_roi(self, axes: Axes) -> None:
         """Show the ROI and a margin around it, with a 1 cm scale bar."""
@@ -158,73 +171,80 @@ def _annotate(axes: Axes, x: float, y: float, text: str, **alignment: Any) -> No
     )
 
 
-def _draw_result(axes: Any, assessment: Assessment) -> None:
+def _draw_result(axes: Any, result: Result) -> None:
     """The probability as number and gauge, with its interval and the threshold; what limits it; which model."""
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.set_axis_off()
-    low, high = assessment.interval
-    interval = f"{interval_name(assessment.interval_level)} {low:.2f} to {high:.2f}"
-    numbers = f"probability {assessment.probability:.2f}   {interval}"
-    if assessment.banner:
-        title, colour, numbers = headline(), _MUTED, f"no call   probability {assessment.probability:.2f}"
-    elif assessment.applicability == "outside":
-        title, colour, numbers = "Do not rely on this number", _MUTED, f"{assessment.call}   {numbers}"
-    else:
-        title, colour = assessment.call, COLOUR_OF_CALL[assessment.call == POSITIVE]
-    axes.text(0.01, 0.80, title, color=colour, fontsize=28, weight="bold", va="center")
-    axes.text(
-        0.01,
-        0.52,
-        numbers,
-        color=_TEXT,
-        fontsize=16,
-        va="center",
+    verdict = wording.verdict(result)
+    axes.text(0.01, 0.80, verdict, color=gauge.colour_of(result) or _MUTED, fontsize=28, weight="bold", va="center")
+    numbers = (
+        [wording.probability(result)] if result.banner else [wording.probability(result), wording.interval(result)]
     )
-    if not assessment.banner:
-        _draw_gauge(axes.inset_axes((0.44, 0.46, 0.54, 0.46)), assessment, colour)
-    lines = [_trust(assessment), *_cautions(assessment), f"Model: {assessment.model.describe()}.", assessment.context]
-    for line, text in enumerate(lines):
+    if verdict != result.call:
+        numbers.insert(0, result.call)
+    axes.text(0.01, 0.52, "   ".join(numbers), color=_TEXT, fontsize=16, va="center")
+    if not result.banner:
+        _draw_gauge(axes.inset_axes((0.44, 0.40, 0.54, 0.60)), result)
+    model = _("Model: {model}.").format(model=result.model)
+    for line, text in enumerate([_trust(result), *_caution(result), model, result.context]):
         axes.text(0.01, 0.27 - 0.13 * line, text, color=_MUTED, fontsize=12, va="center", clip_on=False)
 
 
-def _cautions(assessment: Assessment) -> list[str]:
-    """The first warning in words, and how many more there are; the line on the model itself says "simulated"."""
+def _caution(result: Result) -> list[str]:
+    """The first warning, and how many more there are; the line on the model itself says that it is simulated."""
     messages = [
-        shorten(f"Caution: {finding.message}", _LINE_LENGTH, placeholder=" ...")
-        for finding in assessment.findings
-        if finding.severity == "warning" and finding.code not in ("simulated-model", GUESSING_CODE)
+        finding.message
+        for finding in result.findings
+        if finding.severity == "warning" and finding.code not in (SIMULATED_CODE, GUESSING_CODE)
     ]
+    if not messages:
+        return []
+    first = _shortened(f"{wording.severity('warning')}: {messages[0]}")
     more = len(messages) - 1
-    return messages if more <= 0 else [f"{messages[0]} And {more} more finding{'s' if more > 1 else ''}."]
+    if not more:
+        return [first]
+    words = _("{first} And {more} more findings.") if more > 1 else _("{first} And {more} more finding.")
+    return [words.format(first=first, more=more)]
 
 
-def _trust(assessment: Assessment) -> str:
+def _trust(result: Result) -> str:
     """Applicability and, where it was measured, stability, in one line."""
-    if assessment.applicability is None:
-        return shorten(assessment.banner, _LINE_LENGTH, placeholder=" ...")
-    parts = [f"Applicability: {words_of(assessment.applicability)}"]
-    stability = assessment.stability
-    if stability:
-        parts.append(
-            f"Outline: {stability.level}, {stability.low:.2f} to {stability.high:.2f}, "
-            f"{stability.flips} of {stability.count} give the other call (up to {stability.flip_bound:.0%} may)"
-        )
-    return "   ".join(parts)
+    if result.applicability is None:
+        return _shortened(result.banner)
+    where = _("Applicability: {where}").format(where=words_of(result.applicability))
+    if result.stability is None:
+        return where
+    return f"{where}   {wording.stability(result.stability, wording.DECIMALS)}"
 
 
-def _draw_gauge(axes: Any, assessment: Assessment, colour: str) -> None:
+def _shortened(text: str) -> str:
+    return shorten(text, _LINE_LENGTH, placeholder=" ...")
+
+
+def _draw_gauge(axes: Any, result: Result) -> None:
+    """The marks of the panel's gauge."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.patches import Rectangle
+
+    renderer = axes.figure.canvas.get_renderer()
+    font = FontProperties(size=11)
+
+    def measure(text: str) -> float:
+        width, _height, _descent = renderer.get_text_width_height_descent(text, font, False)
+        return float(width) / _GAUGE_SCALE
+
+    box = axes.get_window_extent(renderer)
+    width, height = box.width / _GAUGE_SCALE, box.height / _GAUGE_SCALE
     axes.set_facecolor("none")
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
-    low, high = assessment.interval
-    axes.barh(0.5, 1.0, height=0.24, color="#2b313a")
-    axes.barh(0.5, high - low, left=low, height=0.24, color=colour, alpha=0.45)
-    axes.plot([assessment.probability] * 2, [0.28, 0.72], color=colour, linewidth=5, solid_capstyle="butt")
-    axes.plot([assessment.threshold] * 2, [0.24, 0.76], color=_TEXT, linewidth=1.5, linestyle=(0, (3, 2)))
-    axes.text(assessment.threshold, 0.84, "threshold", color=_TEXT, fontsize=11, ha="center", va="bottom")
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "0.25", "0.5", "0.75", "1"])
-    axes.tick_params(axis="x", colors=_MUTED, length=0, labelsize=12, pad=-4)
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.set_axis_off()
+    axes.set_xlim(0, width)
+    axes.set_ylim(max(height, gauge.HEIGHT), 0)
+    for mark in gauge.marks(result, width, measure):
+        left, top, across, down = mark.box
+        colour = mark.colour or _TEXT
+        if mark.text:
+            middle = (left + across / 2, top + down / 2)
+            axes.text(*middle, mark.text, color=colour, fontproperties=font, ha="center", va="center")
+        else:
+            axes.add_patch(Rectangle((left, top), across, down, color=colour, alpha=mark.opacity, linewidth=0))

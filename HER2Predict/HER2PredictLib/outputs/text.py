@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ..assess import Assessment
-from ..features import class_words
+from ..i18n import tr as _
 from ..model.applicability import words_of
 from ..model.guessing import GUESSING_CODE
-from ..model.model import interval_name
+from ..result import wording
 
 
 def as_text(assessment: Assessment) -> str:
@@ -17,51 +17,37 @@ def as_text(assessment: Assessment) -> str:
 
 
 def _lines(assessment: Assessment) -> Iterator[str]:
-    low, high = assessment.interval
-    roi = assessment.roi
-    if assessment.banner:
-        yield assessment.banner
-    if assessment.applicability == "outside":
-        yield "Do not rely on this number: the case lies outside what the model knows."
-    number = f"probability {assessment.probability:.2f}"
-    if not assessment.banner:
-        number = (
-            f"{assessment.call}   {number}   {interval_name(assessment.interval_level)} {low:.2f} to {high:.2f}   "
-            f"threshold {assessment.threshold:.2f}"
-        )
+    result, roi = assessment.result(), assessment.roi
+    if result.banner:
+        yield result.banner
+    elif result.applicability == "outside":
+        yield _("{verdict}: the case lies {where}.").format(verdict=wording.verdict(result), where=words_of("outside"))
+    number = wording.probability(result)
+    if not result.banner:
+        number = "   ".join((result.call, number, wording.interval(result), wording.threshold(result)))
     yield number
-    if assessment.context:
-        yield f"Beside it: {assessment.context}"
-    yield (
-        f'ROI "{roi["name"]}": {roi["volume_ml"]:.1f} ml, {roi["voxels"]} voxels on {roi["slices"]} slices; '
-        f"{len(assessment.features)} radiomic features"
+    if result.context:
+        yield _("Beside it: {context}").format(context=result.context)
+    yield _('ROI "{name}": {volume_ml:.1f} ml, {voxels} voxels on {slices} slices; {count} radiomic features').format(
+        **roi, count=len(assessment.features)
     )
-    yield f"Model: {assessment.model.describe()}"
-    if assessment.applicability is not None:
-        yield (
-            f"Applicability: {words_of(assessment.applicability)}; "
-            f"{_share(assessment.share_beyond)} of patients like the training patients lie at least as far out"
-        )
-    if assessment.stability:
-        yield assessment.stability.describe()
-    if not assessment.banner:
-        yield from _explanation(assessment)
-    for finding in assessment.findings:
+    yield _("Model: {model}").format(model=result.model)
+    if result.applicability is not None:
+        yield _(
+            "Applicability: {where}; {share} of patients like the training patients lie at least as far out"
+        ).format(where=words_of(result.applicability), share=_share(assessment.tail_probability))
+    if result.stability:
+        yield wording.stability_in_full(result.stability)
+    if not result.banner:
+        pulls = ", ".join(f"{name} {pull:+.2f}" for name, pull in wording.pulls(result))
+        yield _("Explanation: {pulls} (log-odds, against the average training patient)").format(pulls=pulls)
+        for name, contribution, z_score in result.strongest:
+            yield f"  {contribution:+6.2f}  {name} (z {z_score:+.1f})"
+    for finding in result.findings:
         if finding.code != GUESSING_CODE:
             yield f"{finding.severity}: {finding.message}"
     yield f"{sum(assessment.seconds.values()):.2f} s"
 
 
-def _explanation(assessment: Assessment) -> Iterator[str]:
-    yield f"Explanation: {_pulls(assessment.explanation.by_class())} (log-odds, against the average training patient)"
-    for name, contribution, z_score in assessment.explanation.strongest():
-        yield f"  {contribution:+6.2f}  {name} (z {z_score:+.1f})"
-
-
 def _share(share: float) -> str:
-    return f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
-
-
-def _pulls(contributions: Mapping[str, float]) -> str:
-    order = sorted(contributions.items(), key=lambda item: -abs(item[1]))
-    return ", ".join(f"{class_words(name)} {pull:+.2f}" for name, pull in order)
+    return f"{share:.1%}" if share >= 0.001 else _("less than 0.1%")

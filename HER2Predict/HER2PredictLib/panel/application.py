@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..outputs.result import Result
+from ..result.result import Result
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import SimpleITK as sitk
 
 from .. import __version__, assess, features, threads
-from ..assess import Assessment, Preparation
+from ..assess import Assessment, CheckedCase
+from ..case.case import Prepared
 from ..case.nodes import add_passing_node, add_prepared_nodes, strings_from_table
 from ..case.prepared import Prepared
 from ..errors import InputError
@@ -46,14 +47,14 @@ class Running(Protocol):
 Extract = Callable[[Prepared, Ended], Running]
 
 
-def stamp(preparation: Preparation, model: Model) -> str:
-    """Digest of everything that the probability depends on; two inputs with one stamp have one result."""
-    digest = hashlib.blake2b(f"{model.sha256} {__version__}".encode())
-    digest.update(PARAMETER_FILE.read_bytes())
-    for image in (preparation.prepared.image, preparation.prepared.mask):
-        digest.update(repr((image.GetSize(), image.GetSpacing())).encode())
-        digest.update(sitk.GetArrayViewFromImage(image).tobytes())
-    return digest.hexdigest()
+def input_digest(checked: CheckedCase, model: Model) -> str:
+    """Digest of everything that the probability depends on; two inputs with one digest have one result."""
+    found = hashlib.blake2b(f"{model.sha256} {__version__}".encode())
+    found.update(PARAMETER_FILE.read_bytes())
+    for image in (checked.prepared.image, checked.prepared.mask):
+        found.update(repr((image.GetSize(), image.GetSpacing())).encode())
+        found.update(sitk.GetArrayViewFromImage(image).tobytes())
+    return found.hexdigest()
 
 
 class ModuleExtraction:
@@ -122,9 +123,9 @@ class ModuleExtraction:
         for observed, tag in self._observers:
             observed.RemoveObserver(tag)
         self._observers.clear()
-        self._later(self._conclude)
+        self._later(self._finish)
 
-    def _conclude(self) -> None:
+    def _finish(self) -> None:
         values, error = (None, None) if self._is_over else self._outcome()
         self._clean_up()
         self._end(values, error)
@@ -220,8 +221,8 @@ class Run:
 
     Parameters
     ----------
-    preparation : Preparation
-        From `assess.begin`.
+    checked : CheckedCase
+        From `assess.preprocess`.
     model : Model
     extract : callable
     callback : callable
@@ -229,7 +230,7 @@ class Run:
 
     Attributes
     ----------
-    stamp : str
+    digest : str
         Of what the run was started on.
 
     Raises
@@ -238,11 +239,11 @@ class Run:
         Where the extraction does not start, or the model learnt on features of other settings.
     """
 
-    def __init__(self, preparation: Preparation, model: Model, extract: Extract, callback: Callback) -> None:
+    def __init__(self, checked: CheckedCase, model: Model, extract: Extract, callback: Callback) -> None:
         model.require_own_settings()
-        self.stamp = stamp(preparation, model)
-        self._preparation, self._model, self._callback = preparation, model, callback
-        self._extraction = extract(preparation.prepared, self._on_end)
+        self.digest = input_digest(checked, model)
+        self._checked, self._model, self._callback = checked, model, callback
+        self._extraction = extract(checked.prepared, self._on_end)
 
     def cancel(self) -> None:
         """Ask the run to stop."""
@@ -253,7 +254,7 @@ class Run:
             self._callback(None, error)
             return
         try:
-            assessment = assess.conclude(self._preparation, values, self._model)
+            assessment = assess.predict(self._checked, values, self._model)
         except InputError as refusal:
             self._callback(None, refusal)
         except Exception as fault:

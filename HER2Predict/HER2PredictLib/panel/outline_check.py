@@ -29,8 +29,6 @@ class OutlineCheck:
     ----------
     assessment : Assessment
         Of the outline as it was drawn.
-    stamp : str
-        Of the input of that assessment.
     helpers : Helpers
     extract : callable
         See `background.Extract`.
@@ -40,7 +38,6 @@ class OutlineCheck:
 
     Attributes
     ----------
-    stamp : str
     total : int
         Variations.
     is_over : bool
@@ -55,13 +52,12 @@ class OutlineCheck:
     def __init__(
         self,
         assessment: Assessment,
-        stamp: str,
         helpers: Helpers,
         extract: Extract,
         later: Later,
         changed: Callable[[OutlineCheck], None],
     ) -> None:
-        self.stamp, self.total = stamp, COUNT
+        self.total = COUNT
         self.is_over = False
         self.stability: Stability | None = None
         self.message = self.slow_since = ""
@@ -87,7 +83,7 @@ class OutlineCheck:
 
     def _begin(self) -> None:
         try:
-            self._varied = self._helpers.vary(self._assessment.preparation.case)
+            self._varied = self._helpers.vary(self._assessment.case)
         except NoHelperError as error:
             self._do_without(range(self.total), str(error))
             return
@@ -138,7 +134,7 @@ class OutlineCheck:
 
     def _variation(self, index: int) -> tuple[Case, Case]:
         if self._outline is None:
-            self._outline = Outline.of(neighbourhood(self._assessment.preparation.case))
+            self._outline = Outline.of(neighbourhood(self._assessment.case))
         return self._outline.case, self._outline.variation(0, index)
 
     def _end_one(self, drawn: Case, varied: Case, index: int, values: Features | None) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..assess import Assessment, Preparation, begin
-from ..case.case import Case
-from ..case.prepared import Prepared
+from ..assess import Assessment, CheckedCase, preprocess
+from ..case.case import Case, Prepared
 from ..errors import InputError
+from ..result.wording import view_line
 from .application import Application
 from .background import Run
-from .keep import history_centre
-from .keep_section import KeepSection
+from .input_check import InputCheck
 from .outline_check import OutlineCheck
+from .record_section import RecordSection
+from .records import history_centre
 from .segments import (
     Watcher,
     add_tumour_segment,
@@ -29,7 +30,6 @@ from .segments import (
 from .state import PanelState
 from .view.view import PanelView
 from .view.view_line import ViewLine
-from .words.headline import view_line
 
 
 class Panel:
@@ -66,7 +66,7 @@ class Panel:
         self.ui, self.logic, self.state = ui, logic, PanelState()
         self.view = PanelView(ui, icons, make_row, self.on_remedy)
         self._scene, self._application = scene, application
-        self._keep_section = KeepSection(scene, self.view, lambda: self.state, application)
+        self._record_section = RecordSection(scene, self.view, lambda: self.state, application)
         self._view_line = ViewLine(application.layout_manager)
         self._watcher = Watcher(self.on_input)
         self._choices: Any = None
@@ -164,7 +164,7 @@ class Panel:
             self._seen = chosen
             self._watcher.watch(chosen[:2])
             self.on_input()
-        elif self.state.is_checked:  # what is done with a prediction has changed, and not the prediction
+        elif self.state.input.is_done:  # what is done with a prediction has changed, and not the prediction
             self._go_on()
 
     def _choose(self, segmentation: Any, segment_id: str) -> None:
@@ -207,11 +207,11 @@ class Panel:
 
     def _examine(self, case: Case, prepared: Prepared) -> None:
         try:
-            preparation = begin(case, prepared)
+            checked = preprocess(case, prepared)
         except InputError:
             self.check()
             return
-        self._soon(lambda: self._check(lambda: preparation))
+        self._soon(lambda: self._check(lambda: checked))
 
     def _soon(self, step: Callable[[], None]) -> None:
         """Go on after a pause, unless the input has changed by then."""
@@ -222,26 +222,26 @@ class Panel:
         """Examine the input now: its findings, whether it can be predicted, whether the result is still its own."""
         self._check(lambda: self.logic.prepare(*self._chosen()))
 
-    def _check(self, prepare: Callable[[], Preparation]) -> None:
+    def _check(self, prepare: Callable[[], CheckedCase]) -> None:
         choices = self._choices
         if choices is None:
             return
         choose_defaults(self._scene, choices, self.ui.segmentSelector)
         self._application.timer.stop()
         self.view.show_volume(choices.inputVolume, self._application.dicom_database())
-        self.state.check(
+        self.state.input = InputCheck.of(
             lambda: self.logic.model(choices.modelPath),
             prepare,
             self.logic.requireBackend,
             what_to_choose(*self._chosen()),
         )
-        self._keep_section.look_for_readers(choices.inputVolume, choices.segmentation)
+        self._record_section.look_for_readers(choices.inputVolume, choices.segmentation)
         self._go_on()
 
     def _go_on(self) -> None:
         """Do what follows from a checked input by itself, and show all."""
         self.state.check_outline(
-            self._choices.checkOutline, lambda *of: self.logic.checkOutline(*of, self._on_outline_check)
+            self._choices.checkOutline, lambda of: self.logic.checkOutline(of, self._on_outline_check)
         )
         if self._choices.live:
             self.logic.helpers.warm_up()
@@ -275,11 +275,11 @@ class Panel:
         """Predict; a click that came before the input had rested counts."""
         if self._choices is None:
             return
-        if not self.state.is_checked:
+        if not self.state.input.is_done:
             self.check()
         if self.state.is_ready:
             self._choices.lastResult = ""
-            self.state.begin(lambda *of: self.logic.assessPrepared(*of, self._on_done))
+            self.state.predict(lambda *of: self.logic.assessPrepared(*of, self._on_done))
             self.render()
 
     def on_cancel(self) -> None:
@@ -297,8 +297,8 @@ class Panel:
         if self.state.run is None:  # an abandoned one has no panel to tell
             return
         if self.state.end(assessment, error):
-            self._keep_section.keep(self.logic.getParameterNode(), live=False)
-        if self._choices is not None and self.state.is_checked:
+            self._record_section.record(self.logic.getParameterNode(), live=False)
+        if self._choices is not None and self.state.input.is_done:
             self._go_on()
         else:  # the input has changed meanwhile, and is checked once it rests
             self.render()
@@ -307,12 +307,12 @@ class Panel:
 
     def _on_live(self, run: Run, assessment: Assessment | None, error: Exception | None) -> None:
         if self.state.take_followed(run, assessment, error):
-            self._keep_section.keep(self.logic.getParameterNode(), live=True)
+            self._record_section.record(self.logic.getParameterNode(), live=True)
         self.render()
 
     def _on_outline_check(self, check: OutlineCheck) -> None:
         if self.state.follow_outline_check(check):
-            self._keep_section.save(self.logic.getParameterNode())
+            self._record_section.save(self.logic.getParameterNode())
         self.render()
 
     def render(self) -> None:

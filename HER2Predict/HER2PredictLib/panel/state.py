@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Literal
 
 from .. import assess
-from ..assess import Assessment, Preparation
+from ..assess import Assessment, CheckedCase
 from ..errors import InputError
 from ..findings.finding import Finding
 from ..i18n import tr as _
 from ..model.model import Model
-from ..outputs.result import Result
-from .background import Run, stamp
+from ..result.result import Result
+from .background import Run
+from .input_check import InputCheck
 from .outline_check import OutlineCheck
 
 #: nothing: no result; current: made from the present input; out-of-date: made from another.
@@ -25,14 +26,8 @@ class PanelState:
 
     Attributes
     ----------
-    preparation : Preparation or None
-        The present input, checked and ready to be predicted; None while it is not.
-    model : Model or None
-        The chosen model; None where it cannot be used.
-    model_error : str
-        Why the chosen model cannot be used.
-    reason : str
-        Why no prediction can be started; empty while one can.
+    input : InputCheck
+        What is known of the present input.
     message : str
         How the last prediction ended, where it left no result, or why a remedy was refused.
     result : Result or None
@@ -50,9 +45,8 @@ class PanelState:
     """
 
     def __init__(self) -> None:
-        self.preparation: Preparation | None = None
-        self.model: Model | None = None
-        self.model_error = self.reason = self.message = ""
+        self.input = InputCheck()
+        self.message = ""
         self.result: Result | None = None
         self.assessment: Assessment | None = None
         self.run: Run | None = None
@@ -60,9 +54,6 @@ class PanelState:
         self.outline_check: OutlineCheck | None = None
         self.outline_message = ""
         self._is_check_due = False
-        self._input_findings: tuple[Finding, ...] = ()
-        self._stamp = ""
-        self._checked = self._was_ready = False
 
     @property
     def standing(self) -> Standing:
@@ -71,46 +62,41 @@ class PanelState:
             return "running"
         if self.result is None:
             return "nothing"
-        return "current" if self._stamp == self.result.stamp else "out-of-date"
+        return "current" if self.input.digest and self.input.digest == self.result.digest else "out-of-date"
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What there is to know of the present input, and of its result where it has one."""
         if self.result is not None and self.standing == "current":
-            own = tuple(finding for finding in self._input_findings if finding.severity == "error")
+            own = tuple(finding for finding in self.input.findings if finding.severity == "error")
             return (*own, *self.result.findings)
-        return self._input_findings
-
-    @property
-    def is_checked(self) -> bool:
-        """Has the present input been examined?"""
-        return self._checked
+        return self.input.findings
 
     @property
     def is_ready(self) -> bool:
         """May a prediction be started?"""
-        return self.preparation is not None and self.run is None
+        return self.input.ready is not None and self.run is None
 
     @property
     def may_be_asked(self) -> bool:
         """May a prediction be asked for? While the input is still to be checked nobody knows better."""
-        return self.is_ready or (not self._checked and self._was_ready and self.run is None)
+        return self.is_ready or (not self.input.is_done and self.input.was_ready and self.run is None)
 
     @property
-    def why_not_kept(self) -> str:
+    def no_record_reason(self) -> str:
         """Why features, picture and scatter cannot be made of the result; empty where they can."""
         if self.standing != "current":
             return _("Predict first.")
         return "" if self.assessment else _("This result came with its scene; predict again to have its features.")
 
     @property
-    def why_no_scatter(self) -> str:
+    def no_scatter_reason(self) -> str:
         """Why this patient cannot be shown among the training patients; empty where it can."""
-        if self.model is not None and self.model.training_scores is None:
+        if self.input.model is not None and self.input.model.training_scores is None:
             return _("This model does not hold the scores of its training patients; they cannot be shown.")
-        return self.why_not_kept
+        return self.no_record_reason
 
-    def why_not_compared(self, outlines: int) -> str:
+    def no_comparison_reason(self, outlines: int) -> str:
         """Why readers cannot be compared on the present volume; empty where they can.
 
         Parameters
@@ -120,57 +106,15 @@ class PanelState:
         """
         if outlines < 2:
             return _("Outline the tumour in a second segment first, as another reader would.")
-        own = (finding.message for finding in self._input_findings if finding.code in ("model", "backend"))
+        own = (finding.message for finding in self.input.findings if finding.code in ("model", "backend"))
         return next(own, "")
 
     def touch(self) -> None:
         """The input may have changed: until it is checked, a result counts as out of date."""
-        if self._checked:
-            self._was_ready = self.preparation is not None
-        self.preparation, self._stamp, self._checked = None, "", False
-        self.reason = _("Checking the input.")
+        self.input = self.input.outdated()
         self.end_following()
 
-    def check(
-        self,
-        load_model: Callable[[], Model],
-        prepare: Callable[[], Preparation],
-        require_backend: Callable[[], None],
-        to_do: str = "",
-    ) -> None:
-        """Examine the present input; each of the first three arguments gives its part or raises InputError.
-
-        Parameters
-        ----------
-        to_do : str
-            What the user has still to choose before there is an input to examine; empty where nothing is missing.
-        """
-        self.preparation, self.model, self.reason, self.model_error, self._stamp = None, None, "", "", ""
-        self._input_findings, self._checked = (), True
-        try:
-            self.model = load_model()
-        except InputError as error:
-            self.model_error = str(error)
-            self._refuse("model", error)
-        try:
-            require_backend()
-        except InputError as error:
-            self._refuse("backend", error)
-        if to_do:
-            self.reason = to_do
-            return
-        try:
-            preparation = prepare()
-        except InputError as error:
-            self._refuse("input", error)
-            return
-        self._input_findings += preparation.findings
-        if self.model is not None:
-            self._stamp = stamp(preparation, self.model)
-        if not self.reason:
-            self.preparation = preparation
-
-    def check_outline(self, is_wanted: bool, start: Callable[[Assessment, str], OutlineCheck]) -> None:
+    def check_outline(self, is_wanted: bool, start: Callable[[Assessment], OutlineCheck]) -> None:
         """Check how much a result that was asked for depends on the outline, while it is current, until that is known.
 
         Parameters
@@ -178,12 +122,12 @@ class PanelState:
         is_wanted : bool
             Otherwise, a check that is running stops.
         start : callable
-            Starts a check of an assessment, given the stamp of its input.
+            Starts a check of an assessment.
         """
         if not is_wanted or self.assessment is None or self.result is None or self.standing != "current":
             self._pause_outline_check()
         elif self._is_check_due and self.outline_check is None:
-            self.outline_check = start(self.assessment, self.result.stamp)
+            self.outline_check = start(self.assessment)
 
     def end_outline_check(self) -> None:
         """Stop the check of the outline and leave it at that."""
@@ -203,12 +147,8 @@ class PanelState:
         if check.stability is None or self.assessment is None or self.result is None:
             return False
         self.assessment = assess.with_stability(self.assessment, check.stability)
-        self.result = Result.of(self.assessment, self.result.stamp, self.result.time)
+        self.result = self.assessment.result(self.result.digest, self.result.time)
         return True
-
-    def _refuse(self, code: str, error: InputError) -> None:
-        self.reason = self.reason or str(error)
-        self._input_findings = (Finding(code, "error", str(error)), *self._input_findings)
 
     def attempt(self, remedy: Callable[[], None]) -> None:
         """Carry out a remedy that may be refused."""
@@ -225,14 +165,14 @@ class PanelState:
         self.end_outline_check()
         self.result, self.assessment = Result.from_json(text), None
 
-    def begin(self, start: Callable[[Preparation, Model], Run]) -> None:
+    def predict(self, start: Callable[[CheckedCase, Model], Run]) -> None:
         """Start a prediction of the present input in the background, if there is one; the earlier result is gone."""
-        if self.preparation is None or self.model is None:
+        if self.input.ready is None or self.input.model is None:
             return
         self.end_following()
         self._forget()
         try:
-            self.run = start(self.preparation, self.model)
+            self.run = start(self.input.ready, self.input.model)
         except InputError as error:
             self.message = str(error)
 
@@ -255,19 +195,19 @@ class PanelState:
         if run is None:
             return False
         if assessment is not None:
-            self._take(assessment, run.stamp)
+            self._take(assessment, run.digest)
             self._is_check_due = True
         else:
-            self.message = _("Cancelled.") if error is None else _why_none(error)
+            self.message = _("Cancelled.") if error is None else _failure(error)
         return assessment is not None
 
-    def follow(self, start: Callable[[Preparation, Model], Run]) -> None:
+    def follow(self, start: Callable[[CheckedCase, Model], Run]) -> None:
         """Start to predict the present input, unless the result is its own; the earlier result stays until then."""
-        if self.preparation is None or self.model is None or self.standing in ("running", "current"):
+        if self.input.ready is None or self.input.model is None or self.standing in ("running", "current"):
             return
         self.end_following()
         try:
-            self.live_run = start(self.preparation, self.model)
+            self.live_run = start(self.input.ready, self.input.model)
         except InputError as error:
             self.message = str(error)
 
@@ -284,21 +224,21 @@ class PanelState:
         self.live_run = None
         self._forget()
         if assessment is not None:
-            self._take(assessment, run.stamp)
+            self._take(assessment, run.digest)
         elif error is not None:
-            self.message = _why_none(error)
+            self.message = _failure(error)
         return assessment is not None
 
     def _forget(self) -> None:
         self.end_outline_check()
         self.result, self.assessment, self.message, self.outline_message = None, None, "", ""
 
-    def _take(self, assessment: Assessment, made_from: str) -> None:
+    def _take(self, assessment: Assessment, digest: str) -> None:
         now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-        self.assessment, self.result = assessment, Result.of(assessment, made_from, now)
+        self.assessment, self.result = assessment, assessment.result(digest, now)
 
 
-def _why_none(error: Exception) -> str:
+def _failure(error: Exception) -> str:
     """Why a prediction has left no result."""
     if isinstance(error, InputError):
         return str(error)

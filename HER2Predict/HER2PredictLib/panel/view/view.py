@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...findings.finding import Finding
 from ...i18n import tr as _
-from ...outputs.result import Result
-from .. import keep
+from ...result.result import Result
+from .. import records
 from ..segments import EFFECTS, first_segment, segment_name, set_abdomen_window
 from ..state import PanelState
-from ..words import headline
-from ..words import text as panel_text
-from ..words.finding_row import FindingRow
-from ..words.why import why_text
+from ..words import answer, labels
+from .findings import FindingRows
 
 _UNDO_STEPS = 10
 #: The effects in two short rows, and a table of segments as high as a patient's needs.
@@ -40,16 +37,13 @@ class PanelView:
     ----------
     gauged : Result or None
         What the gauge has to show.
-    rows : dict
-        Of each finding that is shown, from top to bottom.
     """
 
     def __init__(
         self, ui: Any, icons: Mapping[str, Any], make_row: Callable[[], Any], mend: Callable[[str], None]
     ) -> None:
         self.ui = ui
-        self._icons, self._make_row, self._mend = icons, make_row, mend
-        self.rows: dict[Finding, FindingRow] = {}
+        self._findings = FindingRows(ui.findings.layout(), icons, make_row, mend)
         self.gauged: Result | None = None
         self._folded: dict[str, bool] = {}
         self.tell("")
@@ -105,7 +99,7 @@ class PanelView:
         """The section folds to one line as soon as there is a case."""
         is_chosen = choices.inputVolume is not None and bool(segment_name(choices.segmentation, choices.segmentID))
         self.ui.caseSection.text = (
-            headline.case_title(choices.inputVolume.GetName(), segment_name(choices.segmentation, choices.segmentID))
+            labels.case_title(choices.inputVolume.GetName(), segment_name(choices.segmentation, choices.segmentID))
             if is_chosen
             else _("Case")
         )
@@ -116,7 +110,7 @@ class PanelView:
         self.ui.volumeLabel.setVisible(volume is not None)
         if volume is not None:
             set_abdomen_window(volume)
-            self.ui.volumeLabel.text = panel_text.volume_line(volume, database)
+            self.ui.volumeLabel.text = labels.volume_line(volume, database)
 
     def tell(self, text: str) -> None:
         """How keeping something went."""
@@ -125,7 +119,7 @@ class PanelView:
 
     def show_history(self, scene: Any) -> None:
         """The predictions made in this scene."""
-        table = keep.history_node(scene)
+        table = records.history_node(scene)
         self.ui.historyTable.setMRMLTableNode(table)
         self.ui.historyTable.setVisible(table is not None)
         self.ui.historyTable.resizeColumnsToContents()
@@ -142,8 +136,8 @@ class PanelView:
         running = state.standing == "running"
         self.ui.predictButton.enabled = state.may_be_asked
         purpose = _("Estimate the HER2 status of the outlined tumour (Ctrl+Return).")
-        self.ui.predictButton.toolTip = state.reason or purpose
-        self.ui.inputLabel.text = panel_text.input_line(state)
+        self.ui.predictButton.toolTip = state.input.reason or purpose
+        self.ui.inputLabel.text = labels.input_line(state)
         self.ui.newSegmentButton.enabled = has_volume
         self.ui.sampleButton.setVisible(not has_volume)
         self.ui.progressBar.setVisible(running)
@@ -153,29 +147,29 @@ class PanelView:
         self.ui.liveCheckBox.toolTip = f"{live} {slower}" if slow_since else live
         self._show_result(state)
         self._show_model(state)
-        self._show_keeping(state)
-        if state.is_checked:
+        self._show_records(state)
+        if state.input.is_done:
             self._show_findings(state)
 
     def _show_result(self, state: PanelState) -> None:
         self.gauged = state.result if state.standing == "current" else None
-        self.ui.headlineLabel.text = headline.headline(state)
+        self.ui.headlineLabel.text = answer.headline(state)
         self.ui.headlineLabel.setVisible(bool(self.ui.headlineLabel.text))
         self.ui.gauge.setVisible(self.gauged is not None)
-        if state.is_checked:
-            self.ui.cautionLabel.text = headline.caution_line(state)
+        if state.input.is_done:
+            self.ui.cautionLabel.text = answer.caution_line(state)
             self.ui.cautionLabel.setVisible(bool(self.ui.cautionLabel.text))
         self._show_outline_check(state)
         self.ui.whySection.setVisible(self.gauged is not None)
         if self.gauged is not None:
-            self.ui.resultLabel.text = panel_text.result_text(self.gauged)
-            self.ui.whyLabel.text = why_text(self.gauged) if self.gauged.strongest else ""
+            self.ui.resultLabel.text = answer.result_text(self.gauged)
+            self.ui.whyLabel.text = answer.strongest_text(self.gauged) if self.gauged.strongest else ""
 
     def _show_outline_check(self, state: PanelState) -> None:
         check = state.outline_check if self.gauged is not None else None
         for widget in (self.ui.outlineBar, self.ui.outlineStopButton):
             widget.setVisible(check is not None)
-        message = panel_text.outline_line(check) if check is not None else ""
+        message = labels.outline_line(check) if check is not None else ""
         if check is not None:
             self.ui.outlineBar.maximum, self.ui.outlineBar.value = check.total, check.done
         elif self.gauged is not None and state.outline_message:
@@ -184,50 +178,36 @@ class PanelView:
         self.ui.outlineLabel.setVisible(bool(message))
 
     def _show_model(self, state: PanelState) -> None:
-        if state.model is not None:
-            self.ui.modelSection.text = _("Model: {name}").format(name=headline.shortened(state.model.name, 34))
-            self.ui.modelCardLabel.text = panel_text.model_card(state.model)
-        elif state.model_error:
+        if state.input.model is not None:
+            self.ui.modelSection.text = _("Model: {name}").format(name=labels.shortened(state.input.model.name, 34))
+            self.ui.modelCardLabel.text = labels.model_card(state.input.model)
+        elif state.input.model_error:
             self.ui.modelSection.text = _("Model: none in use")
             self.ui.modelCardLabel.text = _("✖ No model is in use: {reason}").format(
-                reason=panel_text.plain(state.model_error)
+                reason=answer.plain(state.input.model_error)
             )
-        if state.is_checked:
-            self._fold("modelSection", not state.model_error)
+        if state.input.is_done:
+            self._fold("modelSection", not state.input.model_error)
 
-    def _show_keeping(self, state: PanelState) -> None:
+    def _show_records(self, state: PanelState) -> None:
         features = _("Put the 975 radiomic features into a table of the scene.")
         picture = _("Write the slice with the largest ROI area and the result into a file.")
         scatter = _("Plot this patient among the training cohort.")
-        for button, why_not, purpose in (
-            (self.ui.featuresButton, state.why_not_kept, features),
-            (self.ui.pictureButton, state.why_not_kept, picture),
-            (self.ui.pcaButton, state.why_no_scatter, scatter),
+        for button, reason, purpose in (
+            (self.ui.featuresButton, state.no_record_reason, features),
+            (self.ui.pictureButton, state.no_record_reason, picture),
+            (self.ui.pcaButton, state.no_scatter_reason, scatter),
         ):
-            button.enabled = not why_not
-            button.toolTip = why_not or purpose
+            button.enabled = not reason
+            button.toolTip = reason or purpose
 
     def _show_findings(self, state: PanelState) -> None:
-        """A row for each; what is shown already stays as it is, and keeps the keyboard focus."""
         findings = tuple(dict.fromkeys(state.findings))
-        layout = self.ui.findings.layout()
-        for gone in set(self.rows) - set(findings):
-            row = self.rows.pop(gone).widget
-            row.setVisible(False)
-            layout.removeWidget(row)
-            row.deleteLater()
-        for position, finding in enumerate(findings):
-            if finding not in self.rows:
-                icon = self._icons[finding.severity]
-                self.rows[finding] = FindingRow(self._make_row(), finding, icon, self._mend)
-            row = self.rows[finding].widget
-            if layout.indexOf(row) != position:
-                layout.insertWidget(position, row)
-        self.rows = {finding: self.rows[finding] for finding in findings}
-        has_any = bool(findings) or state.preparation is not None
+        self._findings.show(findings)
+        has_any = bool(findings) or state.input.ready is not None
         self.ui.findingsSection.setVisible(has_any)
-        self.ui.findingsSection.text = headline.findings_title(findings)
-        urgent = any(finding.severity != "info" for finding in headline.input_findings(state))
+        self.ui.findingsSection.text = labels.findings_title(findings)
+        urgent = any(finding.severity != "info" for finding in answer.input_findings(state))
         self._fold("findingsSection", not urgent)
 
     def _fold(self, section: str, folded: bool) -> None:

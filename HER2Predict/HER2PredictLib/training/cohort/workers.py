@@ -15,7 +15,7 @@ from typing import Any
 import joblib
 
 from ... import features
-from ...assess import begin
+from ...assess import preprocess
 from ...case.case import Case
 from ...errors import InputError
 from .exclusions import Exclusion
@@ -121,7 +121,7 @@ def compute(task: Task) -> Outcome:
         )
     try:
         case = Case.from_files(Path(task.image), Path(task.roi), task.segment or None)
-        preparation = begin(case)
+        preparation = preprocess(case)
         values = features.extract(preparation.prepared).values()
         return Outcome(task.key, FeatureRow(tuple(values), tuple(finding.code for finding in preparation.findings)))
     except InputError as error:

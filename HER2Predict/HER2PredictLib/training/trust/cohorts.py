@@ -10,8 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from ... import parallel
-from ...assess import begin
+from ...assess import preprocess
 from ...case.case import Case
 from ...case.rois import Roi
 from ...case.volumes import Volume
@@ -120,7 +119,7 @@ def _compute(patient: Patient, acquisition: str, varied: int) -> _Row | None:
     ct, roi = simulate(patient, ACQUISITIONS[acquisition])
     case = Case(Volume(ct, patient.identifier, "CT"), Roi(roi, SEGMENT_NAME))
     try:
-        preparation = begin(case)
+        preparation = preprocess(case)
         own = tuple(extract(preparation.prepared).values())
     except InputError:
         return None

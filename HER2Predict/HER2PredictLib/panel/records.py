@@ -1,4 +1,4 @@
-"""What is kept of a result in the scene: a row of the history, the features, a place among the training patients."""
+"""What is recorded of a result in the scene: a row of the history, its features, a place among those of training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..assess import Assessment
 from ..errors import InputError
 from ..i18n import tr as _
 from ..outputs.picture import require_matplotlib, write_picture
-from ..outputs.result import Result
+from ..result.result import Result
 
 _ROLE = "HER2Predict.Role"
 #: Room for the chart's legend, as a share of the width of the points.

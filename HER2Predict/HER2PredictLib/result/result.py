@@ -1,4 +1,4 @@
-"""Result: what is shown of one finished prediction, in plain values that are saved with the scene."""
+"""Result: what is shown of one prediction, in plain values that every output puts in words and a scene saves."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
-from ..assess import Applicability, Assessment
 from ..findings.finding import REMEDIES, Finding, Severity
+from ..model.applicability import Applicability
 from ..outline.stability import Stability
 
 _NUMBERS = ("probability", "threshold", "roi_volume_ml")
-_TEXTS = ("stamp", "time", "volume", "segment", "call", "model", "banner", "context")
+_TEXTS = ("digest", "time", "volume", "segment", "call", "model", "banner", "context")
+#: What earlier versions called a field -> what it is called now.
+_EARLIER_NAMES = {"stamp": "digest"}
 
 
 @dataclass(frozen=True)
@@ -22,29 +24,40 @@ class Result:
 
     Attributes
     ----------
-    stamp : str
-        Digest of the input that it belongs to, see `background.stamp`.
+    digest : str
+        Of the input that it belongs to, see `panel.background.input_digest`; empty outside of the panel.
     time : str
-        When it was made, local time in ISO 8601.
+        When it was made, local time in ISO 8601; empty outside of the panel.
     volume, segment : str
-        Names at that time.
+        Names at the time of the prediction.
     roi_volume_ml, roi_slices
         Size of the ROI.
-    probability, interval, interval_level, threshold, call, applicability, findings
-        As in `assess.Assessment`.
+    probability : float
+        Calibrated probability of HER2 over-expression, 0 to 1.
+    interval : tuple of float
+        Where it might lie had the model learnt from very many such patients, at `interval_level`; see `Model.predict`.
+    threshold : float
+        From this probability on the call is HER2-positive.
+    call : str
+        See `Model.call`.
+    applicability : {'inside', 'edge', 'outside'} or None
+        Where the case lies among those that the model has learnt from; None by a model that tells no better than
+        guessing, for which nothing speaks.
+    model : str
+        Name, version and cohort.
     contributions : dict
         Feature class -> sum of contributions to the log-odds.
     strongest : tuple
         Name, contribution to the log-odds and z-score of each of the features that pull most, strongest first.
-    model : str
-        Name, version and cohort.
     stability : Stability or None
         How the probability varies with the outline, where that was measured.
-    banner, context
-        As in `assess.Assessment`.
+    banner : str
+        What leads where the model tells no better than guessing; empty otherwise.
+    context : str
+        What stands beside the probability: the share of positives, and how well the model ranks its own.
     """
 
-    stamp: str
+    digest: str
     time: str
     volume: str
     segment: str
@@ -64,36 +77,25 @@ class Result:
     banner: str = ""
     context: str = ""
 
-    @classmethod
-    def of(cls, assessment: Assessment, stamp: str, time: str) -> Result:
-        """What is shown of an Assessment."""
-        return cls(
-            stamp=stamp,
-            time=time,
-            volume=assessment.preparation.case.volume.name,
-            segment=str(assessment.roi["name"]),
-            roi_volume_ml=float(assessment.roi["volume_ml"]),
-            roi_slices=int(assessment.roi["slices"]),
-            probability=assessment.probability,
-            interval=assessment.interval,
-            interval_level=assessment.interval_level,
-            threshold=assessment.threshold,
-            call=assessment.call,
-            applicability=assessment.applicability,
-            model=assessment.model.describe(),
-            contributions=assessment.explanation.by_class(),
-            findings=assessment.findings,
-            strongest=tuple(assessment.explanation.strongest()),
-            stability=assessment.stability,
-            banner=assessment.banner,
-            context=assessment.context,
-        )
-
     @property
     def is_one_sided(self) -> bool:
         """Does the whole interval lie on the side of the call?"""
-        low, high = self.interval
-        return not low < self.threshold <= high
+        return not crosses(self.interval, self.threshold)
+
+    def numbers(self) -> dict[str, Any]:
+        """What programs are told of it first, for JSON; no call where there is none to give."""
+        return {
+            "banner": self.banner,
+            "probability": self.probability,
+            "interval": list(self.interval),
+            "interval_level": self.interval_level,
+            "threshold": self.threshold,
+            "call": None if self.banner else self.call,
+            "findings": [
+                {"code": finding.code, "severity": finding.severity, "message": finding.message}
+                for finding in self.findings
+            ],
+        }
 
     def to_json(self) -> str:
         """For a parameter node."""
@@ -107,6 +109,7 @@ class Result:
             findings = tuple(_finding(finding) for finding in stored.pop("findings"))
             strongest = tuple((name, pull, z) for name, pull, z in stored.pop("strongest", ()))
             stability = _stability(stored.pop("stability", None))  # earlier versions had none
+            stored = {_EARLIER_NAMES.get(name, name): value for name, value in stored.items()}
             result = cls(
                 **{**stored, "interval": tuple(stored["interval"])},
                 findings=findings,
@@ -116,6 +119,12 @@ class Result:
             return result if _is_sound(result) else None
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
+
+
+def crosses(interval: tuple[float, float], threshold: float) -> bool:
+    """Do the ends of an interval give different calls?"""
+    low, high = interval
+    return low < threshold <= high
 
 
 def _finding(stored: dict[str, Any]) -> Finding:

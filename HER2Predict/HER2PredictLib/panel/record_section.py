@@ -1,4 +1,4 @@
-"""KeepSection: the panel's buttons that put what is known of a result, or of its readers, into the scene or a file."""
+"""RecordSection: the buttons that put what is known of a result, or of its readers, into the scene or a file."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..case.case import Case
 from ..case.nodes import drawn_segments
 from ..errors import InputError
 from ..i18n import tr as _
-from ..outputs.result import Result
-from . import keep
+from ..result.result import Result
+from . import records
 from .application import Application
 from .segments import roi_centre
 from .state import PanelState
 from .view.view import PanelView
 
 
-class KeepSection:
+class RecordSection:
     """Does what its buttons say with the current result.
 
     Parameters
@@ -50,7 +50,7 @@ class KeepSection:
         """Save the result in the panel's parameter node."""
         choices.lastResult = self._result.to_json()
 
-    def keep(self, choices: Any, live: bool) -> None:
+    def record(self, choices: Any, live: bool) -> None:
         """Save a new result and add it to the history.
 
         Parameters
@@ -60,7 +60,7 @@ class KeepSection:
         """
         self.save(choices)
         centre = roi_centre(choices.segmentation, choices.segmentID)
-        keep.add_to_history(self._scene, self._result, _sequence(choices) if live else "", centre)
+        records.add_to_history(self._scene, self._result, _sequence(choices) if live else "", centre)
         self._view.show_history(self._scene)
 
     @property
@@ -78,20 +78,20 @@ class KeepSection:
         return assessment
 
     def _on_features(self) -> None:
-        self._application.show_table(keep.features_table(self._scene, self._assessment))
+        self._application.show_table(records.features_table(self._scene, self._assessment))
 
     def _on_scatter(self) -> None:
-        self._application.show_chart(keep.scatter(self._scene, self._assessment))
+        self._application.show_chart(records.scatter(self._scene, self._assessment))
 
     def _on_picture(self) -> None:
         import slicer
 
         assessment = self._assessment
         kinds = _("Pictures") + " (*.png)"
-        path = self._application.ask_where(_("Save picture"), keep.file_name(assessment) + ".png", kinds)
+        path = self._application.ask_where(_("Save picture"), records.file_name(assessment) + ".png", kinds)
         if path:
             with slicer.util.WaitCursor():
-                self._view.tell(keep.picture_file(assessment, Path(path)))
+                self._view.tell(records.picture_file(assessment, Path(path)))
 
     def look_for_readers(self, volume: Any, segmentation: Any) -> None:
         """See whether the chosen nodes hold the outlines of two or more readers.
@@ -102,9 +102,9 @@ class KeepSection:
         segmentation : vtkMRMLSegmentationNode or None
         """
         self._volume, self._segmentation = volume, segmentation
-        why_not = self._state().why_not_compared(len(drawn_segments(segmentation)) if volume and segmentation else 0)
-        self.ui.readersButton.enabled = not why_not
-        self.ui.readersButton.toolTip = why_not or _(
+        reason = self._state().no_comparison_reason(len(drawn_segments(segmentation)) if volume and segmentation else 0)
+        self.ui.readersButton.enabled = not reason
+        self.ui.readersButton.toolTip = reason or _(
             "Predict every segment that is outlined, as one reader's each, and their consensus, and compare them in a "
             "table."
         )
@@ -118,13 +118,13 @@ class KeepSection:
         except InputError as error:
             self._view.tell(str(error))
             return
-        self._application.show_table(keep.readers_table(self._scene, found))
+        self._application.show_table(records.readers_table(self._scene, found))
         self._view.tell(found.verdict)
 
     def _compare(self) -> Agreement:
-        model = self._state().model
+        model = self._state().input.model
         if model is None:
-            raise InputError(self._state().model_error)
+            raise InputError(self._state().input.model_error)
         cases: dict[str, Case] = {}
         for segment_id, name in drawn_segments(self._segmentation):
             cases[f"{name} ({segment_id})" if name in cases else name] = Case.from_nodes(

@@ -1,95 +1,32 @@
-"""The words of the panel: results, the model's card and the volume in one line, as rich text for a label."""
+"""The words of the panel's labels and buttons: the case, its volume, the model's card, findings and remedies."""
 
 from __future__ import annotations
 
 import contextlib
-import html
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from ...features import class_words
-from ...findings.finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM, Severity
+from ...findings.finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM, Finding
 from ...i18n import tr as _
 from ...model.model import Model
-from ...outline.stability import Stability
-from ...outputs.result import Result
 from ..outline_check import OutlineCheck
 from ..state import PanelState
-
-#: Contributions to the log-odds smaller than this are not worth a word: they change a probability by under 1 %.
-_LEAST_CONTRIBUTION = 0.04
+from .answer import plain
 
 _SERIES_DESCRIPTION = "0008,103e"
 _SLICE_THICKNESS = "0018,0050"
 
 
-def plain(text: str) -> str:
-    """Text as rich text that shows it as it is."""
-    return html.escape(text, quote=False)
-
-
-def result_text(result: Result) -> str:
-    """What a current result means: call, applicability, what pushed it, and always the model with its cohort."""
-    if result.banner:
-        return f"<p>{plain(result.banner)}</p><p><small>{plain(result.model)}</small></p>"
-    return "".join(
-        (
-            f"<p>{_call(result)}<br/>{_applicability(result)}<br/>{_side(result)}{_outline(result.stability)}</p>",
-            f"<p>{_pushes(result.contributions)}</p>",
-            f"<p><small>{plain(result.model)}</small></p>",
+def input_line(state: PanelState) -> str:
+    """What the button would predict, or what to do before it can be pressed; plain text."""
+    if state.run is not None:
+        return _("Computing 975 radiomic features with SlicerRadiomics. You can go on working.")
+    if state.input.ready is not None:
+        case = state.input.ready.case
+        return _('ROI "{roi}": {volume:.1f} ml on {slices} slices.').format(
+            roi=case.roi.name, volume=case.roi_volume_ml, slices=case.roi_slices
         )
-    )
-
-
-def _call(result: Result) -> str:
-    if result.probability >= result.threshold:
-        words = _("<b>{call}</b>: at or above the threshold of {threshold:.0%}")
-    else:
-        words = _("<b>{call}</b>: below the threshold of {threshold:.0%}")
-    return words.format(call=plain(result.call), threshold=result.threshold)
-
-
-def _applicability(result: Result) -> str:
-    return {
-        None: "",
-        "inside": _("✔ <b>Like the training patients</b>; that alone does not make the number right."),
-        "edge": _("▲ <b>Caution</b>: the case is at the edge of what the model has learnt from."),
-        "outside": _("✖ <b>Unlike the training patients</b>: the case is outside what the model has learnt from."),
-    }[result.applicability]
-
-
-def _side(result: Result) -> str:
-    if result.is_one_sided:
-        return _("✔ <b>Model interval</b>: all of it is on one side of the threshold.")
-    return _("▲ <b>Unsure call</b>: learnt from more patients, it could be the other one.")
-
-
-def _outline(stability: Stability | None) -> str:
-    """How much the result depends on the outline, on a line of its own; empty where that was not measured."""
-    if stability is None:
-        return ""
-    level = {
-        "stable": _("✔ <b>Stable</b>"),
-        "undecided": _("▲ <b>Undecided</b>"),
-        "sensitive": _("▲ <b>Sensitive to the outline</b>"),
-        "unstable": _("✖ <b>Unstable</b>"),
-    }[stability.level]
-    if not stability.count:
-        words = _("{level}: no variation of the outline could be computed.")
-    else:
-        words = _("{level}: variations of the outline give {low:.0%} to {high:.0%}; {flips}, up to {bound:.0%} may.")
-        if stability.failed:
-            words += _(" {failed} could not be computed.")
-    flips = _("{flips} of {count} flip the call") if stability.flips else _("none of {count} flips the call")
-    return "<br/>" + words.format(
-        level=level,
-        low=stability.low,
-        high=stability.high,
-        flips=flips.format(flips=stability.flips, count=stability.count),
-        bound=stability.flip_bound,
-        failed=stability.failed,
-    )
+    return state.input.reason
 
 
 def outline_line(check: OutlineCheck) -> str:
@@ -100,36 +37,27 @@ def outline_line(check: OutlineCheck) -> str:
     return words.format(done=check.done, total=check.total, reason=check.slow_since)
 
 
-def _pushes(contributions: Mapping[str, float]) -> str:
-    """Feature classes by their pull, the strongest first."""
-    order = sorted(contributions.items(), key=lambda item: -abs(item[1]))
-    up = [f"{plain(class_words(name))}&nbsp;+{pull:.2f}" for name, pull in order if pull >= _LEAST_CONTRIBUTION]
-    down = [f"{plain(class_words(name))}&nbsp;−{-pull:.2f}" for name, pull in order if pull <= -_LEAST_CONTRIBUTION]
-    lines = []
-    if up:
-        lines.append(_("▲ Pushed up by: {classes}").format(classes=", ".join(up)))
-    if down:
-        lines.append(_("▼ Pushed down by: {classes}").format(classes=", ".join(down)))
-    if not lines:
-        return _("No feature class pushed it far from the average patient.")
-    return "<br/>".join([*lines, _("<small>(log-odds, against the average training patient)</small>")])
+def findings_title(findings: tuple[Finding, ...]) -> str:
+    """How many findings there are, of each severity."""
+    if not findings:
+        return _("Findings: none")
+    severities = [finding.severity for finding in findings]
+    counts = (
+        (severities.count("error"), _("to mend")),
+        (severities.count("warning"), _("cautions") if severities.count("warning") > 1 else _("caution")),
+        (severities.count("info"), _("notes") if severities.count("info") > 1 else _("note")),
+    )
+    return _("Findings: {counts}").format(counts=", ".join(f"{count} {words}" for count, words in counts if count))
 
 
-def input_line(state: PanelState) -> str:
-    """What the button would predict, or what to do before it can be pressed; plain text."""
-    if state.run is not None:
-        return _("Computing 975 radiomic features with SlicerRadiomics. You can go on working.")
-    if state.preparation is not None:
-        case = state.preparation.case
-        return _('ROI "{roi}": {volume:.1f} ml on {slices} slices.').format(
-            roi=case.roi.name, volume=case.roi_volume_ml, slices=case.roi_slices
-        )
-    return state.reason
+def case_title(volume: str, segment: str) -> str:
+    """What is chosen, short enough for a section's one line."""
+    return _("Case: {volume} · {segment}").format(volume=shortened(volume), segment=shortened(segment))
 
 
-def severity_word(severity: Severity) -> str:
-    """Of a finding."""
-    return {"error": _("Error"), "warning": _("Caution"), "info": _("Note")}[severity]
+def shortened(name: str, most: int = 18) -> str:
+    """A name cut to some letters."""
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def model_card(model: Model) -> str:

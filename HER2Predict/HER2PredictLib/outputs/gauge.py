@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...i18n import tr as _
-from ...model.guessing import NO_CALL, POSITIVE
-from ...outputs.picture import COLOUR_OF_CALL
-from ...outputs.result import Result
+from ..i18n import tr as _
+from ..model.guessing import NO_CALL, POSITIVE
+from ..result.result import Result
+
+#: Of the palette of Okabe and Ito, which readers with colour-blindness tell apart.
+COLOUR_OF_CALL = {True: "#e69f00", False: "#56b4e9"}
 
 HEIGHT = 64
 _SIDE, _TOP, _BAR = 8.0, 22.0, 14.0
@@ -44,6 +46,12 @@ class Mark:
     text: str = ""
 
 
+def colour_of(result: Result) -> str:
+    """That of the call; empty for a case that the model does not know, and where there is no call."""
+    is_grey = result.applicability == "outside" or result.call == NO_CALL
+    return "" if is_grey else COLOUR_OF_CALL[result.call == POSITIVE]
+
+
 def marks(result: Result, width: float, measure: Measure) -> list[Mark]:
     """A scale from 0 to 1, on it the interval as a band, the probability as a bar and the threshold as dashes; below it
     what other outlines give, as a bracket.
@@ -58,9 +66,7 @@ def marks(result: Result, width: float, measure: Measure) -> list[Mark]:
     def x(share: float) -> float:
         return _SIDE + share * (width - 2 * _SIDE)
 
-    # A call for a case that the model does not know has no colour, nor has none.
-    is_grey = result.applicability == "outside" or result.call == NO_CALL
-    colour = "" if is_grey else COLOUR_OF_CALL[result.call == POSITIVE]
+    colour = colour_of(result)
     low, high = result.interval
     at, limit = x(result.probability), x(result.threshold)
     return [

@@ -1,0 +1,79 @@
+"""The findings in the panel: a row for each, with its sign, its words and the button of its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ...findings.finding import Finding
+from ...result import wording
+from ..words.labels import remedy_words
+
+_SIGN_PIXELS = 16
+
+
+class FindingRow:
+    """Fills the widgets of Finding.ui.
+
+    Parameters
+    ----------
+    widget : QWidget
+        Made from that file.
+    finding : Finding
+    icon : QIcon
+        Of the severity of the finding.
+    mend : callable
+        Called with the remedy when the user asks for it.
+    """
+
+    def __init__(self, widget: Any, finding: Finding, icon: Any, mend: Callable[[str], None]) -> None:
+        import slicer
+
+        self.widget = widget
+        self.ui = slicer.util.childWidgetVariables(widget)
+        self.ui.signLabel.setPixmap(icon.pixmap(_SIGN_PIXELS))
+        self.ui.signLabel.toolTip = self.ui.signLabel.accessibleName = wording.severity(finding.severity)
+        self.ui.messageLabel.text = finding.message
+        remedy = finding.remedy
+        self.ui.remedyButton.setVisible(remedy is not None)
+        if remedy is not None:
+            self.ui.remedyButton.text, self.ui.remedyButton.toolTip = remedy_words(remedy)
+            if not self.ui.remedyButton.connect("clicked(bool)", lambda: mend(remedy)):
+                raise RuntimeError("a button has no signal clicked(bool)")
+
+
+class FindingRows:
+    """Fills a layout with rows; what is shown already stays as it is, and keeps the keyboard focus.
+
+    Parameters
+    ----------
+    layout : QLayout
+    icons : mapping
+        Severity of a finding -> QIcon.
+    make_row : callable
+        Makes the QWidget of Finding.ui.
+    mend : callable
+        Called with a remedy when the user asks for it.
+    """
+
+    def __init__(
+        self, layout: Any, icons: Mapping[str, Any], make_row: Callable[[], Any], mend: Callable[[str], None]
+    ) -> None:
+        self._layout, self._icons, self._make_row, self._mend = layout, icons, make_row, mend
+        self._rows: dict[Finding, FindingRow] = {}
+
+    def show(self, findings: Iterable[Finding]) -> None:
+        """Show these, each once, from top to bottom."""
+        findings = tuple(dict.fromkeys(findings))
+        for gone in set(self._rows) - set(findings):
+            row = self._rows.pop(gone).widget
+            row.setVisible(False)
+            self._layout.removeWidget(row)
+            row.deleteLater()
+        for position, finding in enumerate(findings):
+            if finding not in self._rows:
+                icon = self._icons[finding.severity]
+                self._rows[finding] = FindingRow(self._make_row(), finding, icon, self._mend)
+            row = self._rows[finding].widget
+            if self._layout.indexOf(row) != position:
+                self._layout.insertWidget(position, row)
