@@ -40,18 +40,10 @@ class Assessment:
 
     Attributes
     ----------
-    checked : CheckedCase
-        The case, and the pair that the features were computed on.
-    model : Model
-        What predicted.
-    prediction : Prediction
-        What it said.
     tail_probability : float
         Share (0 to 1) of patients like the training patients that lie at least as far out.
     distance_ratios : dict
         Feature class -> how many times the usual distance from the training patients it adds, largest first.
-    explanation : Explanation
-        Which features pushed the probability up or down.
     findings : tuple of Finding
         Errors cannot be among them.
     features : dict

@@ -389,7 +389,7 @@ class CaseTest(panel.ModuleTestCase):
         pieces[2:4, 5:9, 5:9] = 1
         self.draw(pieces)
         self.panel.check()
-        with mock.patch("HER2PredictLib.panel.panel.mend", side_effect=InputError("Nothing <would> be left.")):
+        with mock.patch("HER2PredictLib.panel.segments.mend", side_effect=InputError("Nothing <would> be left.")):
             self.remedy_buttons()["Keep the largest piece"].click()
         self.assertIn("Nothing &lt;would&gt; be left.", self.shown())
         self.assertTrue(self.is_out_of_date())

@@ -9,24 +9,13 @@ from ..assess import Assessment, CheckedCase, preprocess
 from ..case.case import Case, Prepared
 from ..errors import InputError
 from ..result.wording import view_line
+from . import segments
 from .application import Application
 from .background import Run
 from .input_check import InputCheck
 from .outline_check import OutlineCheck
 from .record_section import RecordSection
 from .records import history_centre
-from .segments import (
-    Watcher,
-    add_tumour_segment,
-    choose_defaults,
-    chosen_case,
-    first_segment,
-    mend,
-    roi_centre,
-    segment_name,
-    show_in_slices,
-    what_to_choose,
-)
 from .state import PanelState
 from .view.view import PanelView
 from .view.view_line import ViewLine
@@ -47,11 +36,6 @@ class Panel:
         Severity of a finding -> QIcon.
     make_row : callable
         Makes the QWidget of Finding.ui.
-
-    Attributes
-    ----------
-    state : PanelState
-    view : PanelView
     """
 
     def __init__(
@@ -68,15 +52,13 @@ class Panel:
         self._scene, self._application = scene, application
         self._record_section = RecordSection(scene, self.view, lambda: self.state, application)
         self._view_line = ViewLine(application.layout_manager)
-        self._watcher = Watcher(self.on_input)
+        self._watcher = segments.Watcher(self.on_input)
         self._choices: Any = None
         self._gui_tag: int | None = None
         self._observer = 0
         self._is_following = False
         self._input_number = 0
         self._seen: tuple[Any, ...] = ()
-
-    # Life
 
     def follow(self, choices: Any) -> None:
         """Show the choices in a parameter node and watch what they name; None lets go of everything."""
@@ -90,7 +72,7 @@ class Panel:
         self._watcher.watch([])
         if choices is not None:
             self.state.restore(choices.lastResult)
-            choose_defaults(self._scene, choices, self.ui.segmentSelector)
+            segments.choose_defaults(self._scene, choices, self.ui.segmentSelector)
             self._gui_tag = choices.connectGui(self.ui)
             self._observer = choices.parameterNode.AddObserver("ModifiedEvent", self._on_choices)
             self._on_choices()
@@ -116,12 +98,8 @@ class Panel:
         self.state.abandon()
         self.logic.helpers.close()
         self.state = PanelState()
-        self.ui.historyTable.setMRMLTableNode(None)
-        self.ui.segmentEditorWidget.setSegmentationNode(None)
-        self.ui.segmentEditorWidget.removeViewObservations()
+        self.view.let_go()
         self.render()
-
-    # Choices
 
     def on_node_added(self) -> None:
         """A volume that is loaded is chosen without a click."""
@@ -132,14 +110,14 @@ class Panel:
         """Another segmentation was chosen; its selector still names a segment of the former one."""
         if self._choices is not None and not self._is_following:
             if node is not self._choices.segmentation:
-                self._choose(node, first_segment(node))
+                self._choose(node, segments.first_segment(node))
             self.show_roi()
 
     def on_segment(self, segment_id: str) -> None:
         """Another segment was chosen, in the selector or in the editor."""
         if self._choices is None or self._is_following or segment_id == self._choices.segmentID:
             return
-        if segment_id and segment_name(self._choices.segmentation, segment_id):
+        if segment_id and segments.segment_name(self._choices.segmentation, segment_id):
             self._choices.segmentID = segment_id
             self.show_roi()
 
@@ -175,11 +153,11 @@ class Panel:
 
     def show_roi(self) -> None:
         """Centre the slice views on the ROI."""
-        show_in_slices(self._scene, roi_centre(*self._chosen()[1:]))
+        segments.show_in_slices(self._scene, segments.roi_centre(*self._chosen()[1:]))
 
     def on_history_row(self, row: int) -> None:
         """Centre the slice views on the ROI of a row of the history."""
-        show_in_slices(self._scene, history_centre(self._scene, row))
+        segments.show_in_slices(self._scene, history_centre(self._scene, row))
 
     # Input: checked once it rests, compared with what the result was made from
 
@@ -192,11 +170,11 @@ class Panel:
 
     def on_rest(self) -> None:
         """The input has rested: examine it, in three turns of the event loop, so that none holds up a stroke."""
-        if self._choices is None or what_to_choose(*self._chosen()):
+        if self._choices is None or segments.what_to_choose(*self._chosen()):
             self.check()
             return
         try:
-            case = chosen_case(*self._chosen())
+            case = segments.chosen_case(*self._chosen())
             prepared = case.prepared()
         except InputError:
             self.check()  # which says what is wrong
@@ -226,14 +204,14 @@ class Panel:
         choices = self._choices
         if choices is None:
             return
-        choose_defaults(self._scene, choices, self.ui.segmentSelector)
+        segments.choose_defaults(self._scene, choices, self.ui.segmentSelector)
         self._application.timer.stop()
         self.view.show_volume(choices.inputVolume, self._application.dicom_database())
         self.state.input = InputCheck.of(
             lambda: self.logic.model(choices.modelPath),
             prepare,
             self.logic.requireBackend,
-            what_to_choose(*self._chosen()),
+            segments.what_to_choose(*self._chosen()),
         )
         self._record_section.look_for_readers(choices.inputVolume, choices.segmentation)
         self._go_on()
@@ -250,8 +228,6 @@ class Panel:
             self.state.end_following()
         self.render()
 
-    # Buttons
-
     def on_sample(self) -> None:
         """Load the sample case."""
         self._choices.inputVolume, *outline = self.logic.loadSampleCase()
@@ -261,14 +237,14 @@ class Panel:
 
     def on_new_segment(self) -> None:
         """Add a segment to outline the tumour in."""
-        self._choose(*add_tumour_segment(self._scene, *self._chosen()[:2]))
+        self._choose(*segments.add_tumour_segment(self._scene, *self._chosen()[:2]))
 
     def on_remedy(self, remedy: str) -> None:
         """Mend what a finding is about, if it still is."""
         self.check()
         if any(finding.remedy == remedy for finding in self.state.findings):
             self.ui.segmentEditorWidget.saveStateForUndo()
-            self.state.attempt(lambda: mend(*self._chosen(), remedy))
+            self.state.attempt(lambda: segments.mend(*self._chosen(), remedy))
             self.check()
 
     def on_predict(self) -> None:
@@ -290,8 +266,6 @@ class Panel:
         """Leave the result without its stability."""
         self.state.end_outline_check()
         self.render()
-
-    # What comes back
 
     def _on_done(self, assessment: Assessment | None, error: Exception | None) -> None:
         if self.state.run is None:  # an abandoned one has no panel to tell

@@ -78,6 +78,12 @@ class PanelView:
         self.ui.segmentEditorWidget.uninstallKeyboardShortcuts()
         self.ui.segmentEditorWidget.removeViewObservations()
 
+    def let_go(self) -> None:
+        """The scene is about to be closed."""
+        self.ui.historyTable.setMRMLTableNode(None)
+        self.ui.segmentEditorWidget.setSegmentationNode(None)
+        self.ui.segmentEditorWidget.removeViewObservations()
+
     def show_choices(self, choices: Any) -> None:
         """Selectors and editor follow the parameter node; a segment is chosen where none is."""
         if self.ui.segmentSelector.currentNode() is not choices.segmentation:
