@@ -27,17 +27,7 @@ _STAPLE_THRESHOLD = 0.5
 
 @dataclass(frozen=True)
 class Row:
-    """The result on one outline.
-
-    Attributes
-    ----------
-    name : str
-        The reader's, or what the consensus is called.
-    source : {'reader', 'staple', 'majority'}
-    volume_ml : float
-    probability, interval, call
-        As in `assess.Assessment`.
-    """
+    """The result on one outline, whose name is the reader's, or what the consensus is called."""
 
     name: str
     source: Source
@@ -76,8 +66,6 @@ class Agreement:
     ----------
     rows : tuple of Row
         The readers in their order, then the STAPLE consensus, then, of three or more, the majority's.
-    pairs : tuple of Pair
-        Each two readers.
     interval_level : float or None
         Of the rows' intervals.
     model : str

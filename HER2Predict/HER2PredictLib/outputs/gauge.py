@@ -60,7 +60,6 @@ def marks(result: Result, width: float, measure: Measure) -> list[Mark]:
     ----------
     width : float
         Of the gauge in pixels.
-    measure : callable
     """
 
     def x(share: float) -> float:

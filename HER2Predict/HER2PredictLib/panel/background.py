@@ -63,13 +63,6 @@ class ModuleExtraction:
     They leave it in a later turn of the event loop and not before the run has really ended: the module's logic goes on
     using its node after the events that it sends, and reads the outputs without asking whether they are still there.
 
-    Parameters
-    ----------
-    scene : vtkMRMLScene
-    start, later : callable
-    prepared : Prepared
-    ended : callable
-
     Raises
     ------
     InputError
@@ -168,12 +161,6 @@ class LiveExtraction:
     """The features of one prepared pair by a helper process, or in this one where there can be none.
 
     It starts at once, before anybody may know that the features are wanted.
-
-    Parameters
-    ----------
-    helpers : Helpers
-    later : callable
-    prepared : Prepared
     """
 
     def __init__(self, helpers: Helpers, later: Later, prepared: Prepared) -> None:
@@ -218,15 +205,6 @@ class LiveExtraction:
 
 class Run:
     """A prediction that is running.
-
-    Parameters
-    ----------
-    checked : CheckedCase
-        From `assess.preprocess`.
-    model : Model
-    extract : callable
-    callback : callable
-        Called once, when the run has ended.
 
     Attributes
     ----------

@@ -29,10 +29,6 @@ class OutlineCheck:
     ----------
     assessment : Assessment
         Of the outline as it was drawn.
-    helpers : Helpers
-    extract : callable
-        See `background.Extract`.
-    later : callable
     changed : callable
         Called with the check after every variation, and once more when it is over, unless it was cancelled.
 
@@ -40,7 +36,6 @@ class OutlineCheck:
     ----------
     total : int
         Variations.
-    is_over : bool
     stability : Stability or None
         Once it is over and has come to an end.
     message : str

@@ -30,12 +30,8 @@ class Panel:
         The widgets of the .ui file by their names.
     logic : HER2PredictLogic
         Of the module file.
-    scene : vtkMRMLScene
-    application : Application
-    icons : mapping
-        Severity of a finding -> QIcon.
-    make_row : callable
-        Makes the QWidget of Finding.ui.
+    icons, make_row
+        As in `FindingRows`.
     """
 
     def __init__(

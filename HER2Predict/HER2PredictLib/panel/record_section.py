@@ -25,11 +25,8 @@ class RecordSection:
 
     Parameters
     ----------
-    scene : vtkMRMLScene
-    view : PanelView
     state : callable
         Gives the panel's present state.
-    application : Application
     """
 
     def __init__(self, scene: Any, view: PanelView, state: Callable[[], PanelState], application: Application) -> None:
@@ -94,13 +91,7 @@ class RecordSection:
                 self._view.tell(records.picture_file(assessment, Path(path)))
 
     def look_for_readers(self, volume: Any, segmentation: Any) -> None:
-        """See whether the chosen nodes hold the outlines of two or more readers.
-
-        Parameters
-        ----------
-        volume : vtkMRMLScalarVolumeNode or None
-        segmentation : vtkMRMLSegmentationNode or None
-        """
+        """See whether the chosen nodes (None where none is) hold the outlines of two or more readers."""
         self._volume, self._segmentation = volume, segmentation
         reason = self._state().no_comparison_reason(len(drawn_segments(segmentation)) if volume and segmentation else 0)
         self.ui.readersButton.enabled = not reason

@@ -13,18 +13,7 @@ _SIGN_PIXELS = 16
 
 
 class FindingRow:
-    """Fills the widgets of Finding.ui.
-
-    Parameters
-    ----------
-    widget : QWidget
-        Made from that file.
-    finding : Finding
-    icon : QIcon
-        Of the severity of the finding.
-    mend : callable
-        Called with the remedy when the user asks for it.
-    """
+    """Fills a widget that was made from Finding.ui; `mend` is called with the remedy when the user asks for it."""
 
     def __init__(self, widget: Any, finding: Finding, icon: Any, mend: Callable[[str], None]) -> None:
         import slicer
@@ -47,7 +36,6 @@ class FindingRows:
 
     Parameters
     ----------
-    layout : QLayout
     icons : mapping
         Severity of a finding -> QIcon.
     make_row : callable

@@ -26,12 +26,8 @@ class PanelView:
     ----------
     ui : object
         The widgets of the .ui file by their names.
-    icons : mapping
-        Severity of a finding -> QIcon.
-    make_row : callable
-        Makes the QWidget of Finding.ui.
-    mend : callable
-        Called with a remedy when the user asks for it.
+    icons, make_row, mend
+        As in `FindingRows`.
 
     Attributes
     ----------
