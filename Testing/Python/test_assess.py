@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import json
 import unittest
+import warnings
+from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import numpy as np
 from ruamel.yaml import YAML
@@ -17,6 +22,7 @@ from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.model.model import BUNDLED_MODEL, Model
+from HER2PredictLib.outputs import gauge
 from HER2PredictLib.outputs.text import as_text
 from HER2PredictLib.panel.background import Run
 
@@ -89,6 +95,52 @@ class AgainstTheModelTest(unittest.TestCase):
             model = dataclasses.replace(self.model, card={**self.model.card, "threshold": threshold})
             with self.subTest(threshold):
                 self.assertEqual("interval-crosses-threshold" in self.assess(model)[1], crosses)
+
+
+@unittest.skipUnless(importlib.util.find_spec("matplotlib"), "matplotlib is not installed")
+class PictureTest(unittest.TestCase):
+    def test_its_gauge_is_that_of_the_panel(self) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        from HER2PredictLib.outputs.picture import write_picture
+
+        volume, roi = small_case()
+        assessment = assess(Case(Volume(volume, "volume", "CT"), Roi(roi, "ROI")), Model.load(BUNDLED_MODEL))
+        drawn: list[Any] = []
+        with mock.patch.object(FigureCanvasAgg, "print_png", lambda canvas, _path: drawn.extend(canvas.figure.axes)):
+            write_picture(assessment, Path("picture.png"))
+        axes = next(axes for part in drawn for axes in part.child_axes)
+        expected = gauge.marks(assessment.result(), 1.0, lambda text: 0.01)
+        words = {mark.text for mark in expected if mark.text}
+        self.assertLessEqual(words, {text.get_text() for text in axes.texts})
+        trough, band, _bar, estimate = axes.patches[:4]
+        start, width = trough.get_x(), trough.get_width()
+        low, high = assessment.interval
+        self.assertAlmostEqual((estimate.get_x() + estimate.get_width() / 2 - start) / width, assessment.probability)
+        self.assertAlmostEqual((band.get_x() - start) / width, low)
+        self.assertAlmostEqual((band.get_x() + band.get_width() - start) / width, high)
+
+    def test_letters_that_its_font_lacks_come_from_another_one(self) -> None:
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+        from matplotlib.font_manager import findfont, get_font
+
+        from HER2PredictLib.outputs import picture
+
+        own, other = (set(get_font(findfont(name)).get_charmap()) for name in ("DejaVu Sans", "STIXNonUnicode"))
+        letter = chr(min(other - own))
+        for further, is_missing in ((("no such font",), True), (("no such font", "STIXNonUnicode"), False)):
+            with (
+                mock.patch.object(picture, "FURTHER_FONTS", further),
+                matplotlib.rc_context({"font.family": picture.font_family()}),
+                warnings.catch_warnings(record=True) as told,
+            ):
+                warnings.simplefilter("always")
+                figure = Figure()
+                figure.text(0.5, 0.5, letter)
+                FigureCanvasAgg(figure).draw()
+            self.assertEqual(any("missing from font" in str(warning.message) for warning in told), is_missing)
 
 
 class ProvenanceTest(unittest.TestCase):

@@ -12,6 +12,8 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from HER2PredictLib.outputs.picture import FURTHER_FONTS
+
 MODULE = Path(__file__).resolve().parents[2] / "HER2Predict"
 UI = [MODULE / "Resources" / "UI" / f"{name}.ui" for name in ("HER2Predict", "Finding")]
 FILES = [
@@ -41,6 +43,7 @@ _NAMES = {
     "HER2Predict prepared",
     "HER2Predict features",
     "HER2Predict mended",
+    *FURTHER_FONTS,
 }
 #: Where a single word is shown too.
 _SHOWN_ATTRIBUTES = {"text", "toolTip", "title", "helpText", "acknowledgementText", "message", "reason"}

@@ -35,6 +35,11 @@ _BODY_HU = -400.0
 _BODY_MARGIN_MM = 12.0
 #: Characters of a line below the gauge that fit, with the number of further findings behind them.
 _LINE_LENGTH = 140
+#: What systems have for the letters of China, Japan and Korea, which the font of matplotlib lacks.
+FURTHER_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "PingFang SC",
+    "Hiragino Sans", "Apple SD Gothic Neo",
+)  # fmt: skip
 #: Width over height of either view.
 _VIEW_SHAPE = 1.2
 
@@ -47,6 +52,22 @@ def write_picture(assessment: Assessment, path: Path) -> None:
     OSError
         Where the file cannot be written.
     """
+    import matplotlib
+
+    with matplotlib.rc_context({"font.family": font_family()}):
+        _write_picture(assessment, path)
+
+
+def font_family() -> list[str]:
+    """Fonts in the order in which matplotlib looks for a letter: its own, then those that this system has."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return [*rcParams["font.family"], *(name for name in FURTHER_FONTS if name in installed)]
+
+
+def _write_picture(assessment: Assessment, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
