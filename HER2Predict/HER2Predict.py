@@ -30,7 +30,7 @@ from HER2PredictLib.errors import InputError
 
 if TYPE_CHECKING:
     from HER2PredictLib.assess import Assessment, CheckedCase
-    from HER2PredictLib.case.case import Prepared
+    from HER2PredictLib.case.prepared import Prepared
     from HER2PredictLib.model.model import Model
     from HER2PredictLib.panel.application import Application
     from HER2PredictLib.panel.background import Callback, LiveExtraction, Run

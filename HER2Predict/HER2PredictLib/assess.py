@@ -17,7 +17,7 @@ from .errors import InputError
 from .findings import examine as quality
 from .findings.finding import Finding
 from .model.applicability import Applicability, applicability_of
-from .model.explain import Explanation, explain, times_usual
+from .model.explain import Explanation, distance_ratios, explain
 from .model.model import Model, Prediction
 from .outline.stability import Stability
 from .result import cautions, wording
@@ -238,7 +238,7 @@ def predict(
     model.require_own_settings()
     started = time.perf_counter()
     prediction = model.predict(values)
-    tail_probability, ratios = model.typicality(prediction), times_usual(model, values, prediction)
+    tail_probability, ratios = model.typicality(prediction), distance_ratios(model, values, prediction)
     findings = (
         *cautions.of_model(model),
         *checked.findings,

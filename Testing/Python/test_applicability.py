@@ -27,7 +27,9 @@ class DomainTest(unittest.TestCase):
         inside, outside = [], []
         for seed in range(30):
             domain = Domain.of(*draws(67, seed))
-            words = [applicability_of(domain.share_beyond(*pair)) for pair in np.transpose(draws(1000, 1000 + seed))]
+            words = [
+                applicability_of(domain.tail_probability(*pair)) for pair in np.transpose(draws(1000, 1000 + seed))
+            ]
             inside.append(np.mean([word == "inside" for word in words]))
             outside.append(np.mean([word == "outside" for word in words]))
         self.assertLess(abs(np.mean(inside) - 0.95), 0.02)
@@ -42,31 +44,31 @@ class DomainTest(unittest.TestCase):
         self.assertAlmostEqual(gumbel.mean(), np.mean(larger), places=9)
         self.assertAlmostEqual(gumbel.std(), np.std(larger, ddof=1), places=9)
         for pair, most in zip(zip(t2, q, strict=True), larger, strict=True):
-            self.assertAlmostEqual(domain.share_beyond(*pair), gumbel.sf(most), places=12)
+            self.assertAlmostEqual(domain.tail_probability(*pair), gumbel.sf(most), places=12)
 
     def test_either_distance_alone_takes_a_case_outside(self) -> None:
         t2, q = draws(67, 4)
         domain = Domain.of(t2, q)
         usual = float(np.median(t2)), float(np.median(q))
-        self.assertEqual(applicability_of(domain.share_beyond(*usual)), "inside")
-        self.assertEqual(applicability_of(domain.share_beyond(100 * usual[0], usual[1])), "outside")
-        self.assertEqual(applicability_of(domain.share_beyond(usual[0], 100 * usual[1])), "outside")
-        self.assertEqual(applicability_of(domain.share_beyond(0.0, 0.0)), "inside")
+        self.assertEqual(applicability_of(domain.tail_probability(*usual)), "inside")
+        self.assertEqual(applicability_of(domain.tail_probability(100 * usual[0], usual[1])), "outside")
+        self.assertEqual(applicability_of(domain.tail_probability(usual[0], 100 * usual[1])), "outside")
+        self.assertEqual(applicability_of(domain.tail_probability(0.0, 0.0)), "inside")
 
     def test_the_limits_are_where_the_words_change(self) -> None:
         t2, q = draws(67, 5)
         domain = Domain.of(t2, q)
         for share, within, beyond in ((0.05, "inside", "edge"), (0.01, "edge", "outside")):
             limit_t2, limit_q = domain.limits(share)
-            self.assertEqual(applicability_of(domain.share_beyond(0.999 * limit_t2, 1.0)), within)
-            self.assertEqual(applicability_of(domain.share_beyond(1.001 * limit_t2, 1.0)), beyond)
-            self.assertEqual(applicability_of(domain.share_beyond(1.0, 0.999 * limit_q)), within)
-            self.assertEqual(applicability_of(domain.share_beyond(1.0, 1.001 * limit_q)), beyond)
+            self.assertEqual(applicability_of(domain.tail_probability(0.999 * limit_t2, 1.0)), within)
+            self.assertEqual(applicability_of(domain.tail_probability(1.001 * limit_t2, 1.0)), beyond)
+            self.assertEqual(applicability_of(domain.tail_probability(1.0, 0.999 * limit_q)), within)
+            self.assertEqual(applicability_of(domain.tail_probability(1.0, 1.001 * limit_q)), beyond)
 
     def test_distances_that_do_not_vary_give_a_finite_answer(self) -> None:
         domain = Domain.of(np.full(5, 3.0), np.zeros(5))
-        self.assertEqual(applicability_of(domain.share_beyond(3.0, 0.0)), "inside")
-        self.assertEqual(applicability_of(domain.share_beyond(30.0, 0.0)), "outside")
+        self.assertEqual(applicability_of(domain.tail_probability(3.0, 0.0)), "inside")
+        self.assertEqual(applicability_of(domain.tail_probability(30.0, 0.0)), "outside")
 
 
 if __name__ == "__main__":

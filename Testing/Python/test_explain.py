@@ -55,19 +55,19 @@ class ExplanationTest(unittest.TestCase):
         self.assertEqual(explanation.contributions[NAMES.index("original_glcm_7")], 0.0)
 
     def test_the_feature_class_that_is_far_out_is_named_first(self) -> None:
-        from HER2PredictLib.model.explain import times_usual
+        from HER2PredictLib.model.explain import distance_ratios
 
         patient = self.table.median().to_dict()
         far = {name: value + 8 * self.table[name].std() for name, value in patient.items() if "_shape_" in name}
         patient |= far
-        unusual = times_usual(self.model, patient, self.model.predict(patient))
+        unusual = distance_ratios(self.model, patient, self.model.predict(patient))
         self.assertEqual(next(iter(unusual)), "shape")
         self.assertGreater(unusual["shape"], 3.0)
         self.assertGreater(unusual["shape"], 2 * unusual["glcm"])
 
     def test_the_usual_distance_is_once_the_usual_distance(self) -> None:
         """Weighted by what each class usually adds, the classes' multiples of the usual average to the whole's."""
-        from HER2PredictLib.model.explain import class_of, sum_by, times_usual, usual_contributions
+        from HER2PredictLib.model.explain import class_of, distance_ratios, sum_by, usual_contributions
 
         for _, row in self.table.iterrows():
             prediction = self.model.predict(row.to_dict())
@@ -75,7 +75,7 @@ class ExplanationTest(unittest.TestCase):
             name = "t2" if t2 >= q else "q"
             usual = sum_by(class_of, self.model.feature_names, usual_contributions(self.model)[name == "q"])
             whole = prediction.hotelling_t2 if name == "t2" else prediction.q_residual
-            multiples = times_usual(self.model, row.to_dict(), prediction)
+            multiples = distance_ratios(self.model, row.to_dict(), prediction)
             total = sum(times * usual[group] for group, times in multiples.items())
             self.assertAlmostEqual(total, whole, places=9)
 

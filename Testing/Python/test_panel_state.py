@@ -19,7 +19,7 @@ from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.findings.examine import Finding
+from HER2PredictLib.findings.finding import Finding
 from HER2PredictLib.result.result import Result
 
 try:

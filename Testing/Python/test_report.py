@@ -260,7 +260,7 @@ class ExclusionsTest(unittest.TestCase):
                 sitk.WriteImage(as_image(inside), str(roi))
                 with self.assertRaises(InputError) as caught:
                     preprocess(Case.from_files(image, roi))
-                self.assertEqual(grouped_reasons({"a": str(caught.exception)}), {reason: 1})
+                self.assertEqual(grouped_reasons({"a": excluded(caught.exception)}), {reason: 1})
             with self.assertRaises(InputError) as caught:
                 Case.from_files(image, Path(folder) / "absent.nrrd")
             self.assertEqual(list(grouped_reasons({"a": excluded(caught.exception)})), ["Image or ROI file not found"])
@@ -269,7 +269,7 @@ class ExclusionsTest(unittest.TestCase):
         import SimpleITK as sitk
 
         from cases import SIZE, SPACING, as_image, ct_array
-        from HER2PredictLib.assess import begin
+        from HER2PredictLib.assess import preprocess
         from HER2PredictLib.case.case import Case
 
         thin = np.zeros(tuple(reversed(SIZE)), np.uint8)
@@ -279,7 +279,7 @@ class ExclusionsTest(unittest.TestCase):
             sitk.WriteImage(as_image(ct_array(), (*SPACING[:2], 1.0)), str(image))
             sitk.WriteImage(as_image(thin, (*SPACING[:2], 1.0)), str(roi))
             with self.assertRaises(InputError) as caught:
-                begin(Case.from_files(image, roi))
+                preprocess(Case.from_files(image, roi))
         self.assertIn("thinner", str(caught.exception))
         found = grouped_reasons({"a": excluded(caught.exception)})
         self.assertEqual(found, {"ROI too small for texture features": 1})

@@ -83,7 +83,7 @@ def _report(case: Any, options: argparse.Namespace) -> None:
 
         write_file(options.picture, lambda path: write_picture(assessment, path))
     if options.keep_inputs:
-        write(options.keep_inputs, assessment.preparation.prepared.write)
+        write(options.keep_inputs, assessment.checked.prepared.write)
     if options.json:
         write_json(options.json, assessment.to_dict())
     if options.json != "-":
@@ -96,7 +96,7 @@ def _with_stability(assessment: Any, options: argparse.Namespace) -> Any:
 
     started = time.perf_counter()
     stability = measure(
-        assessment.preparation.case,
+        assessment.case,
         assessment.model,
         assessment.probability,
         count=options.perturbations,

@@ -35,11 +35,11 @@ def words_of(applicability: Applicability) -> str:
     }[applicability]
 
 
-def applicability_of(share_beyond: float) -> Applicability:
+def applicability_of(tail_probability: float) -> Applicability:
     """In words, from the share of patients that lie at least as far out."""
-    if share_beyond < OUTSIDE_SHARE:
+    if tail_probability < OUTSIDE_SHARE:
         return "outside"
-    return "edge" if share_beyond < EDGE_SHARE else "inside"
+    return "edge" if tail_probability < EDGE_SHARE else "inside"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Domain:
         first, second = ((logs - self.log_mean) / self.log_sd).tolist()
         return first, second
 
-    def share_beyond(self, t2: float, q: float) -> float:
+    def tail_probability(self, t2: float, q: float) -> float:
         """Share, 0 to 1, of patients like the training patients that lie at least as far out."""
         reduced = (max(self.standardised(t2, q)) - self.location) / self.scale
         return float(-np.expm1(-np.exp(-reduced)))

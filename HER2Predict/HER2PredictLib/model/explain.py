@@ -85,7 +85,7 @@ def usual_contributions(model: Model) -> tuple[np.ndarray, np.ndarray]:
     return loadings * (model.arrays["train_t2"].mean() / loadings.sum()), model.arrays["usual_q"]
 
 
-def times_usual(model: Model, features: Mapping[str, float], prediction: Prediction) -> dict[str, float]:
+def distance_ratios(model: Model, features: Mapping[str, float], prediction: Prediction) -> dict[str, float]:
     """For each feature class, how many times the usual share it adds to the distance from the training patients.
 
     1 is what the average training patient has. Of the two distances the one counts by which this patient is rarer.

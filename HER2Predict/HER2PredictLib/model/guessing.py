@@ -16,6 +16,11 @@ NO_CALL = "no call"
 GUESSING_CODE = "model-guesses"
 
 
+def is_positive(probability: float, threshold: float) -> bool:
+    """On which side of the threshold a probability lies; at it the call is HER2-positive."""
+    return probability >= threshold
+
+
 @dataclass(frozen=True)
 class Discrimination:
     """How well a model ranks the patients that it learnt from, each by models that were fitted without that patient.

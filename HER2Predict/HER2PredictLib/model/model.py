@@ -15,7 +15,7 @@ from ..feature_settings import difference_of_parameters
 from ..i18n import tr as _
 from . import bundle_file
 from .applicability import Domain
-from .guessing import NEGATIVE, NO_CALL, POSITIVE, Discrimination, banner, context, headline
+from .guessing import NEGATIVE, NO_CALL, POSITIVE, Discrimination, banner, context, headline, is_positive
 from .network import Network, expit, log_odds
 from .projection import Projection, project
 
@@ -121,7 +121,7 @@ class Model:
         """The call at the model's threshold; none by a model that tells no better than guessing."""
         if self.guessing:
             return NO_CALL
-        return POSITIVE if probability >= self.threshold else NEGATIVE
+        return POSITIVE if is_positive(probability, self.threshold) else NEGATIVE
 
     @property
     def cohort(self) -> Mapping[str, Any]:
@@ -266,7 +266,7 @@ class Model:
 
     def typicality(self, prediction: Prediction) -> float:
         """Share of patients like the training patients that lie at least as far out as this one, 0 to 1."""
-        return self.domain.share_beyond(prediction.hotelling_t2, prediction.q_residual)
+        return self.domain.tail_probability(prediction.hotelling_t2, prediction.q_residual)
 
     @property
     def training_volume_ml(self) -> tuple[float, float] | None:

@@ -15,6 +15,7 @@ from ..case.case import Case
 from ..case.prepared import MARGIN_MM, SLICE_MM
 from ..errors import InputError
 from ..features import Features
+from ..model.guessing import is_positive
 from ..model.model import Model
 from .perturbation import Outline, reach
 from .surfaces import difference
@@ -191,7 +192,7 @@ def summarise(found: Sequence[Variation], probability: float, threshold: float) 
         probabilities=computed,
         low=float(low),
         high=float(high),
-        flips=sum((other >= threshold) != (probability >= threshold) for other in computed),
+        flips=sum(is_positive(other, threshold) != is_positive(probability, threshold) for other in computed),
         mean_surface_distance_mm=float(np.mean([variation.surface_distance_mm for variation in found])),
         mean_volume_change=float(np.mean([abs(variation.volume_change) for variation in found])),
     )

@@ -12,7 +12,6 @@ import SimpleITK as sitk
 
 from .. import __version__, assess, features, threads
 from ..assess import Assessment, CheckedCase
-from ..case.case import Prepared
 from ..case.nodes import add_passing_node, add_prepared_nodes, strings_from_table
 from ..case.prepared import Prepared
 from ..errors import InputError

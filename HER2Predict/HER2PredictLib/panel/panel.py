@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..assess import Assessment, CheckedCase, preprocess
-from ..case.case import Case, Prepared
+from ..case.case import Case
+from ..case.prepared import Prepared
 from ..errors import InputError
 from ..result.wording import view_line
 from . import segments

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from ..findings.finding import REMEDIES, Finding, Severity
 from ..model.applicability import Applicability
+from ..model.guessing import is_positive
 from ..outline.stability import Stability
 
 _NUMBERS = ("probability", "threshold", "roi_volume_ml")
@@ -124,7 +125,7 @@ class Result:
 def crosses(interval: tuple[float, float], threshold: float) -> bool:
     """Do the ends of an interval give different calls?"""
     low, high = interval
-    return low < threshold <= high
+    return is_positive(low, threshold) != is_positive(high, threshold)
 
 
 def _finding(stored: dict[str, Any]) -> Finding:

@@ -10,6 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from ... import parallel
 from ...assess import preprocess
 from ...case.case import Case
 from ...case.rois import Roi
@@ -119,12 +120,12 @@ def _compute(patient: Patient, acquisition: str, varied: int) -> _Row | None:
     ct, roi = simulate(patient, ACQUISITIONS[acquisition])
     case = Case(Volume(ct, patient.identifier, "CT"), Roi(roi, SEGMENT_NAME))
     try:
-        preparation = preprocess(case)
-        own = tuple(extract(preparation.prepared).values())
+        checked = preprocess(case)
+        own = tuple(extract(checked.prepared).values())
     except InputError:
         return None
     others = tuple(_features_of(variation) for variation in variations(case, varied))
-    return _Row(patient.number, own, others, tuple(finding.code for finding in preparation.findings))
+    return _Row(patient.number, own, others, tuple(finding.code for finding in checked.findings))
 
 
 def _features_of(case: Case) -> tuple[float, ...]:
