@@ -64,6 +64,12 @@ class DocsTest(unittest.TestCase):
         self.assertEqual({page.name for page in PAGES} - {page.name for page in reached}, set())
 
 
+    def test_the_map_leads_to_places_that_are_there(self) -> None:
+        places = paths_in_table(ROOT / "Docs" / "developers.md", "Where to go")
+        self.assertGreaterEqual(len(places), 20)
+        self.assertEqual([place for place in places if not (ROOT / "HER2Predict" / place).exists()], [])
+
+
 @unittest.skipUnless(shutil.which("git") and (ROOT / ".git").exists(), "runs in a repository only")
 class FilesTest(unittest.TestCase):
     def test_every_file_has_a_place_in_the_readme(self) -> None:
