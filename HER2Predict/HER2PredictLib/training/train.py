@@ -27,15 +27,7 @@ MODEL_FILE = "model.her2model"
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """A trained model, how it did, and who was left out.
-
-    Attributes
-    ----------
-    model : Model
-        As loaded from the bundle that was written.
-    exclusions : mapping of str to Exclusion
-        By patient_id.
-    """
+    """A trained model, as loaded from the bundle that was written, how it did, and who was left out, by patient_id."""
 
     model: Model
     results: Results
@@ -55,14 +47,8 @@ def train(
 ) -> Training:
     """Train on a cohort table or feature table; write the bundle, report, figures and tables into `out`.
 
-    Parameters
-    ----------
-    name, description : str
-        Of the model and of its cohort, for the card; the cohort is described by its table's name by default.
-    jobs : int, optional
-        Processes of the extraction; all cores by default.
-    extracting, learning : callable, optional
-        Called with the work done and its total.
+    `name` and `description` are those of the model and of its cohort, for the card; the cohort is described by its
+    table's name by default. `jobs` are the processes of the extraction; all cores by default.
 
     Raises
     ------

@@ -42,12 +42,10 @@ _CLASSES = ("HER2-negative", "HER2-positive")
 
 @dataclass(frozen=True, eq=False)
 class Cohort:
-    """Patients, and what a table tells about them.
+    """Patients, and what a table, `source`, tells about them.
 
     Attributes
     ----------
-    source : Path
-        The table.
     table : DataFrame of str
         One row per patient, indexed by ``patient_id``: every column that is no feature, as it stands in the table;
         ``image`` and ``roi`` as absolute paths. A blank is an empty string.
@@ -63,8 +61,6 @@ class Cohort:
         `settings_id` of the settings that the features were computed with, where the table tells them.
     clinical : tuple of str
         The columns of `table` that the researcher added.
-    origin : str
-        Who computed the features, see `Origin`.
     findings : Series of tuple of str, or None
         Codes of the findings on the input of each patient, where HER2Predict computed the features.
     """

@@ -52,13 +52,7 @@ _T_STAGES = ("tis", "ta", "t0", "t1", "t2", "t3", "t4")
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """A continuous characteristic.
-
-    Attributes
-    ----------
-    values : ndarray of float, shape (patients,)
-        nan where missing.
-    """
+    """A continuous characteristic; `values` have shape (patients,), nan where missing."""
 
     label: str
     values: np.ndarray
@@ -68,12 +62,7 @@ class Numbers:
 class Categories:
     """A categorical characteristic.
 
-    Attributes
-    ----------
-    values : ndarray of object, shape (patients,)
-        One of `levels`, None where missing.
-    levels : tuple of str
-        In the order in which they are listed.
+    `values`, shape (patients,), are of `levels`, which stand in the order of listing, or None where missing.
     """
 
     label: str
@@ -92,12 +81,8 @@ def clinical_columns(frame: pd.DataFrame) -> tuple[tuple[Column, ...], tuple[str
     """The columns to report, and the names of those that are left out.
 
     Left out are identifiers, paths, the split, features, empty columns, and text with too many different values. A
-    column of numbers with more than five distinct values is continuous; every other is categorical.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per patient; values may be text, as `cohort.read_cohort` leaves them.
+    column of numbers with more than five distinct values is continuous; every other is categorical. `frame` has one row
+    per patient; values may be text, as `read_table` leaves them.
     """
     reported, left_out = [], []
     for name in frame.columns:

@@ -43,24 +43,11 @@ WORDS = {
 class Evidence:
     """What is known of the patients of a report, and what is not.
 
-    Attributes
-    ----------
-    simulated : int
-        Patients that the table calls simulated.
-    scored : int
-        Patients whose HER2 status follows from an immunohistochemistry score; of the others the table tells it as 0 or
-        1.
-    origin : str
-        Who computed the features, see `cohort.Origin`.
-    listed_before_extraction : bool
-        Does the table list patients whatever became of their features? A table of features holds those alone that have
-        them.
-    names_images : bool
-        Does the table name images and ROIs?
-    characteristics : tuple of str
-        Clinical columns that the tables report, in words.
-    findings : DataFrame or None
-        Patients with each finding on the input, see `input_findings.counted`; None where the input was not seen.
+    The table calls `simulated` patients simulated; of `scored` ones the HER2 status follows from an
+    immunohistochemistry score, of the others the table tells it as 0 or 1. Patients are `listed_before_extraction`
+    where the table lists them whatever became of their features; a table of features holds those alone that have them.
+    `characteristics` are the clinical columns that the tables report, in words. `findings` are the patients with each
+    finding on the input, see `counted`; None where the input was not seen.
     """
 
     patients: int
@@ -89,11 +76,7 @@ class Evidence:
 def evidence_of(cohort: Cohort, patients: pd.Index, groups: Mapping[str, np.ndarray]) -> Evidence:
     """What a table shows of those of its patients who were analysed.
 
-    Parameters
-    ----------
-    patients : Index, shape (patients,)
-    groups : mapping of str to ndarray of bool, shape (patients,)
-        Columns of the table of findings, and their patients.
+    `groups` maps columns of the table of findings to their patients, bool of the shape of `patients`, (patients,).
     """
     table = cohort.table.loc[patients]
     reported, _ = clinical_columns(table[list(cohort.clinical)])
@@ -119,18 +102,9 @@ def _filled(table: pd.DataFrame, column: str, value: str | None = None) -> int:
 def counted(findings: pd.Series, groups: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Patients with each finding, the most frequent first, and those without any.
 
-    Parameters
-    ----------
-    findings : Series of tuple of str, shape (patients,)
-        Codes.
-    groups : mapping of str to ndarray of bool, shape (patients,)
-        Name of a column to its patients.
-
-    Returns
-    -------
-    DataFrame
-        ``code`` (empty in the last row, of the patients without a finding), ``finding`` in words, and a column of
-        counts for each group.
+    `findings` are codes, shape (patients,); `groups` the name of a column to its patients, bool of shape (patients,).
+    The columns are ``code`` (empty in the last row, of the patients without a finding), ``finding`` in words, and one
+    of counts for each group.
     """
     codes = pd.unique(np.array([code for own in findings for code in own], dtype=object)).tolist()
     having = {code: np.array([code in own for own in findings], dtype=bool) for code in codes}
@@ -149,14 +123,8 @@ def _counts(having: np.ndarray, groups: Mapping[str, np.ndarray]) -> dict[str, i
 class RoiSource:
     """Patients among whom examples are looked for.
 
-    Attributes
-    ----------
-    files : DataFrame of str, shape (patients, 3)
-        Image, ROI and segment.
-    status : ndarray of int, shape (patients,)
-    features : DataFrame, shape (patients, F)
-    whose : str
-        What the patients are called, such as ``training patient``.
+    `files`, shape (patients, 3), are image, ROI and segment; `status` has shape (patients,), `features` (patients, F).
+    `whose` is what the patients are called, such as ``training patient``.
     """
 
     files: pd.DataFrame

@@ -59,12 +59,8 @@ REASONS = {
 class Exclusion:
     """Why one patient is left out.
 
-    Attributes
-    ----------
-    code : str
-        That of the `InputError` or the finding, or one of `workers`.
-    message : str
-        For the researcher alone: it may name files and patients.
+    The code is that of the `InputError` or the finding, or one of `workers`. The message is for the researcher alone:
+    it may name files and patients.
     """
 
     code: str

@@ -30,16 +30,10 @@ FEATURES_FILE = "features.csv"
 
 @dataclass(frozen=True, eq=False)
 class Extraction:
-    """Features of the patients that could be computed, and why the others could not.
+    """Features of the patients that could be computed, and why the others could not, by patient_id.
 
-    Attributes
-    ----------
-    table : DataFrame of float64, shape (patients, 975)
-        Indexed by ``patient_id``, in the order of the cohort.
-    failures : dict of str to Exclusion
-        By patient_id.
-    computed, reused : int
-        How many patients' features were computed now, and how many were there from before.
+    `table`, float64 of shape (patients, 975), is indexed by ``patient_id``, in the order of the cohort. `computed` and
+    `reused` count the patients whose features were computed now and were there from before.
     """
 
     table: pd.DataFrame
@@ -60,8 +54,8 @@ def extract(
 
     What is finished is kept in a journal beside the table until the table is there. A run after an interruption goes on
     from it, and a run on a finished table computes those patients alone whose image, ROI or segment, or the feature
-    settings or versions, have changed: the table holds the key of what each row was computed from, so it can be
-    moved or sent and still be brought up to date.
+    settings or versions, have changed: the table holds the key of what each row was computed from, so it can be moved
+    or sent and still be brought up to date.
 
     Parameters
     ----------
@@ -70,12 +64,10 @@ def extract(
     out : Path
         The feature table, a CSV: every column of the cohort table, `SETTINGS_COLUMN`, `KEY_COLUMN`, `FINDINGS_COLUMN`,
         the 975 features.
-    jobs : int, optional
-        Processes; all cores by default.
-    dask : str, optional
-        Address of the scheduler of a Dask cluster that computes instead.
+    jobs, dask : optional
+        Processes, all cores by default; address of the scheduler of a Dask cluster that computes instead.
     progress : callable, optional
-        Called with the number of patients done and their total; first with those that are there from before.
+        Called first with the patients that are there from before.
 
     Raises
     ------

@@ -17,34 +17,19 @@ from ...files import sync, whole
 
 @dataclass(frozen=True)
 class FeatureRow:
-    """What was computed of one patient.
-
-    Attributes
-    ----------
-    features : tuple of float
-        In their order.
-    findings : tuple of str
-        Codes of the findings on the input.
-    """
+    """What was computed of one patient: the features in their order, and the codes of the findings on the input."""
 
     features: tuple[float, ...]
     findings: tuple[str, ...]
 
 
 class Journal:
-    """Finished rows by the key of what they were computed from, in ``<table>.journal``.
+    """Finished rows, of `length` features each, by the key of what they were computed from, in ``<table>.journal``.
 
     One JSON object a line, ``{"key": sha256, "features": [...], "findings": [...]}``, with every digit of the numbers.
     A line is on the disk before `add` returns. A line that was torn when the machine stopped is passed over. While a
     Journal is open no other one can be opened for the same table, in this process or another; the lock ends with the
     process.
-
-    Parameters
-    ----------
-    table : Path
-        The table in the making.
-    length : int
-        How many features a line holds.
 
     Raises
     ------

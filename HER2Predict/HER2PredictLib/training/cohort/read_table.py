@@ -40,13 +40,9 @@ _PYRADIOMICS_COLUMN = re.compile(r"diagnostics_|Label(_channel)?$|.+_(shape|shap
 def read_table(path: Path) -> Cohort:
     """Read a cohort table or a feature table.
 
-    Parameters
-    ----------
-    path : Path
-        CSV with ``patient_id``, and either ``image`` and ``roi`` (paths relative to the table, optionally
-        ``segment``), or the 975 features, or both. Optionally ``her2_ihc`` (0, 1+, 2+, 3+) or ``her2`` (0, 1),
-        ``split`` (train, test), ``simulated`` (1), and any clinical column. A table that pyradiomics' batch mode wrote
-        will do.
+    It is a CSV with ``patient_id``, and either ``image`` and ``roi`` (paths relative to the table, optionally
+    ``segment``), or the 975 features, or both. Optionally ``her2_ihc`` (0, 1+, 2+, 3+) or ``her2`` (0, 1), ``split``
+    (train, test), ``simulated`` (1), and any clinical column. A table that pyradiomics' batch mode wrote will do.
 
     Raises
     ------

@@ -20,18 +20,9 @@ _GROUP_NAMES = {"train": "Training group", "test": "Testing group"}
 
 @dataclass(frozen=True)
 class BaselineRow:
-    """One line of a table.
+    """One line of a table: a characteristic, or one category of the characteristic above it.
 
-    Attributes
-    ----------
-    label : str
-        A characteristic, or one of its categories.
-    category : bool
-        Is it a category of the characteristic above it?
-    cells : tuple of str
-        One per column of patients.
-    test : GroupTest or None
-        Where the line carries a p-value.
+    There is a cell per column of patients, and a test where the line carries a p-value.
     """
 
     label: str
@@ -49,16 +40,8 @@ class BaselineRow:
 class BaselineTable:
     """A table that can be printed.
 
-    Attributes
-    ----------
-    columns : tuple of str
-        Heads of the columns of patients.
-    compares : bool
-        Does it have a column of p-values?
-    notes : tuple of str
-        What the numbers are and which tests were done.
-    left_out : tuple of str
-        Columns of the cohort table that it does not report.
+    `columns` are heads of the columns of patients; a table that `compares` has one of p-values. `notes` tell what the
+    numbers are and which tests were done, `left_out` which columns of the cohort table it does not report.
     """
 
     title: str
@@ -107,11 +90,7 @@ def table1(frame: pd.DataFrame) -> BaselineTable:
     """The whole cohort, as the study's Table 1.
 
     Numbers: mean ± standard error. Categories: counts (% of all patients, those with a missing value among them).
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per patient; see `columns.clinical_columns` for the columns that are reported.
+    `frame` has one row per patient; see `columns.clinical_columns` for the columns that are reported.
 
     Raises
     ------
@@ -133,12 +112,8 @@ def table2(frame: pd.DataFrame, group: Sequence[object] | np.ndarray | pd.Series
     value is known) and Pearson's chi-squared test without continuity correction, or Fisher's exact test where an
     expected count is below 5. Missing values are counted and take no part in percentages and tests.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per patient; see `columns.clinical_columns` for the columns that are reported.
-    group : sequence, shape (patients,)
-        Two different values; ``train`` and ``test`` are called training and testing group, others as they are.
+    `frame` is as in `table1`. `group`, shape (patients,), holds two different values; ``train`` and ``test`` are called
+    training and testing group, others as they are.
 
     Raises
     ------

@@ -42,16 +42,9 @@ STRATA: tuple[Applicability, ...] = ("inside", "edge", "outside")
 class Stratum:
     """The patients of a cohort that lie inside, at the edge or outside of what the model knows.
 
-    Attributes
-    ----------
-    auc : Estimate
-        With DeLong's interval; undefined with fewer than ten patients of a class.
-    sensitivity, specificity : Estimate
-        At the model's threshold.
-    observed : Estimate
-        Share of HER2-positive patients.
-    predicted : float
-        Mean probability; nan without patients.
+    The AUC has DeLong's interval and is undefined with fewer than ten patients of a class; sensitivity and specificity
+    are at the model's threshold. `observed` is the share of HER2-positive patients, `predicted` the mean probability,
+    nan without patients.
     """
 
     applicability: Applicability
@@ -68,19 +61,11 @@ class Stratum:
 class Evaluation:
     """How a model does on a cohort.
 
-    Attributes
-    ----------
-    about : dict
-        The cohort: ``description``, ``simulated``, ``outcome``, ``patients``, ``positive``.
-    features : DataFrame, shape (patients, F)
-    predictions : DataFrame
-        Per patient: ``her2``, ``probability``, ``low``, ``high``, ``call``, ``typicality``, the share of patients like
-        the training patients that lie at least as far out, ``applicability``, ``hotelling_t2`` and ``q_residual``.
-    rois : RoiSource or None
-        Where the table names the images.
-    trained_on : int or None
-        Patients with the features of a training patient; None where the bundle does not tell the latter's.
-    exclusions : mapping of str to Exclusion
+    `about` tells of the cohort: ``description``, ``simulated``, ``outcome``, ``patients``, ``positive``. `features`
+    have shape (patients, F). `predictions` are per patient: ``her2``, ``probability``, ``low``, ``high``, ``call``,
+    ``typicality``, the share of patients like the training patients that lie at least as far out, ``applicability``,
+    ``hotelling_t2`` and ``q_residual``. There are `rois` where the table names the images. `trained_on` counts the
+    patients with the features of a training patient; None where the bundle does not tell the latter's.
     """
 
     model: Model
@@ -121,10 +106,7 @@ def evaluate(
 ) -> Evaluation:
     """Apply a model to a cohort; features that the table does not hold are extracted into the folder `out`.
 
-    Parameters
-    ----------
-    description : str
-        Of the cohort; it is described by its table's name by default.
+    `description` is of the cohort; it is described by its table's name by default.
 
     Raises
     ------

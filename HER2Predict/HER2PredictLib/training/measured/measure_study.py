@@ -34,20 +34,10 @@ def measure_study(
     model: Model,
     resamples: int = RESAMPLES,
 ) -> Results:
-    """Measure everything.
+    """Measure everything, with `resamples` in every bootstrap.
 
-    Parameters
-    ----------
-    study : Study
-        Its features are indexed by ``patient_id``.
-    cohort : Cohort
-        The table that the patients come from; those of the study are among its rows.
-    exclusions : mapping of str to Exclusion
-        Patients of the table that were left out, and why.
-    model : Model
-        The bundle of the study's deployed model.
-    resamples : int
-        Of every bootstrap.
+    The study's features are indexed by ``patient_id``, and its patients are among the rows of `cohort`, the table that
+    they come from; `exclusions` are those left out of it, and why. `model` is the bundle of the study's deployed model.
     """
     patients = study.features.index
     table = cohort.table.loc[patients]

@@ -69,12 +69,7 @@ def recalibrated(model: Model, evaluation: Evaluation, name: str) -> Model:
 
 
 def write_recalibrated(model: Model, evaluation: Evaluation, name: str, out: Path) -> Path:
-    """Write ``recalibrated.her2model`` and its card, ``recalibrated-model-card.md``, into the folder `out`.
-
-    Returns
-    -------
-    Path
-        The bundle.
+    """Write ``recalibrated.her2model`` and its card, ``recalibrated-model-card.md``, into `out`; return the bundle.
 
     Raises
     ------

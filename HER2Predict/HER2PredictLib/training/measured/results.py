@@ -36,16 +36,10 @@ STUDY_COMPONENTS = 100
 
 @dataclass(frozen=True)
 class Flow:
-    """Where the patients of the table went.
+    """Where the patients that the cohort table lists went.
 
-    Attributes
-    ----------
-    listed : int
-        Patients in the cohort table.
-    reasons : mapping of str to int
-        Patients left out, by reason.
-    negative, positive : mapping of str to int
-        Patients of each HER2 status in ``train`` and ``test``.
+    `reasons` are the numbers of those left out, by reason; `negative` and `positive` those of each HER2 status in
+    ``train`` and ``test``.
     """
 
     listed: int
@@ -66,11 +60,8 @@ class Flow:
 class Importance:
     """How much groups of features move the predictions of the training patients.
 
-    Attributes
-    ----------
-    by_class, by_image : DataFrame
-        One row per group, the strongest first: ``mean``, ``low`` and ``high`` (mean and quartiles over the training
-        patients of the absolute sum of the group's contributions to the log-odds) and ``features`` (their number).
+    One row per group, the strongest first: ``mean``, ``low`` and ``high`` (mean and quartiles over the training
+    patients of the absolute sum of the group's contributions to the log-odds) and ``features`` (their number).
     """
 
     by_class: pd.DataFrame
@@ -81,18 +72,9 @@ class Importance:
 class Variance:
     """Areas under the cumulative explained variance curve, mean of the curve in percent.
 
-    Attributes
-    ----------
-    components : int
-        All components that the training patients span.
-    kept : int
-        Components of the models.
-    explained : float
-        Percent of the variance that the kept ones explain.
-    area : float
-        Over all components.
-    area_study : float
-        Over the first 100 components as in the study, the curve held at 100 % beyond the last one.
+    The training patients span `components`; the models use those that are `kept`, which explain `explained` percent of
+    the variance. `area` is over all components, `area_study` over the first 100, as in the study, where the curve is
+    held at 100 % beyond the last one.
     """
 
     components: int
@@ -106,10 +88,7 @@ class Variance:
 class DomainLimits:
     """Distances beyond which 5 % of the left-out training patients lie, and who lies beyond either.
 
-    Attributes
-    ----------
-    beyond : mapping of str to int
-        Patients of ``train`` and ``test`` beyond at least one of the two.
+    `beyond` counts the patients of ``train`` and ``test`` beyond at least one of the two.
     """
 
     limit_t2: float
@@ -121,32 +100,21 @@ class DomainLimits:
 class Results:
     """What is measured of a study.
 
+    Thresholds are by the model's key, performances and ROC by model and set, comparisons, one of each pair of models,
+    by set; precision-recall, calibration and decision curves are those of the MLP by set.
+
     Attributes
     ----------
-    simulated : bool
-        Were the patients simulated?
-    split_given : bool
-        Does the cohort table assign the patients to the sets?
-    description : str
-        Of the cohort, in words.
-    outcome : str
-        What is true of a positive patient, see `Cohort.outcome`.
+    simulated, split_given : bool
+        Were the patients simulated? Does the cohort table assign them to the sets?
+    description, outcome : str
+        Of the cohort, in words; what is true of a positive patient, see `Cohort.outcome`.
     roi_files : DataFrame of str or None
         Image, ROI and segment of the patients, where the cohort names them.
     evidence : Evidence
         What the table shows of the patients; its findings are counted by set.
-    thresholds : mapping
-        Of each model, by its key.
     threshold_choice : ThresholdChoice
         Of the deployed model.
-    performances : mapping
-        By model and set.
-    comparisons : mapping
-        By set: each pair of models.
-    roc : mapping
-        By model and set.
-    precision_recall, calibration, decision : mapping
-        Of the MLP by set.
     spread : DataFrame
         Per model: summary of its test patients over the random splits.
     """

@@ -33,16 +33,9 @@ INTENDED_USE = (
 class Provenance:
     """What a card tells of a model besides what was fitted.
 
-    Attributes
-    ----------
-    cohort : mapping
-        ``description``, ``simulated``, ``patients``, ``positive``, ``train``, ``test``; ``outcome``, see `Cohort`.
-    metrics : mapping
-        JSON-able measures.
-    discrimination : Discrimination or None
-        Of the training patients, cross-validated; None where it was not measured.
-    guessing : tuple of str
-        Why the model tells no better than guessing.
+    `cohort` holds ``description``, ``simulated``, ``patients``, ``positive``, ``train``, ``test`` and ``outcome``, see
+    `Cohort`; `metrics` are JSON-able measures. `discrimination` is of the training patients, cross-validated, and None
+    where it was not measured; `guessing` is why the model tells no better than guessing.
     """
 
     name: str
@@ -67,22 +60,11 @@ def build_model(
 ) -> Model:
     """A Model of a fitted pipeline.
 
-    Parameters
-    ----------
-    pipeline : Pipeline
-        From `candidates.bagged_mlp`, fitted.
-    calibrator : LogisticRegression
-        On the log-odds of the pipeline's probability.
-    calibration_covariance : ndarray, shape (2, 2)
-        Of its slope and intercept.
-    distances : ndarray, shape (patients, 2)
-        Hotelling's T2 and Q residual of the training patients when left out, in the order of `training`.
-    threshold : float
-        Probability from which on the call is HER2-positive.
-    training : DataFrame, shape (patients, features)
-        The training patients, whose first two components the panel shows.
-    status : ndarray of int, shape (patients,)
-        Their HER2 status.
+    `pipeline` is from `candidates.bagged_mlp`, fitted; `calibrator` works on the log-odds of its probability, and
+    `calibration_covariance`, shape (2, 2), is of its slope and intercept. From the probability `threshold` on the call
+    is HER2-positive. `training`, shape (patients, features), are the training patients, whose first two components the
+    panel shows, and `status`, shape (patients,), their HER2 status; `distances`, shape (patients, 2), are Hotelling's
+    T2 and Q residual of each when left out, in the same order.
     """
     arrays = {**bundle_arrays(pipeline, calibrator), "calibration_covariance": calibration_covariance}
     arrays |= {"train_t2": distances[:, 0], "train_q": distances[:, 1]}

@@ -24,18 +24,11 @@ MEMBERS = 50
 
 @dataclass(frozen=True)
 class Candidate:
-    """One kind of model.
+    """One kind of model, with a `key` for programs and a `label` for people.
 
-    Attributes
-    ----------
-    key, label : str
-        For programs and for people. Compare keys: in another process a candidate is a copy of itself.
-    unfitted : callable
-        Makes the unfitted classifier of principal components from hyper-parameters, seed and number of members.
-    grid : mapping
-        Hyper-parameters to choose from, each from the simplest model to the most complex.
-    bagged : bool
-        Does the number of members matter?
+    Compare keys: in another process a candidate is a copy of itself. `unfitted` makes the unfitted classifier of
+    principal components from hyper-parameters, seed and number of members. `grid` has the hyper-parameters to choose
+    from, each from the simplest model to the most complex; `bagged` models depend on the number of members.
     """
 
     key: str

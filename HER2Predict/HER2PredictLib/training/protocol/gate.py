@@ -29,12 +29,8 @@ _BATCH = 5
 class Shuffles:
     """A permutation test of the whole learning (test 1 of Ojala & Garriga, J Mach Learn Res 2010, 11:1833-1863).
 
-    Attributes
-    ----------
-    auc : float
-        Cross-validated, of the true HER2 status: one repeat of the folds, small ensembles.
-    shuffled : ndarray, shape (shuffles,)
-        The same of each shuffle.
+    `auc` is cross-validated, of the true HER2 status: one repeat of the folds, small ensembles. `shuffled`, shape
+    (shuffles,), is the same of each shuffle.
     """
 
     auc: float
@@ -51,16 +47,11 @@ def shuffle_labels(
 ) -> Shuffles:
     """Learn from shuffled HER2 status: hyper-parameters are chosen, classifiers fitted and patients ranked anew.
 
-    What does not depend on the status is shared: the folds of the first repeat with their scalers and principal
-    components. The status is shuffled within each fold, so that every fold keeps its share of positive patients as
-    stratified folds do; given the folds, each of these orders is as likely as the true one where features tell nothing.
-    Ensembles are those that hyper-parameters are chosen with, for the true status as well.
-
-    Parameters
-    ----------
-    folds : sequence of Fold
-        As `learning.folds_of` makes them; the first repeat is used.
-    status : ndarray of int, shape (patients,)
+    What does not depend on the status, shape (patients,), is shared: the first repeat of the `folds` that
+    `learning.folds_of` makes, with their scalers and principal components. The status is shuffled within each fold, so
+    that every fold keeps its share of positive patients as stratified folds do; given the folds, each of these orders
+    is as likely as the true one where features tell nothing. Ensembles are those that hyper-parameters are chosen with,
+    for the true status as well.
     """
     once = folds[: protocol.folds]
     seeds = np.random.SeedSequence(protocol.seed).spawn(protocol.shuffles)
@@ -104,10 +95,7 @@ def reasons_to_call_it_guessing(
 ) -> tuple[str, ...]:
     """Why a model tells no better than guessing; none where it does better.
 
-    Parameters
-    ----------
-    apparent : ndarray, shape (patients,)
-        Calibrated probability of the training patients by the model that was fitted to them.
+    `apparent`, shape (patients,), is the calibrated probability of the training patients by the model fitted to them.
     """
     reasons = []
     if not (discrimination.low > 0.5 or discrimination.auc == 1.0):

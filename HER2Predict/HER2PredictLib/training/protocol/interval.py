@@ -15,15 +15,9 @@ class IntervalRule:
 
     s is the standard deviation of the calibrated log-odds of the ensemble's members, each of them learnt from a
     bootstrap sample of the cohort; c is the standard error of the calibration, from the covariance of its slope and
-    intercept. Both are the cohort's own. The three numbers say what they are worth.
-
-    Attributes
-    ----------
-    factor : float
-        Makes the interval hold its level.
-    level : float or None
-        Share of the patients whose interval holds what a model of very many patients would say; None where nobody
-        checked it.
+    intercept. Both are the cohort's own. The three numbers say what they are worth; `factor` makes the interval hold
+    its level. `level` is the share of the patients whose interval holds what a model of very many patients would say;
+    None where nobody checked it.
     """
 
     spread_weight: float
@@ -54,14 +48,8 @@ METHOD = (
 class Answers:
     """What one model says of patients that it has not seen, shape (patients,) each.
 
-    Attributes
-    ----------
-    log_odds : ndarray
-        Calibrated.
-    spread : ndarray
-        Standard deviation of the members' calibrated log-odds.
-    calibration_error : ndarray
-        Standard error of the calibration at these patients.
+    The log-odds are calibrated; `spread` is the standard deviation of the members' calibrated log-odds,
+    `calibration_error` the standard error of the calibration at these patients.
     """
 
     log_odds: np.ndarray

@@ -25,14 +25,8 @@ _LEAST_PROBABILITY = 1e-6
 class Fold:
     """Patients prepared for one fold by a scaler and a PCA of those that are fitted; no HER2 status takes part.
 
-    Attributes
-    ----------
-    fitted, left_out : ndarray of int
-        Rows of the patients.
-    fitted_scores, left_out_scores : ndarray, shape (rows, components)
-        Whitened principal components.
-    distances : ndarray, shape (left out, 2)
-        Hotelling's T2 and Q residual.
+    `fitted` and `left_out` are rows of the patients, their scores whitened principal components, shape (rows,
+    components); `distances`, shape (left out, 2), are Hotelling's T2 and Q residual.
     """
 
     fitted: np.ndarray
@@ -48,22 +42,18 @@ class Learnt:
 
     Attributes
     ----------
-    parameters : dict
-        The hyper-parameters that were chosen.
     losses : ndarray, shape (options,)
-        Mean log-loss of each option in the order of `Candidate.options`.
+        Mean log-loss of each option in the order of `Candidate.options`; `parameters` are what was chosen from them.
     raw : ndarray, shape (n,)
         Score of each patient by models that were fitted without that patient, mean over the repeats.
     calibrated : ndarray, shape (n,)
-        The same after a calibration that was fitted without the patient, too.
+        The same after a calibration that was fitted without the patient, too; `threshold` is on this probability.
     distances : ndarray, shape (n, 2)
         Hotelling's T2 and Q residual of each patient when left out, mean over the repeats.
     calibrator : LogisticRegression
         On the log-odds of the score; fitted to all of `raw`.
     calibration_covariance : ndarray, shape (2, 2)
         Of its slope and intercept.
-    threshold : float
-        On the calibrated probability.
     pipeline : Pipeline
         Scaler, PCA and classifier, fitted to all n patients.
     """
@@ -97,14 +87,8 @@ def learn(
 ) -> Learnt:
     """Everything that is learnt of one kind of model; nothing but these patients takes part.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n, F)
-    status : ndarray of int, shape (n,)
-    folds : sequence of Fold, optional
-        Of these patients, as `folds_of` makes them, where several candidates share them.
-    jobs : int
-        Processes.
+    `values` has shape (n, F), `status` (n,). `folds` are of these patients, as `folds_of` makes them, where several
+    candidates share them.
     """
     folds = folds_of(values, status, protocol) if folds is None else folds
     members = protocol.choosing_members
@@ -141,12 +125,8 @@ def simplest_of_the_best(losses: np.ndarray) -> int:
     """The first option whose loss exceeds that of the best by no more than one standard error of the difference.
 
     The one-standard-error rule (Breiman, Friedman, Olshen & Stone, Classification and Regression Trees, 1984, 3.4.3),
-    with the standard error of the paired difference, since the patients are the same.
-
-    Parameters
-    ----------
-    losses : ndarray, shape (options, patients)
-        The simplest option first.
+    with the standard error of the paired difference, since the patients are the same. `losses` has shape (options,
+    patients), the simplest option first.
     """
     excess = losses - losses[int(np.argmin(losses.mean(axis=1)))]
     error = excess.std(axis=1, ddof=1) / np.sqrt(excess.shape[1])

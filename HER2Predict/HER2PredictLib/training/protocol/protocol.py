@@ -15,28 +15,12 @@ TRAIN, TEST = "train", "test"
 class Protocol:
     """How a model is learnt and measured.
 
-    Attributes
-    ----------
-    seed : int
-        Of the split, the folds, the ensemble and the bootstrap.
-    test_share : float
-        Share of the patients that are held out; the study's 3/10.
-    folds, repeats : int
-        Of the repeated stratified cross-validation that chooses hyper-parameters and gives out-of-fold predictions.
-    splits : int
-        Random splits of the repeated hold-out.
-    shuffles : int
-        Of the HER2 status, for the permutation test.
-    members : int
-        MLPs in the deployed ensemble.
-    choosing_members : int
-        MLPs in the ensembles that hyper-parameters are chosen with, and of the permutation test.
-    threshold : ThresholdRule
-        Which threshold to take.
-    jobs : int
-        Processes; -1 for all cores.
-    candidates : tuple of Candidate
-        The models to compare, the MLP among them.
+    `seed` is of the split, the folds, the ensemble and the bootstrap. `test_share` of the patients are held out; the
+    study's 3/10. `folds` and `repeats` are of the repeated stratified cross-validation that chooses hyper-parameters
+    and gives out-of-fold predictions, `splits` the random splits of the repeated hold-out, `shuffles` those of the HER2
+    status for the permutation test. The deployed ensemble has `members` MLPs; those that hyper-parameters are chosen
+    with, and those of the permutation test, have `choosing_members`. `jobs` are processes, -1 for all cores. The MLP is
+    among the candidates.
     """
 
     seed: int = 2024

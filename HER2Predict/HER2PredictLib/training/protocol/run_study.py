@@ -32,15 +32,8 @@ def run_study(
 ) -> Study:
     """Carry out the protocol.
 
-    Parameters
-    ----------
-    features : DataFrame, shape (P, F)
-    status : ndarray of int, shape (P,)
-        1 HER2-positive, 0 HER2-negative.
-    split : ndarray of str, shape (P,), optional
-        ``train`` or ``test`` for each patient; drawn at random, stratified by status, where it is not given.
-    progress : callable, optional
-        Called with the steps done and their total.
+    `features` has shape (P, F); `status`, shape (P,), is 1 for HER2-positive, 0 for HER2-negative. `split`, shape (P,),
+    is ``train`` or ``test`` for each patient; drawn at random, stratified by status, where it is not given.
 
     Raises
     ------

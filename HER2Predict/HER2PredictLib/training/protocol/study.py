@@ -21,20 +21,11 @@ from .protocol import TEST, TRAIN, Protocol
 class Fit:
     """One kind of model, fitted to the training patients.
 
-    Attributes
-    ----------
-    parameters : dict
-        Hyper-parameters that cross-validation chose.
-    losses : ndarray, shape (options,)
-        Mean cross-validated log-loss of each option.
-    score : dict of str to ndarray
-        Before calibration, for what ranks patients. ``train``: each training patient by models that were fitted
-        without that patient, mean over the repeats; ``test``: the test patients; ``apparent``: training patients by the
-        model that was fitted to them.
-    probability : dict of str to ndarray
-        After calibration, for what reads them as probabilities; of ``train`` by one fitted without the patient, too.
-    threshold : float
-        On the probability.
+    `losses`, shape (options,), are the mean cross-validated log-loss of each option; `parameters` are what was chosen
+    from them. `score` is before calibration, for what ranks patients. ``train``: each training patient by models that
+    were fitted without that patient, mean over the repeats; ``test``: the test patients; ``apparent``: training
+    patients by the model that was fitted to them. `probability` is after calibration, for what reads them as
+    probabilities; of ``train`` by one fitted without the patient, too. `threshold` is on the probability.
     """
 
     candidate: Candidate
@@ -47,16 +38,10 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """The principal components of the training patients.
+    """The principal components of the training patients, of which the models use the first `kept`.
 
-    Attributes
-    ----------
-    explained : ndarray, shape (all components,)
-        Share of the variance of each component.
-    kept : int
-        How many the models use.
-    scores : ndarray, shape (patients, 2)
-        Coordinates of every patient, test patients too, on the first two.
+    `explained`, shape (all components,), is the share of the variance of each; `scores`, shape (patients, 2), are the
+    coordinates of every patient, test patients too, on the first two.
     """
 
     explained: np.ndarray
@@ -77,20 +62,15 @@ class LearningCurve:
 class Study:
     """What came out of a protocol on a cohort of P patients.
 
+    `status` has shape (P,). Pipeline (fitted scaler, PCA and ensemble), calibrator (logistic, on the log-odds),
+    threshold, discrimination (in the training patients, out of fold) and `guessing` are those of the deployed model.
+
     Attributes
     ----------
     features : DataFrame, shape (P, F)
-    status : ndarray of int, shape (P,)
-    train, test : ndarray of int
-        Rows of the patients of either set.
+        Of all patients; `train` and `test` are the rows of either set.
     fits : dict of str to Fit
         By the candidate's key; ``mlp`` is the deployed one.
-    pipeline, calibrator
-        The deployed model: fitted scaler, PCA and ensemble; logistic calibration on the log-odds.
-    threshold : float
-        Of the deployed model.
-    discrimination : Discrimination
-        Of the deployed model in the training patients, out of fold.
     shuffles : Shuffles
         What learning from shuffled HER2 status gives.
     guessing : tuple of str

@@ -25,14 +25,9 @@ class ThresholdRule:
     """How the threshold is chosen from calibrated out-of-fold predictions.
 
     ``youden``: where sensitivity + specificity is largest (Youden, Cancer 1950, 3:32-35), the highest of several that
-    do equally well. ``sensitivity``: the highest that finds at least the share `value` of the HER2-positive patients.
-    ``cost``: 1 / (1 + `value`), where a missed HER2-positive patient costs `value` times as much as a false alarm
-    (Pauker and Kassirer, N Engl J Med 1980, 302:1109-1117); it follows from the costs alone.
-
-    Attributes
-    ----------
-    value : float
-        nan for ``youden``.
+    do equally well; `value` is nan. ``sensitivity``: the highest that finds at least the share `value` of the
+    HER2-positive patients. ``cost``: 1 / (1 + `value`), where a missed HER2-positive patient costs `value` times as
+    much as a false alarm (Pauker and Kassirer, N Engl J Med 1980, 302:1109-1117); it follows from the costs alone.
     """
 
     kind: Kind
@@ -105,16 +100,11 @@ YOUDEN = ThresholdRule("youden")
 class ThresholdChoice:
     """A threshold, and what a bootstrap tells of its choice.
 
-    Attributes
-    ----------
-    threshold : Estimate
-        With the percentile interval of the thresholds that resamples choose; without one where it follows from costs.
-    sensitivity, specificity : float
-        In the patients that it was chosen on.
-    optimism_sensitivity, optimism_specificity : float
-        By how much these flatter: they minus what the thresholds of resamples achieve, on average, in the patients
-        that the resample left out (leave-one-out bootstrap: Efron and Tibshirani, J Am Stat Assoc 1997, 92:548-560).
-        For a maximum such as Youden's this comes nearer to new patients than the bootstrap that does not leave out.
+    The threshold has the percentile interval of the thresholds that resamples choose; none where it follows from costs.
+    Sensitivity and specificity are those in the patients that it was chosen on. Their optimism is by how much they
+    flatter: they minus what the thresholds of resamples achieve, on average, in the patients that the resample left out
+    (leave-one-out bootstrap: Efron and Tibshirani, J Am Stat Assoc 1997, 92:548-560). For a maximum such as Youden's
+    this comes nearer to new patients than the bootstrap that does not leave out.
     """
 
     rule: ThresholdRule

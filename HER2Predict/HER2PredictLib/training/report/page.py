@@ -86,17 +86,7 @@ $body
 
 
 def page(title: str, byline: str, notice: str, bodies: Mapping[tuple[str, str], str]) -> str:
-    """The page.
-
-    Parameters
-    ----------
-    title, byline : str
-        Plain text.
-    notice : str
-        HTML.
-    bodies : mapping of (str, str) to str
-        Identifier and heading of each part to its HTML.
-    """
+    """The page; `title` and `byline` are plain text, `notice` is HTML, `bodies` HTML by identifier and heading."""
     return _PAGE.substitute(
         title=html.escape(title),
         style=_STYLE,
@@ -168,12 +158,7 @@ def figure_html(figure: StudyFigure) -> str:
 def findings_html(evidence: Evidence, table: str, groups: Mapping[str, str]) -> str:
     """How many patients have each finding on the input; empty where nothing was checked.
 
-    Parameters
-    ----------
-    table : str
-        Such as ``Table 7``.
-    groups : mapping of str to str
-        Columns of the counts, besides that of all patients, to their heads.
+    `table` is such as ``Table 7``; `groups` are the columns of the counts, besides that of all patients, to heads.
     """
     if evidence.findings is None:
         return ""

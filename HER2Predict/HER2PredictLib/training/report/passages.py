@@ -11,13 +11,7 @@ from ..cohort.evidence import Evidence
 
 @dataclass(frozen=True)
 class Passage:
-    """A headed part of the text.
-
-    Attributes
-    ----------
-    name : str
-        By which the lists of TRIPOD+AI and CLAIM refer to it.
-    """
+    """A headed part of the text; the lists of TRIPOD+AI and CLAIM refer to it by `name`."""
 
     name: str
     heading: str

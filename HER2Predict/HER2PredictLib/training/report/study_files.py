@@ -22,19 +22,8 @@ def write_results(results: Results, model: Model, out: Path) -> tuple[Path, ...]
     """Write ``report.html``, ``metrics.json``, ``model-card.md``, ``figures/`` and ``tables/`` into the folder `out`.
 
     Everything is made before the first file is written, and each file appears under its name only when it is whole.
-    Figures of an earlier run that this one does not have are removed.
-
-    Parameters
-    ----------
-    model : Model
-        As saved, so that the report can name its checksum.
-    out : Path
-        Made where it does not exist.
-
-    Returns
-    -------
-    tuple of Path
-        The files, report first.
+    Figures of an earlier run that this one does not have are removed; `out` is made where it does not exist. `model` is
+    as saved, so that the report can name its checksum. Returns the files, report first.
 
     Raises
     ------

@@ -16,12 +16,8 @@ from ...cohort.evidence import Evidence
 class Item:
     """One item of a guideline.
 
-    Attributes
-    ----------
-    section : str
-        Identifier of the section of the report that answers it, whole or in part; empty where none does.
-    missing : str
-        What the researcher has to add; empty where nothing is missing.
+    `section` identifies the section of the report that answers it, whole or in part, and is empty where none does;
+    `missing` is what the researcher has to add, empty where nothing is missing.
     """
 
     number: str

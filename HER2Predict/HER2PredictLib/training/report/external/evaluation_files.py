@@ -20,12 +20,7 @@ from .tables import comparison_table
 
 
 def write_evaluation(evaluation: Evaluation, out: Path) -> tuple[Path, ...]:
-    """Write report, measures, predictions, figures and tables into the folder `out`.
-
-    Returns
-    -------
-    tuple of Path
-        The files, report first.
+    """Write report, measures, predictions, figures and tables into the folder `out`; return the files, report first.
 
     Raises
     ------
