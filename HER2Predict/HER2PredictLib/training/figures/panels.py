@@ -167,14 +167,9 @@ def decision_frame(curve: DecisionCurve) -> pd.DataFrame:
 def distance_panel(
     axes: Axes, groups: Mapping[str, tuple[pd.DataFrame, Mapping[str, Any]]], limits: tuple[float, float]
 ) -> None:
-    """T² and Q of patients on logarithmic axes.
+    """T² and Q of patients on logarithmic axes, with the limits of T² and Q dashed.
 
-    Parameters
-    ----------
-    groups : mapping
-        Label to the patients (``hotelling_t2``, ``q_residual``) and the look of their points.
-    limits : tuple of float
-        Of T² and Q, drawn dashed.
+    `groups` gives, by label, the patients (``hotelling_t2``, ``q_residual``) and the look of their points.
     """
     for label, (those, look) in groups.items():
         axes.scatter(those["hotelling_t2"], those["q_residual"], s=15, label=label, **look)

@@ -43,10 +43,7 @@ class _Plane:
 
 
 def roi_examples(source: RoiSource | None, number: int) -> StudyFigure | None:
-    """The figure, or None where the images of either class cannot be read.
-
-    From each class the patient whose ROI has the median volume.
-    """
+    """Of each class the ROI of median volume; None where the images of either class cannot be read."""
     if source is None:
         return None
     planes = []

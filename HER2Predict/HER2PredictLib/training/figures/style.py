@@ -69,16 +69,9 @@ _STYLE: dict[str, Any] = {
 class StudyFigure:
     """A figure, in both formats, with its caption and the numbers behind it.
 
-    Attributes
-    ----------
-    number : int
-        1 and 2 to 6 as in the study, 7 and on beyond it.
-    name : str
-        Of its files, without ending.
-    caption : str
-        One paragraph; the first sentence names the figure.
-    data : mapping of str to DataFrame
-        Part ("" where there is one part only) to numbers.
+    `number` is 1 and 2 to 6 as in the study, 7 and on beyond it; `name` is that of its files, without ending. The
+    caption is one paragraph, whose first sentence names the figure. `data` holds the numbers by part ("" where there is
+    one only).
     """
 
     number: int

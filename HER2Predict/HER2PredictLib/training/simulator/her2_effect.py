@@ -76,15 +76,7 @@ def true_probability(latents: Latents, prevalence: float = PREVALENCE, effect: E
 
     The log likelihood ratio of two normal densities of equal unit covariance is s . x - |s|^2 / 2 with the shift s
     (linear discriminant, e.g. Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, eq. 4.9).
-
-    Parameters
-    ----------
-    prevalence : float
-        Share of HER2-positive patients, between 0 and 1 (both excluded).
-
-    Returns
-    -------
-    float
+    `prevalence` is the share of HER2-positive patients, between 0 and 1 (both excluded).
     """
     x = np.array([latents.heterogeneity, latents.enhancement, latents.size])
     shifts = effect.shifts

@@ -27,16 +27,9 @@ _IHC: dict[bool, dict[str, float]] = {True: {"2+": 0.6, "3+": 0.4}, False: {"0":
 
 @dataclass(frozen=True)
 class Patient:
-    """One simulated patient before the CT is made.
+    """One simulated patient, `positive` by HER2 status, before the CT is made.
 
-    Attributes
-    ----------
-    number : int
-        1 for the first of the cohort.
-    seed : int
-        The cohort's seed.
-    positive : bool
-        HER2 status.
+    `number` is 1 for the first of the cohort, `seed` is the cohort's.
     """
 
     number: int
@@ -58,20 +51,13 @@ class Patient:
 def draw_cohort(patients: int, seed: int) -> list[Patient]:
     """Draw the patients of a cohort.
 
-    Patient i of a seed has the same anatomy, clinical data and unshifted latents however many patients there are;
-    only who is HER2-positive depends on their number, since that count is exact: `patients` * 42 / 97, rounded.
-
-    Parameters
-    ----------
-    patients : int
-        At least 1.
-    seed : int
-        0 or more.
+    Patient i of a seed has the same anatomy, clinical data and unshifted latents however many patients there are; only
+    who is HER2-positive depends on their number, since that count is exact: `patients` * 42 / 97, rounded.
 
     Raises
     ------
     InputError
-        For a number of patients or a seed out of range.
+        For fewer than 1 patient or a seed below 0.
     """
     if patients < 1:
         raise InputError(f"A cohort cannot have {patients} patients; ask for at least 1.")

@@ -46,10 +46,7 @@ class SampleCase:
 
 
 def simulate(patient: Patient, acquisition: Acquisition = ACQUISITIONS["study"]) -> tuple[sitk.Image, sitk.Image]:
-    """Make the CTU of a patient (int16 HU) and the ROI on its grid (uint8).
-
-    Anatomy and tumour are the same in every acquisition.
-    """
+    """CTU of a patient (int16 HU) and ROI on its grid (uint8); anatomy and tumour are the same in every acquisition."""
     index = patient.number - 1
     phantom = Phantom(
         generator(patient.seed, index, "anatomy"),
@@ -83,24 +80,12 @@ def simulate_cohort(
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Simulate a cohort into a folder.
+    """Simulate a cohort into a folder that does not exist or is empty.
 
-    Parameters
-    ----------
-    patients : int
-        How many, at least 1.
-    seed : int
-        The same seed gives the same cohort.
-    out : Path
-        A folder that does not exist or is empty.
-    fmt : {'nrrd', 'nifti', 'dicom'}
-        Format of the CTs; ROIs are always ``.seg.nrrd``.
-    acquisition : str
-        A name in :data:`.simulator.acquisition.ACQUISITIONS`. The patients of a seed are the same in each.
-    jobs : int, optional
-        Number of processes; by default as many as there are processors.
-    progress : callable, optional
-        Called with the number of patients done and the number of all.
+    The same seed gives the same cohort, with the same patients in each of
+    :data:`.simulator.scan.acquisition.ACQUISITIONS`, of which `acquisition` is a name. `fmt` is the format of the CTs;
+    ROIs are always ``.seg.nrrd``. There are as many processes as processors unless `jobs` says otherwise; `progress` is
+    called with the number of patients done and the number of all.
 
     Returns
     -------
@@ -111,7 +96,7 @@ def simulate_cohort(
     Raises
     ------
     InputError
-        Where the folder holds something, or an argument is out of range.
+        Where the folder holds something, or an argument is out of range: at least 1 patient, a seed of 0 or more.
     """
     if fmt not in get_args(Format):
         raise InputError(f"The format {fmt!r} is unknown; choose one of {', '.join(get_args(Format))}.")
@@ -198,13 +183,7 @@ def _write_table(path: Path, rows: list[dict[str, object]]) -> None:
 
 
 def sample_case(directory: Path) -> SampleCase:
-    """The sample case in a folder: made on first use (a few seconds), used again afterwards.
-
-    Parameters
-    ----------
-    directory : Path
-        Made where it is absent.
-    """
+    """The sample case in a folder (made if absent): made on first use (a few seconds), used again afterwards."""
     directory = Path(directory)
     case = SampleCase(directory / "sample-ctu.nrrd", directory / "sample-ctu.seg.nrrd", SEGMENT_NAME)
     if case.volume.exists() and case.roi.exists():

@@ -24,15 +24,7 @@ Statistic = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Bootstrapped:
-    """A measure and its values in the resamples.
-
-    Attributes
-    ----------
-    value : float
-        In the patients themselves.
-    replicates : ndarray, shape (resamples,)
-        In each resample.
-    """
+    """A measure in the patients themselves (`value`) and in each resample (`replicates`, shape (resamples,))."""
 
     value: float
     replicates: np.ndarray
@@ -46,14 +38,9 @@ class Bootstrapped:
 
 @dataclass(frozen=True)
 class EstimatedDifference:
-    """How much one model exceeds another on the same patients.
+    """How much one model exceeds another on the same patients: first minus second.
 
-    Attributes
-    ----------
-    difference : Estimate
-        First minus second.
-    p_value : float
-        Two-sided, of no difference; nan where the difference does not vary.
+    `p_value` is two-sided, of no difference; nan where the difference does not vary.
     """
 
     difference: Estimate
@@ -90,16 +77,8 @@ def bootstrap(
     """Each measure in the patients and in stratified resamples of them.
 
     Called for two models with the same `status`, `resamples` and `seed`, it draws the same patients for both, so that
-    `paired_difference` may compare them.
-
-    Parameters
-    ----------
-    status : array_like, shape (patients,)
-        1 HER2-positive, 0 HER2-negative.
-    score : array_like, shape (patients,)
-        Predictions.
-    statistics : mapping
-        Name to measure; see `Statistic`.
+    `paired_difference` may compare them. `status` (1 HER2-positive, 0 HER2-negative) and `score` have shape
+    (patients,).
 
     Raises
     ------

@@ -21,7 +21,7 @@ _STEPS = 50
 
 @dataclass(frozen=True)
 class Recalibration:
-    """How predictions would have to be changed to come true (Cox, Biometrika 1958, 45:562-565).
+    """How predictions would have to be changed to come true (Cox, Biometrika 1958, 45:562-565), with standard errors.
 
     Attributes
     ----------
@@ -31,10 +31,8 @@ class Recalibration:
     in_the_large : Estimate
         a where b is held at 1: above 0, predictions are too low on the whole.
     expected_observed : Estimate
-        Expected / observed number of HER2-positive patients; 1 is ideal. The interval is that of the observed count
-        on the log scale, SE = √((1 − O / n) / O) (Debray et al., BMJ 2017, 356:i6460).
-    slope_error, intercept_error, in_the_large_error : float
-        Standard errors.
+        Expected / observed number of HER2-positive patients; 1 is ideal. The interval is that of the observed count on
+        the log scale, SE = √((1 − O / n) / O) (Debray et al., BMJ 2017, 356:i6460).
     """
 
     slope: Estimate
@@ -52,9 +50,9 @@ class CalibrationCurve:
 
     Attributes
     ----------
-    predicted, observed, low, high : ndarray, shape (groups,)
-        Mean prediction and observed share in groups of patients of like prediction, with the Wilson score interval.
-    patients : ndarray of int, shape (groups,)
+    predicted, observed, low, high, patients : ndarray, shape (groups,)
+        Mean prediction and observed share in groups of patients of like prediction, with the Wilson score interval, and
+        the number of patients (int).
     smooth_predicted, smooth_observed, smooth_low, smooth_high : ndarray, shape (100,)
         Logistic regression of the status on a restricted cubic spline of the log-odds, over the range of predictions,
         with its pointwise 95 % interval; nan where it has no answer.
@@ -73,13 +71,10 @@ class CalibrationCurve:
 
 @dataclass(frozen=True, eq=False)
 class LogisticFit:
-    """Maximum-likelihood logistic regression.
+    """Maximum-likelihood logistic regression: coefficients, shape (terms,), and covariance, shape (terms, terms).
 
-    Attributes
-    ----------
-    coefficients : ndarray, shape (terms,)
-    covariance : ndarray, shape (terms, terms)
-        Inverse of the information; all nan where the likelihood has no finite maximum or the terms are dependent.
+    The covariance is the inverse of the information; all nan where the likelihood has no finite maximum or the terms
+    are dependent.
     """
 
     coefficients: np.ndarray
@@ -121,12 +116,8 @@ def recalibration(status: ArrayLike, probability: ArrayLike) -> Recalibration:
 def calibration_curve(status: ArrayLike, probability: ArrayLike, groups: int | None = None) -> CalibrationCurve:
     """Calibration plot: groups by quantiles of the prediction, and a smooth curve.
 
-    Parameters
-    ----------
-    status, probability : array_like, shape (patients,)
-    groups : int, optional
-        Quantile groups; by default one per ten patients, at least 3 and at most 10. Patients of equal prediction stay
-        together, so that there can be fewer.
+    `status` and `probability` have shape (patients,). There is by default one quantile group per ten patients, at least
+    3 and at most 10. Patients of equal prediction stay together, so that there can be fewer.
 
     Raises
     ------
@@ -152,14 +143,8 @@ def calibration_curve(status: ArrayLike, probability: ArrayLike, groups: int | N
 def logistic_regression(design: np.ndarray, status: np.ndarray, offset: np.ndarray | None = None) -> LogisticFit:
     """Unpenalised logistic regression by Newton's method (McCullagh & Nelder, Generalized Linear Models, 1989, 2.5).
 
-    scikit-learn's has neither an offset nor standard errors.
-
-    Parameters
-    ----------
-    design : ndarray, shape (patients, terms)
-    status : ndarray of int, shape (patients,)
-    offset : ndarray, shape (patients,), optional
-        Added to the log-odds with the coefficient 1.
+    scikit-learn's has neither an offset nor standard errors. `design` has shape (patients, terms), `status` (int) and
+    `offset`, which is added to the log-odds with the coefficient 1, have shape (patients,).
     """
     shift = np.zeros(len(status)) if offset is None else offset
     coefficients = np.zeros(design.shape[1])

@@ -24,16 +24,9 @@ GRID = np.arange(101) / 100
 class RocCurve:
     """Empirical ROC curve with its pointwise 95 % confidence band.
 
-    Attributes
-    ----------
-    false_positive_rate, true_positive_rate : ndarray, shape (points,)
-        1 − specificity and sensitivity where a patient is called positive from each threshold on.
-    thresholds : ndarray, shape (points,)
-        Falling; the first is infinite.
-    grid : ndarray, shape (101,)
-        1 − specificity, 0 to 1.
-    low, high : ndarray, shape (101,)
-        Limits of sensitivity at `grid`.
+    Both rates, 1 − specificity and sensitivity where a patient is called positive from each threshold on, and
+    `thresholds`, which fall from infinity, have shape (points,). `low` and `high` are the limits of sensitivity at
+    `grid`, which is 1 − specificity, 0 to 1; the three have shape (101,).
     """
 
     false_positive_rate: np.ndarray
@@ -48,15 +41,9 @@ class RocCurve:
 class PrecisionRecallCurve:
     """Precision (positive predictive value) against recall (sensitivity).
 
-    Attributes
-    ----------
-    precision, recall : ndarray, shape (points,)
-        Recall falls from 1 to 0; the last point is recall 0, precision 1.
-    thresholds : ndarray, shape (points - 1,)
-    average_precision : float
-        Σ (recall step × precision).
-    prevalence : float
-        Precision of a prediction that knows nothing.
+    `precision` and `recall` have shape (points,), `thresholds` has shape (points - 1,). Recall falls from 1 to 0; the
+    last point is recall 0, precision 1. `average_precision` is Σ (recall step × precision), `prevalence` the precision
+    of a prediction that knows nothing.
     """
 
     precision: np.ndarray
@@ -113,25 +100,13 @@ def precision_recall(status: ArrayLike, score: ArrayLike) -> PrecisionRecallCurv
 
 
 def delong_covariance(status: ArrayLike, scores: Sequence[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
-    """AUC of several models of the same patients and the covariance of these AUCs.
+    """AUC of several models of the same patients, shape (models,), and their covariance, shape (models, models).
 
-    DeLong, DeLong & Clarke-Pearson, Biometrics 1988, 44:837-845, from midranks as in Sun & Xu, IEEE Signal Process
-    Lett 2014, 21:1389-1393: with X of the m positive and Y of the n negative patients,
-    V10(X_i) = (R(X_i) − R_X(X_i)) / n and V01(Y_j) = 1 − (R(Y_j) − R_Y(Y_j)) / m, where R is the midrank among all
-    patients and R_X, R_Y that within the class. The AUC is the mean of V10, its variance var(V10) / m + var(V01) / n.
-
-    Parameters
-    ----------
-    status : array_like, shape (patients,)
-    scores : sequence of array_like, each of shape (patients,)
-        One per model.
-
-    Returns
-    -------
-    ndarray, shape (models,)
-        AUC of each model.
-    ndarray, shape (models, models)
-        Covariance; nan where a class has a single patient.
+    DeLong, DeLong & Clarke-Pearson, Biometrics 1988, 44:837-845, from midranks as in Sun & Xu, IEEE Signal Process Lett
+    2014, 21:1389-1393: with X of the m positive and Y of the n negative patients, V10(X_i) = (R(X_i) − R_X(X_i)) / n
+    and V01(Y_j) = 1 − (R(Y_j) − R_Y(Y_j)) / m, where R is the midrank among all patients and R_X, R_Y that within the
+    class. The AUC is the mean of V10, its variance var(V10) / m + var(V01) / n. The covariance is nan where a class has
+    a single patient. `status` and the scores of each model have shape (patients,).
 
     Raises
     ------

@@ -19,13 +19,7 @@ Z = float(norm.ppf(0.5 + CONFIDENCE / 2))
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its 95 % confidence interval; nan where it is not defined.
-
-    Attributes
-    ----------
-    low, high : float
-        Limits of the 95 % confidence interval.
-    """
+    """A number with its 95 % confidence interval, `low` to `high`; nan where it is not defined."""
 
     value: float
     low: float = math.nan
@@ -71,12 +65,8 @@ def proportion(successes: int, total: int) -> Estimate:
 def checked(status: ArrayLike, score: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """HER2 status as integers and scores as floats, shape (patients,), both classes present.
 
-    Parameters
-    ----------
-    status : array_like, shape (patients,)
-        1 HER2-positive, 0 HER2-negative.
-    score : array_like, shape (patients,)
-        Higher speaks for HER2-positive; a probability or any other finite number.
+    `status` is 1 for HER2-positive, 0 for HER2-negative; a higher score, be it a probability or any other finite
+    number, speaks for HER2-positive. Both have shape (patients,).
 
     Raises
     ------

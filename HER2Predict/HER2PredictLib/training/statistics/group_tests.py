@@ -28,15 +28,7 @@ _SIMULATED_TABLES = 19_999
 
 @dataclass(frozen=True)
 class GroupTest:
-    """A two-sided test.
-
-    Attributes
-    ----------
-    p_value : float
-        nan where there is nothing to compare.
-    name : str
-        Of the test.
-    """
+    """A two-sided test, by its name; `p_value` is nan where there is nothing to compare."""
 
     p_value: float
     name: str
@@ -46,12 +38,8 @@ def wilcoxon_rank_sum(first: np.ndarray, second: np.ndarray) -> GroupTest:
     """Wilcoxon rank-sum test, as R's ``wilcox.test`` with its defaults.
 
     Exact where both groups have fewer than 50 patients and no value is tied, otherwise the normal approximation with
-    correction for ties and continuity (Hollander & Wolfe, Nonparametric Statistical Methods, 1973, 68-75).
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (patients of the group,)
-        Without missing values.
+    correction for ties and continuity (Hollander & Wolfe, Nonparametric Statistical Methods, 1973, 68-75). Each group
+    has shape (patients of the group,), without missing values.
     """
     if not len(first) or not len(second):
         return GroupTest(math.nan, WILCOXON)
@@ -66,10 +54,7 @@ def wilcoxon_rank_sum(first: np.ndarray, second: np.ndarray) -> GroupTest:
 def compare_counts(counts: np.ndarray) -> GroupTest:
     """Pearson's chi-squared test without continuity correction; Fisher's exact test where an expected count is below 5.
 
-    Parameters
-    ----------
-    counts : ndarray of int, shape (categories, groups)
-        Patients of each category in each group.
+    `counts`, shape (categories, groups), are the patients (int) of each category in each group.
     """
     filled = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     if min(filled.shape) < 2:
@@ -84,11 +69,7 @@ def fisher_exact(counts: np.ndarray) -> GroupTest:
 
     Exact, in whole numbers and thus always the same, where there are two groups (or two categories): SciPy has an exact
     p-value for 2 × 2 tables alone. Other tables, and such that would take too long, get SciPy's simulated p-value with
-    a fixed seed.
-
-    Parameters
-    ----------
-    counts : ndarray of int, shape (categories, groups)
+    a fixed seed. `counts` (int) has shape (categories, groups).
     """
     if 2 in counts.shape:
         p_value = _exact_p_value(counts if counts.shape[1] == 2 else counts.T)

@@ -19,14 +19,8 @@ DECISION_THRESHOLDS = np.round(np.arange(0.05, 0.951, 0.01), 2)
 class OperatingPoint:
     """Calls at a threshold: HER2-positive where the probability is at or above it.
 
-    Attributes
-    ----------
-    true_positive, false_positive, false_negative, true_negative : int
-        The confusion matrix.
-    sensitivity, specificity, ppv, npv, accuracy : Estimate
-        With Wilson score intervals; ``ppv`` (``npv``) is not defined where nobody is called positive (negative).
-    f1 : Estimate
-        2 TP / (2 TP + FP + FN), with the percentile interval of a stratified bootstrap.
+    The shares of patients have Wilson score intervals; `ppv` (`npv`) is not defined where nobody is called positive
+    (negative). `f1` is 2 TP / (2 TP + FP + FN), with the percentile interval of a stratified bootstrap.
     """
 
     threshold: float
@@ -51,14 +45,9 @@ class OperatingPoint:
 class DecisionCurve:
     """Net benefit over threshold probabilities (Vickers & Elkin, Med Decis Making 2006, 26:565-574).
 
-    Attributes
-    ----------
-    thresholds : ndarray, shape (thresholds,)
-        Probability from which on a patient would be treated.
-    model, treat_all, treat_none : ndarray, shape (thresholds,)
-        Net benefit per patient: TP / n − FP / n × t / (1 − t).
-    low, high : ndarray, shape (thresholds,)
-        Pointwise 95 % percentile limits of ``model`` over stratified resamples.
+    From each of `thresholds` on a patient would be treated; `model`, `treat_all` and `treat_none` are the net benefit
+    per patient, TP / n − FP / n × t / (1 − t); `low` and `high` are pointwise 95 % percentile limits of `model` over
+    stratified resamples. All have shape (thresholds,).
     """
 
     thresholds: np.ndarray

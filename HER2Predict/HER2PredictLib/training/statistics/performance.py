@@ -38,14 +38,8 @@ _LABELS = {
 class Performance:
     """A model on one set of patients.
 
-    Attributes
-    ----------
-    auc, average_precision, brier : Estimate
-        With percentile intervals of one stratified bootstrap.
-    auc_delong : Estimate
-        With the DeLong interval on the logit scale.
-    operating_point : OperatingPoint
-        At the threshold.
+    `auc`, `average_precision` and `brier` have percentile intervals of one stratified bootstrap, `auc_delong` has the
+    DeLong interval on the logit scale.
     """
 
     patients: int
@@ -91,15 +85,7 @@ class Performance:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two models on the same patients: AUC of the first minus that of the second.
-
-    Attributes
-    ----------
-    first, second : str
-        Names of the models.
-    delong, bootstrap : EstimatedDifference
-        By the test of DeLong et al. and by the bootstrap.
-    """
+    """AUC of the first model minus that of the second on the same patients, by DeLong's test and by bootstrap."""
 
     first: str
     second: str
@@ -127,19 +113,10 @@ def measure(
 ) -> Performance:
     """Measure a model on patients.
 
-    Parameters
-    ----------
-    status : array_like, shape (patients,)
-        1 HER2-positive, 0 HER2-negative.
-    probability : array_like, shape (patients,)
-        Calibrated: for calibration, the Brier score and the calls.
-    threshold : float
-        From which on a patient is called HER2-positive; chosen on other patients or out of fold.
-    resamples, seed : int
-        Of the bootstrap.
-    score : array_like, shape (patients,), optional
-        Before calibration, for AUC and average precision: calibrations that were fitted in different folds disturb the
-        order. The probability where it is not given.
+    `status` is 1 for HER2-positive, 0 for HER2-negative. `probability` is calibrated: for calibration, the Brier score
+    and the calls, HER2-positive from `threshold` on, which is chosen on other patients or out of fold. `score` is that
+    before calibration, for AUC and average precision: calibrations that were fitted in different folds disturb the
+    order. The probability stands in where it is not given. All three have shape (patients,).
 
     Raises
     ------
@@ -166,10 +143,7 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """Compare the AUC of every pair of models on the same patients.
 
-    Parameters
-    ----------
-    scores : mapping of str to array_like, shape (patients,)
-        By model, all before calibration or all after it.
+    The scores, shape (patients,), are all before calibration or all after it.
 
     Raises
     ------

@@ -33,20 +33,10 @@ from ..simulator.simulate import simulate
 class Measured:
     """P simulated patients under one acquisition.
 
-    Attributes
-    ----------
-    numbers : ndarray of int, shape (P,)
-        The patients that could be computed, by their number in the cohort.
-    positive : ndarray of bool, shape (P,)
-    true_probability : ndarray, shape (P,)
-        Exact, given the latent variables of the tumour.
-    features : ndarray, shape (P, 975)
-    variations : ndarray, shape (P, N, 975)
-        Features of N variations of the outline; not finite where one could not be computed.
-    findings : tuple of tuple of str
-        Codes of the findings on each patient's input.
-    refused : int
-        Patients that could not be computed.
+    `numbers` (int) are those in the cohort of the patients that could be computed; `refused` counts the others. Like
+    `positive` (bool) and `true_probability`, which is exact given the latent variables of the tumour, they have shape
+    (P,). `features` has shape (P, 975) and `variations`, the features of N variations of the outline, (P, N, 975), not
+    finite where one could not be computed. `findings` are the codes of the findings on each patient's input.
     """
 
     numbers: np.ndarray
@@ -77,16 +67,8 @@ def measured_cohort(
 ) -> Measured:
     """The cohort under an acquisition: from a file in `folder` where the same was computed before, else computed.
 
-    Parameters
-    ----------
-    acquisition : str
-        A name in `ACQUISITIONS`.
-    varied : int
-        How many variations of each outline.
-    jobs : int, optional
-        Processes; all cores by default.
-    progress : callable, optional
-        Called with the patients done and their total.
+    `acquisition` is a name in `ACQUISITIONS`, `varied` the number of variations of each outline. There are as many
+    processes as cores unless `jobs` says otherwise; `progress` is called with the patients done and their total.
     """
     cohort = draw_cohort(patients, seed)
     key = json.dumps([acquisition, patients, seed, varied, software(), source_id(decided_by())], sort_keys=True)

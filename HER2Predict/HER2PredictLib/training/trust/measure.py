@@ -48,18 +48,12 @@ class OwnCohort:
     ----------
     auc, best_auc : float
         Of the model, and of the true probability.
-    coverage : float
-        Share of the patients whose true probability is within the model interval.
-    mean_width : float
-        Of that interval.
+    coverage, mean_width : float
+        Share of the patients whose true probability is within the model interval, and that interval's mean width.
     inside, edge, outside : float
         Shares of the patients.
-    variations : int
-        Of each outline.
-    flips : float
-        Share of all variations whose call differs from the patient's own.
-    patients_with_flips : float
-        Share of the patients with at least one such variation.
+    variations, flips, patients_with_flips
+        Variations of each outline, share of all whose call differs from the patient's own, share of patients with such.
     mean_range : float
         Mean over the patients of largest minus smallest probability of the variations.
     """
@@ -84,20 +78,10 @@ class OwnCohort:
 class ShiftedCohort:
     """The same patients under another acquisition.
 
-    Attributes
-    ----------
-    change : float
-        Mean absolute difference of the probability from the patient's own.
-    calls_changed : float
-        Share of the patients whose call differs.
-    coverage : float
-        As in `OwnCohort`.
-    inside, edge, outside : float
-        Shares of the patients.
-    auc : float
-        Area under the ROC curve of applicability, shifted against not shifted.
-    findings : mapping of str to float
-        Code -> share of the patients, of findings on the input that the shift brings.
+    `change` is the mean absolute difference of the probability from the patient's own, `calls_changed` the share of the
+    patients whose call differs; `coverage` is as in `OwnCohort`, and `inside`, `edge` and `outside` are shares of the
+    patients. `auc` is the area under the ROC curve of applicability, shifted against not shifted. `findings` gives, by
+    code, the share of the patients with a finding on the input that the shift brings.
     """
 
     acquisition: str
@@ -144,14 +128,8 @@ def measure_trust(
 ) -> Trust:
     """Measure a model on simulated patients; features are kept in `folder` and used again for another model.
 
-    Parameters
-    ----------
-    seed : int
-        Of the patients: not one whose patients the model was trained on.
-    variations : int
-        Of each outline.
-    progress : callable, optional
-        Gives, for the name of an acquisition, what to call with the patients done and their total.
+    `seed` is not one whose patients the model was trained on; `variations` is how many there are of each outline.
+    `progress` gives, for the name of an acquisition, what to call with the patients done and their total.
 
     Raises
     ------

@@ -22,16 +22,8 @@ _CAVITY = ((-80.0, -58.0), (80.0, 20.0))
 class Loop:
     """A piece of bowel.
 
-    Attributes
-    ----------
-    chain : Chain
-        Its course and outer radius.
-    content_hu : float
-        HU of what it holds.
-    gas_level_y : float
-        In front of this y (mm) it holds gas: the patient lies on the back.
-    stool : float
-        0 for fluid, 1 for stool mixed with gas.
+    `chain` is its course and outer radius, `content_hu` the HU of what it holds. In front of `gas_level_y` (mm) that is
+    gas: the patient lies on the back. `stool` is 0 for fluid, 1 for stool mixed with gas.
     """
 
     chain: anatomy.Chain
@@ -41,13 +33,7 @@ class Loop:
 
 
 class Bowel:
-    """All loops of one patient.
-
-    Parameters
-    ----------
-    dome_mm : float
-        Level of the top of the bladder; small bowel lies above it.
-    """
+    """All loops of one patient; small bowel lies above `dome_mm`, the level of the top of the bladder."""
 
     def __init__(self, rng: np.random.Generator, dome_mm: float) -> None:
         self._loops = [
@@ -59,10 +45,7 @@ class Bowel:
     def section(self, plane: Plane, grain: Array, lumps: Array) -> tuple[Array, Array, Array]:
         """Distances (mm, negative inside) to the outer and inner surface of the wall, and HU of the content.
 
-        Parameters
-        ----------
-        grain, lumps : ndarray
-            Fields of mean 0 and variance 1 that give stool its texture.
+        `grain` and `lumps` are fields of mean 0 and variance 1 that give stool its texture.
         """
         nearest, second = plane.far(), plane.far()
         content = np.full(plane.x.shape, 25, np.float32)

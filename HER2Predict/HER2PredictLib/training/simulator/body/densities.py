@@ -23,20 +23,10 @@ PLAIN_URINE_HU = (2.0, 18.0)
 class Densities:
     """HU of tissues that differ from patient to patient.
 
-    Attributes
-    ----------
-    marbling : float
-        0 for lean muscle, 1 for muscle with much fat in it.
-    plaque : float
-        The more, the longer the calcified stretches of the arteries.
-    ureters : tuple of float
-        The right and the left one; a ureter without contrast medium holds water.
-    urine : tuple of float
-        In front and at the back of the bladder.
-    urine_blur_mm : float
-        Height over which the one passes into the other.
-    organs : float
-        How much more walls and glands enhance than in the excretory phase.
+    `marbling` is 0 for lean muscle, 1 for muscle with much fat in it; the more `plaque`, the longer the calcified
+    stretches of the arteries. `ureters` are the right and the left one; a ureter without contrast medium holds water.
+    `urine` is that in front and at the back of the bladder, `urine_blur_mm` the height over which the one passes into
+    the other. `organs` is how much more walls and glands enhance than in the excretory phase.
     """
 
     muscle: float

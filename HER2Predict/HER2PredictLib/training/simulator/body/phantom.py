@@ -53,14 +53,7 @@ class Slab:
 class Phantom:
     """A pelvis with a bladder tumour.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Everything that is not given is drawn from it.
-    look : Look
-        The tumour.
-    acquisition : Acquisition
-        Slices and phase. All else is the same in every acquisition.
+    Everything that is not given is drawn from `rng`. All but slices and phase is the same in every acquisition.
     """
 
     def __init__(self, rng: np.random.Generator, look: Look, *, female: bool, acquisition: Acquisition) -> None:

@@ -13,16 +13,9 @@ from ..scan.fields import Array, Plane, smooth_minimum
 class Look:
     """What of a tumour is seen on the CT.
 
-    Attributes
-    ----------
-    volume_ml : float
-        Volume within the outer surface of the bladder wall.
-    mean_hu : float
-        HU of the enhancing part before rim, necrosis and texture are added.
-    texture_hu : float
-        Standard deviation of the texture.
-    texture_mm : float
-        Knot spacing of the texture: about the size of its patches.
+    `volume_ml` is that within the outer surface of the bladder wall, `mean_hu` that of the enhancing part before rim,
+    necrosis and texture are added. `texture_hu` is the standard deviation of the texture, `texture_mm` its knot
+    spacing: about the size of its patches.
     """
 
     volume_ml: float
@@ -34,10 +27,7 @@ class Look:
 class Bladder:
     """A bladder distended by urine: a warped ellipsoid with a thin wall, lying on the prostate.
 
-    Parameters
-    ----------
-    tumour_ml : float
-        Volume of the tumour, which must leave room for urine.
+    A tumour of `tumour_ml` must leave room for urine.
     """
 
     def __init__(self, rng: np.random.Generator, tumour_ml: float) -> None:
@@ -130,13 +120,8 @@ class Tumour:
     def fit_volume(self, masses: Array, bladders: Array, wall_mm: float, voxel_mm3: float) -> None:
         """Inflate or shrink the mass until its volume is that of the look, to 0.1 %.
 
-        Parameters
-        ----------
-        masses, bladders : ndarray, shape (faces, rows, columns)
-            Distances in the planes of the slabs' faces.
-        wall_mm : float
-        voxel_mm3 : float
-            Volume of one voxel between two faces.
+        `masses` and `bladders`, shape (faces, rows, columns), are distances in the planes of the slabs' faces,
+        `voxel_mm3` is the volume of one voxel between two faces.
         """
         low, high = -0.8 * self.radius, 1.5 * self.radius
         for _ in range(24):
@@ -151,12 +136,8 @@ class Tumour:
     def hu(self, distance: Array, plane: Plane, texture: Array, coarse: Array) -> Array:
         """HU inside the tumour: enhancement, texture, brighter rim, darker necrosis, seldom calcification.
 
-        Parameters
-        ----------
-        distance : ndarray
-            Signed distance to the tumour's surface in mm.
-        texture, coarse : ndarray
-            Fields of mean 0 and variance 1: patches of the look's size, and larger ones.
+        `distance` is the signed one to the tumour's surface in mm; `texture` and `coarse` are fields of mean 0 and
+        variance 1: patches of the look's size, and larger ones.
         """
         depth = np.maximum(-distance, 0)
         hu = self.look.mean_hu + np.float32(self.look.texture_hu) * texture

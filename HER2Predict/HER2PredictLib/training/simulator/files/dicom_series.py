@@ -32,16 +32,7 @@ def uid(*parts: object) -> str:
 def write_series(image: sitk.Image, folder: Path, patient: Patient, acquisition: Acquisition) -> None:
     """Write an axial CT (int16 HU, -1024 to 3071) as one file per slice into a new folder.
 
-    Parameters
-    ----------
-    image : SimpleITK.Image
-        Slices from the feet to the head, rows to the back, columns to the patient's left.
-    folder : Path
-        Made here.
-    patient : Patient
-        The made-up identity.
-    acquisition : Acquisition
-        How the image was made.
+    Its slices go from the feet to the head, rows to the back, columns to the patient's left.
     """
     folder.mkdir()
     voxels = sitk.GetArrayFromImage(image)

@@ -16,17 +16,9 @@ Kernel = Literal["soft", "sharp"]
 class Acquisition:
     """Everything about an image and its ROI that is not the patient. The default is that of the study.
 
-    Attributes
-    ----------
-    slice_mm : float
-        Distance of slices and their thickness.
-    phase : {'excretory', 'nephrographic'}
-    kernel : {'soft', 'sharp'}
-        How much the reconstruction blurs, and at which frequencies its noise lies.
-    noise : float
-        Factor on the standard deviation of the noise, apart from what the slices' thickness does to it.
-    roi_grow_mm : float
-        How much too wide the ROI is drawn.
+    `slice_mm` is the distance of slices and their thickness. The kernel says how much the reconstruction blurs, and at
+    which frequencies its noise lies; `noise` is a factor on the standard deviation of the noise, apart from what the
+    slices' thickness does to it. `roi_grow_mm` is how much too wide the ROI is drawn.
     """
 
     slice_mm: float = STUDY_SLICE_MM

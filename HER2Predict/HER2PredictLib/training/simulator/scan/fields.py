@@ -33,14 +33,8 @@ class SmoothField:
     Independent normal coefficients on a lattice, interpolated by uniform cubic B-splines: no filter, no FFT, and only
     the plane that is asked for is computed.
 
-    Parameters
-    ----------
-    x, y : ndarray, shape (columns,), (rows,)
-        Coordinates in mm, ascending.
-    z : tuple of float
-        Lowest and highest level in mm that will be asked for.
-    knot_mm : float or tuple of float
-        Knot spacing in mm, the same along all axes, or along (z, y, x).
+    `x` and `y`, shape (columns,) and (rows,), are coordinates in mm, ascending, `z` is the lowest and highest level in
+    mm that will be asked for. The knot spacing in mm is the same along all axes, or given along (z, y, x).
     """
 
     def __init__(
@@ -71,16 +65,10 @@ class SmoothField:
 
 @dataclass(frozen=True)
 class Plane:
-    """The points of one axial plane.
+    """The points of one axial plane at the level `z`, in mm.
 
-    Attributes
-    ----------
-    x, y : ndarray, shape (rows, columns), float32
-        Coordinates in mm, warped: what the anatomy is evaluated at.
-    z : float
-        Level in mm.
-    x0, y0, step : float
-        Coordinates of the first point and distance of neighbours in mm, before the warp.
+    `x` and `y`, shape (rows, columns), float32, are warped coordinates: what the anatomy is evaluated at. `x0`, `y0`
+    and `step` are the coordinates of the first point and the distance of neighbours before the warp.
     """
 
     x: Array
@@ -151,17 +139,10 @@ def smooth_minimum(a: Array, b: Array, blend: float) -> Array:
 def coverage(lower: Array, upper: Array, pixel_mm: float) -> Array:
     """Share of each voxel of a slab that lies inside a structure, 0 to 1.
 
-    Parameters
-    ----------
-    lower, upper : ndarray
-        Signed distances (mm, negative inside) in the planes of the slab's lower and upper face.
-    pixel_mm : float
-        In-plane size of a voxel, the least width of an edge.
-
-    Notes
-    -----
-    Where the outline is flat within the voxel, the distance is linear through the slab and the share is the clipped
-    linear function below: the partial volume of a slab without sampling it more finely.
+    `lower` and `upper` are signed distances (mm, negative inside) in the planes of the slab's lower and upper face; the
+    in-plane size of a voxel is the least width of an edge. Where the outline is flat within the voxel, the distance is
+    linear through the slab and the share is the clipped linear function below: the partial volume of a slab without
+    sampling it more finely.
     """
     width = np.maximum(np.abs(upper - lower), np.float32(pixel_mm))
     return np.clip(np.float32(0.5) - (lower + upper) / (2 * width), 0, 1)

@@ -20,13 +20,8 @@ Window = tuple[slice, slice]
 class Grid:
     """An axial grid of square pixels.
 
-    Attributes
-    ----------
-    pixel_mm : float
-    left, front, bottom : float
-        Outer edges of the first column, row and slice in mm (LPS).
-    slice_mm : float
-        Distance of slices and their thickness.
+    `left`, `front` and `bottom` are the outer edges of the first column, row and slice in mm (LPS), `slice_mm` is the
+    distance of slices and their thickness.
     """
 
     pixel_mm: float

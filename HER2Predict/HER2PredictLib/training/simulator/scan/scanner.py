@@ -24,16 +24,7 @@ _KERNELS: dict[Kernel, tuple[float, float]] = {"soft": (0.25, 0.38), "sharp": (0
 
 
 class Scanner:
-    """A scanner: kernel, noise and artefacts.
-
-    Parameters
-    ----------
-    matrix : int
-        Rows and columns of a slice.
-    pixel_mm : float
-    acquisition : Acquisition
-        Kernel and noise.
-    """
+    """A scanner: kernel, noise and artefacts, for slices of `matrix` rows and columns."""
 
     def __init__(self, rng: np.random.Generator, matrix: int, pixel_mm: float, acquisition: Acquisition) -> None:
         self._rng = rng
