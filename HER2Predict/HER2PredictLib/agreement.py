@@ -62,16 +62,9 @@ class Pair:
 class Agreement:
     """What two or more readers agree on.
 
-    Attributes
-    ----------
-    rows : tuple of Row
-        The readers in their order, then the STAPLE consensus, then, of three or more, the majority's.
-    interval_level : float or None
-        Of the rows' intervals.
-    model : str
-        Name, version and cohort.
-    banner : str
-        What leads where the model tells no better than guessing; empty otherwise.
+    `rows` are the readers in their order, then the STAPLE consensus, then, of three or more, the majority's;
+    `interval_level` is of their intervals. `model` is name, version and cohort. `banner` leads where the model tells no
+    better than guessing, and is empty otherwise.
     """
 
     rows: tuple[Row, ...]
@@ -150,10 +143,7 @@ class Agreement:
 def compare(cases: Mapping[str, Case], model: Model) -> Agreement:
     """Assess each reader's outline and their consensus, and compare the outlines in pairs.
 
-    Parameters
-    ----------
-    cases : mapping of str to Case
-        Reader -> the same volume with this reader's ROI, two or more.
+    `cases` maps each of two or more readers to the same volume with this reader's ROI.
 
     Raises
     ------
@@ -189,13 +179,9 @@ def compare(cases: Mapping[str, Case], model: Model) -> Agreement:
 def staple(cases: Mapping[str, Case]) -> np.ndarray:
     """The consensus of STAPLE (Warfield et al., IEEE Trans Med Imaging 2004, 23:903-921): probability of at least 0.5.
 
-    It is estimated on the smallest box that holds all outlines, with one voxel of background around it, so that it
-    does not depend on how much of the body the volume shows (the prior is the share that the readers marked there).
-
-    Returns
-    -------
-    ndarray, shape (k, j, i)
-        1 inside, on the grid of the cases.
+    It is 1 inside, shape (k, j, i), on the grid of the cases, and is estimated on the smallest box that holds all
+    outlines, with one voxel of background around it, so that it does not depend on how much of the body the volume
+    shows (the prior is the share that the readers marked there).
     """
     marked, box = _together(cases)
     padded = [sitk.GetImageFromArray(np.pad(voxels[box], 1).astype(np.uint8)) for voxels in marked]

@@ -38,20 +38,10 @@ class CheckedCase:
 class Assessment:
     """Everything that any output shows of one case. Outputs render it and compute nothing.
 
-    Attributes
-    ----------
-    tail_probability : float
-        Share (0 to 1) of patients like the training patients that lie at least as far out.
-    distance_ratios : dict
-        Feature class -> how many times the usual distance from the training patients it adds, largest first.
-    findings : tuple of Finding
-        Errors cannot be among them.
-    features : dict
-        975 names and values.
-    seconds : dict
-        Time of each step.
-    stability : Stability or None
-        How the probability varies with the outline, where that was measured.
+    `tail_probability` is the share (0 to 1) of patients like the training patients that lie at least as far out;
+    `distance_ratios` tell for each feature class, largest first, how many times the usual distance from them it adds.
+    No finding is an error. `features` are 975; `seconds` is the time of each step; `stability`, where it was measured,
+    is how the probability varies with the outline.
     """
 
     checked: CheckedCase
@@ -192,12 +182,7 @@ def assess(case: Case, model: Model) -> Assessment:
 
 
 def preprocess(case: Case, prepared: Prepared | None = None) -> CheckedCase:
-    """Check and prepare a case; the steps before the features.
-
-    Parameters
-    ----------
-    prepared : Prepared, optional
-        Of this case, where it was made before.
+    """Check and prepare a case, unless `prepared` is given from before; the steps before the features.
 
     Raises
     ------
@@ -223,12 +208,8 @@ def predict(
 ) -> Assessment:
     """Turn the features of a checked case into an Assessment; the steps after the features.
 
-    Parameters
-    ----------
-    values : dict
-        975 names and values, from `features.extract` or `features.from_strings`.
-    seconds : mapping, optional
-        Time that the features took, as ``{"features": s}``.
+    The 975 `values` are from `features.extract` or `features.from_strings`; their time in `seconds` is
+    ``{"features": s}``.
 
     Raises
     ------
@@ -264,11 +245,7 @@ def with_stability(
     """The Assessment with how its probability varies with the outline, and a finding where the call does.
 
     That of a model that tells no better than guessing stays as it is: no outline makes its number better or worse.
-
-    Parameters
-    ----------
-    seconds : mapping, optional
-        Time that it took, as ``{"stability": s}``.
+    `seconds` is the time that it took, as ``{"stability": s}``.
     """
     if assessment.banner:
         return assessment

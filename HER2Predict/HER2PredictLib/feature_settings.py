@@ -39,20 +39,11 @@ def _value(settings: Mapping[str, Any], name: str) -> str:
 
 @lru_cache(maxsize=8)
 def difference_of_parameters(text: str) -> str | None:
-    """How a parameter file, given as its text, differs from that of this program in what it computes.
+    """How a parameter file, given as its untrusted text, differs from that of this program in what it computes.
 
-    pyradiomics' defaults stand for what it does not set. Which features are enabled changes the value of none of them,
-    so the part ``featureClass`` does not count.
-
-    Parameters
-    ----------
-    text : str
-        Untrusted.
-
-    Returns
-    -------
-    str or None
-        The first difference that can change a feature, in words; None if there is none.
+    The first difference that can change a feature, in words; None if there is none. pyradiomics' defaults stand for
+    what it does not set. Which features are enabled changes the value of none of them, so the part ``featureClass``
+    does not count.
     """
     parts = _parsed(text)
     if parts is None:

@@ -102,10 +102,7 @@ def feature_names() -> tuple[str, ...]:
 def extract(prepared: Prepared) -> Features:
     """Compute the 975 features of a prepared pair with pyradiomics, in this process.
 
-    Returns
-    -------
-    dict
-        Name to float64 value; the same bits as the `pyradiomics` command gives on the written pair.
+    The values are float64, the same bits as the `pyradiomics` command gives on the written pair.
 
     Raises
     ------

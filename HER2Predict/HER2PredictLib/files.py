@@ -20,10 +20,7 @@ STANDARD_OUTPUT = "-"
 def whole(path: Path, *, synced: bool = False) -> Iterator[Path]:
     """A file beside `path` for the block to write: whoever looks at `path` sees what was there before, or all of it.
 
-    Parameters
-    ----------
-    synced : bool
-        Shall it survive a power cut from the end of the block on?
+    If `synced`, it survives a power cut from the end of the block on.
     """
     unfinished = path.with_name(f".{path.name}.part")
     try:

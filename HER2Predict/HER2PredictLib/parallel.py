@@ -52,17 +52,10 @@ def spread(
 ) -> Iterator[tuple[int, Any]]:
     """Do ``work(0)`` to ``work(count - 1)``; yield each index with its result as it is finished.
 
-    This process works from the first moment; helpers need about half a second to start and then share what is left.
-    If one dies, this process does its work. Each calculates in one thread, lest they get in each other's way.
-
-    Parameters
-    ----------
-    make_work : function of a module
-        ``work = make_work(*arguments)``, called once in each process.
-    arguments : tuple
-        Picklable.
-    processes : int
-        How many work at once, this one included.
+    ``work = make_work(*arguments)`` is called once in each process: `make_work` is a function of a module, `arguments`
+    are picklable. This process, one of `processes`, works from the first moment; helpers need about half a second to
+    start and then share what is left. If one dies, this process does its work. Each calculates in one thread, lest they
+    get in each other's way.
     """
     left = deque(range(count))
     finished: SimpleQueue[_Done] = SimpleQueue()

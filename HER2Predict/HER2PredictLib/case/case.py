@@ -23,16 +23,9 @@ from .volumes import Volume, read_volume
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A CT volume and an ROI on its grid.
+    """A CT volume in HU and an ROI of 0 and 1 on its grid.
 
-    Parameters
-    ----------
-    volume : Volume
-        The CT in HU.
-    roi : Roi
-        0 and 1 on the grid of the volume.
-    roi_share_outside : float
-        Share (0 to 1) of the ROI as drawn that lay outside the volume and is lost.
+    `roi_share_outside` is the share (0 to 1) of the ROI as drawn that lay outside the volume and is lost.
     """
 
     volume: Volume

@@ -56,16 +56,8 @@ class Axes:
 class Window:
     """A box of an array and a margin around it, seen along the anatomical axes; it may reach beyond the array.
 
-    Attributes
-    ----------
-    order : tuple of int
-        Of `Axes`.
-    indices : tuple of ndarray of int
-        Along head-foot, anterior-posterior, left-right: where the window lies on the array, in anatomical order.
-    shape : tuple of int
-        Of the array.
-    slab : int
-        So many slices along head-foot are averaged to one.
+    `indices`, along head-foot, anterior-posterior, left-right, tell where the window lies on the array, which has
+    `shape` and the `order` of `Axes`; so many slices along head-foot as `slab` says are averaged to one.
     """
 
     order: tuple[int, int, int]

@@ -189,10 +189,7 @@ def strings_from_table(node: Any) -> dict[str, str]:
 
 
 def set_segment(segmentation_node: Any, segment_id: str, mask: sitk.Image, volume_node: Any) -> None:
-    """Replace the voxels of a segment by a mask of 0 and 1 that lies under the transform of `volume_node`.
-
-    Other segments stay as they are.
-    """
+    """Replace the voxels of a segment, and of no other, by a mask of 0 and 1 under the transform of `volume_node`."""
     import slicer
 
     scene = segmentation_node.GetScene()

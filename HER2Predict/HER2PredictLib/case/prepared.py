@@ -33,17 +33,10 @@ _MOST_ULPS = 24
 class Prepared:
     """The canonical pair: what any backend computes the features on.
 
-    Attributes
-    ----------
-    image : SimpleITK.Image
-        float64 HU; axes towards left, posterior, head; origin 0; direction identity.
-    mask : SimpleITK.Image
-        uint8, 1 inside the ROI, on the same grid.
-    slices_averaged : int
-        How many thin slices make one slice of the pair; 1 where none were averaged.
-    missing_margin_mm : tuple of float
-        How much of the margin the volume lacked, in mm, at the (right, left, anterior, posterior, foot, head) side;
-        edge values stand in for it.
+    `image` is float64 HU, axes towards left, posterior, head, origin 0, direction identity; `mask` is uint8, 1 inside
+    the ROI, on the same grid. `slices_averaged` thin slices make one slice of the pair; 1 where none were averaged.
+    `missing_margin_mm` is how much of the margin the volume lacked, in mm, at the (right, left, anterior, posterior,
+    foot, head) side; edge values stand in for it.
     """
 
     image: sitk.Image

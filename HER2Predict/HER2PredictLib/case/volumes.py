@@ -15,20 +15,10 @@ from .images import one_volume, read_image
 class Volume:
     """A CT volume as it was stored.
 
-    Attributes
-    ----------
-    image : SimpleITK.Image
-        Three dimensions, one component, gray levels in Hounsfield units.
-    name : str
-        File or folder name.
-    modality : str or None
-        DICOM modality, where the source tells it.
-    slice_gaps : tuple of float
-        Distances in mm between neighbouring DICOM slices; empty for other sources.
-    gantry_tilt_deg : float
-        Angle in degrees between the line through the positions of the DICOM slices and their normal.
-    warped : bool
-        Does a non-linear transform, which the image is without, lie on it in the scene?
+    `image` has three dimensions, one component and gray levels in Hounsfield units; `name` is of the file or folder;
+    `modality` is DICOM's, where the source tells it. `slice_gaps` are the distances in mm between neighbouring DICOM
+    slices, empty for other sources; `gantry_tilt_deg` is the angle in degrees between the line through their positions
+    and their normal. `warped`: does a non-linear transform, which the image is without, lie on it in the scene?
     """
 
     image: sitk.Image

@@ -21,13 +21,7 @@ def register_sample_data(icon: Path, load: Callable[[], Any]) -> None:
 
 
 def sample_data_source(icon: Path, load: Callable[[], Any]) -> dict[str, Any]:
-    """What Slicer's Sample Data module is told of the sample case, which is made locally and not downloaded.
-
-    Parameters
-    ----------
-    load : callable
-        Loads the sample case.
-    """
+    """What Slicer's Sample Data module is told of the sample case that `load` loads, made locally, not downloaded."""
     return {
         "category": "HER2Predict",
         "sampleName": "HER2PredictSampleCase",
@@ -40,13 +34,8 @@ def sample_data_source(icon: Path, load: Callable[[], Any]) -> dict[str, Any]:
 
 
 def load_in_application(folder: Path) -> tuple[Any, Any, str]:
-    """Make the sample case where it is not there yet, and load it into the application.
-
-    Returns
-    -------
-    tuple
-        The ``vtkMRMLScalarVolumeNode``, the ``vtkMRMLSegmentationNode`` and the ID of the segment.
-    """
+    """Make the sample case where it is not there yet, and load it into the application: its
+    ``vtkMRMLScalarVolumeNode``, its ``vtkMRMLSegmentationNode`` and the ID of the segment."""
     import slicer
 
     from ..training.simulator.simulate import sample_case

@@ -14,13 +14,7 @@ EXIT_MENDABLE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns
-    -------
-    int
-        0, or 2 where the user can mend what is wrong (one line on standard error says what).
-    """
+    """Run the command: 0, or 2 where the user can mend what is wrong (one line on standard error says what)."""
     options = _parser().parse_args(arguments)
     threads.pin_this_process()
     try:

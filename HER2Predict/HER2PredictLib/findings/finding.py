@@ -19,16 +19,9 @@ REMEDIES = (KEEP_LARGEST_PIECE, FILL_HOLES, FILL_SKIPPED_SLICES, TRIM_RIM)
 class Finding:
     """One thing that the reader of a result must know.
 
-    Attributes
-    ----------
-    code : str
-        Stable name for programs.
-    severity : {'error', 'warning', 'info'}
-        error: no prediction; warning: prediction with a caveat; info: worth knowing.
-    message : str
-        What it is and what to do, in one sentence or two, for a person.
-    remedy : str or None
-        Stable name of the step that would mend it, where a program can do it.
+    `code` is a stable name for programs, as is `remedy`, that of the step that would mend it, where a program can do
+    it. `severity`: no prediction (error), prediction with a caveat (warning), worth knowing (info). `message` says what
+    it is and what to do, in one sentence or two, for a person.
     """
 
     code: str

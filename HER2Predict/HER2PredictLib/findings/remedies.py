@@ -73,16 +73,9 @@ def between(one: np.ndarray, other: np.ndarray, weight: float, spacing: tuple[fl
     """The outline between two outlines: where the weighted mean of their signed distances is inside.
 
     Shape-based interpolation (Raya and Udupa, IEEE Trans Med Imaging 9, 1990, 32-42). Outlines that are so far apart
-    that nothing lies between them are first laid over each other by their innermost points.
-
-    Parameters
-    ----------
-    one, other : ndarray of bool, shape (rows, columns)
-        Neither may be empty.
-    weight : float
-        0 at `one`, 1 at `other`.
-    spacing : tuple of float
-        Of rows and columns, in mm.
+    that nothing lies between them are first laid over each other by their innermost points. `one` and `other` are
+    boolean, shape (rows, columns), and not empty; `weight` is 0 at `one`, 1 at `other`; `spacing` is of rows and
+    columns, in mm.
     """
     first, second = _signed_distance(one, spacing), _signed_distance(other, spacing)
     found = (1.0 - weight) * first + weight * second <= 0.0

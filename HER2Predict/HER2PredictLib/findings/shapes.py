@@ -17,10 +17,8 @@ _FAR_MM = 1e6
 
 
 def distance(mask: np.ndarray, spacing: Spacing, in_plane: bool = False) -> np.ndarray:
-    """Distance in mm of each voxel from the nearest one of a mask, of the same slice where `in_plane`; 0 within it.
-
-    Where there is no such voxel it is infinite.
-    """
+    """Distance in mm of each voxel from the nearest one of a mask, of the same slice where `in_plane`; 0 within it,
+    infinite where there is no such voxel."""
     if not mask.any():
         return np.full(mask.shape, np.inf)
     away = np.maximum(signed_distance(mask, (_FAR_MM, *spacing[1:]) if in_plane else spacing), 0.0)

@@ -49,16 +49,9 @@ _SMOOTHING_MM = 2.0
 class Tissues:
     """The ROI and its surroundings as the features see them: anatomical axes, thin slices averaged.
 
-    Arrays have the axes (towards head, posterior, left).
-
-    Attributes
-    ----------
-    hu : ndarray, float64
-        Gray levels in HU.
-    coverage : ndarray
-        Share of the slices of each voxel that are in the ROI: 0 or 1, or between where thin slices are averaged.
-    spacing : tuple of float
-        In mm, in the order of the axes.
+    Arrays have the axes (towards head, posterior, left); `spacing` is in mm, in their order. `hu` is float64;
+    `coverage` is the share of the slices of each voxel that are in the ROI: 0 or 1, or between where thin slices are
+    averaged.
     """
 
     hu: np.ndarray

@@ -69,19 +69,9 @@ class VariedOutline:
 class Helpers:
     """A few processes that are started when they are first needed and stay warm until `close`.
 
-    A process that dies is replaced, and what it was at is done again. Where several in a row die before they
-    are ready or cannot be started, no more are started: `problem` says why, and everything ends in `NoHelperError`.
-
-    Parameters
-    ----------
-    launch : callable
-    most : int
-        Processes at once.
-
-    Attributes
-    ----------
-    problem : str
-        Why there can be no helpers; empty while there can.
+    At most `most` run at once. One that dies is replaced, and what it was at is done again. Where several in a row die
+    before they are ready or cannot be started, no more are started: `problem`, empty until then, says why, and
+    everything ends in `NoHelperError`.
     """
 
     def __init__(self, launch: Launch, most: int) -> None:

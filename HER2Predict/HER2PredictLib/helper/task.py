@@ -33,15 +33,8 @@ class NoHelperError(Exception):
 class Task:
     """A request, and who waits for its answer.
 
-    Attributes
-    ----------
-    request : dict
-    answered : callable
-        Called once: with the answer, or why there is none. Never once it was cancelled.
-    file : Path or None
-        To be deleted when it is over.
-    deaths : int
-        Helpers that died while they were at it.
+    `answered` is called once, with the answer or why there is none; never once it was cancelled. `file` is to be
+    deleted when it is over; `deaths` are helpers that died while they were at it.
     """
 
     request: messages.Message

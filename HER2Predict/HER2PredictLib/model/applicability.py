@@ -47,17 +47,11 @@ class Domain:
     """Where the training patients lie when each is left out of the fit, by two distances.
 
     The distances are Hotelling's T2 within the principal components and the Q residual from their subspace (Jackson and
-    Mudholkar, Technometrics 1979, 21:341-349). Both are positive and skewed, so their logarithms are standardised; what
-    counts is the larger of the two, and its distribution is taken as Gumbel's, the limit of maxima (Gumbel, Statistics
-    of Extremes, 1958), with the training patients' mean and standard deviation. Ranks would not do: among 67 patients
-    none is rarer than 1 in 68.
-
-    Attributes
-    ----------
-    log_mean, log_sd : tuple of float
-        Of ln T2 and ln Q of the training patients.
-    location, scale : float
-        Of the Gumbel distribution of the larger standardised logarithm.
+    Mudholkar, Technometrics 1979, 21:341-349). Both are positive and skewed, so their logarithms are standardised by
+    `log_mean` and `log_sd` of the training patients' ln T2 and ln Q; what counts is the larger of the two, and its
+    distribution is taken as Gumbel's of `location` and `scale`, the limit of maxima (Gumbel, Statistics of Extremes,
+    1958), with the training patients' mean and standard deviation. Ranks would not do: among 67 patients none is rarer
+    than 1 in 68.
     """
 
     log_mean: tuple[float, float]

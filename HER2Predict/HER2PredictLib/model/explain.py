@@ -21,16 +21,9 @@ _MOST_PANELS = 4096
 class Explanation:
     """Contributions of one patient's features to the log-odds, against the mean training patient.
 
-    Attributes
-    ----------
-    names : tuple of str
-        The model's features.
-    z_scores : ndarray, shape (features,)
-        Standard deviations from the training patients' mean.
-    contributions : ndarray, shape (features,)
-        They sum to `log_odds` - `baseline_log_odds`.
-    log_odds, baseline_log_odds : float
-        Calibrated log-odds of this patient, and of a patient with every feature at its mean.
+    `z_scores`, in standard deviations from the training patients' mean, and `contributions` have the shape (features,).
+    The latter sum to `log_odds` - `baseline_log_odds`: calibrated, of this patient and of one with every feature at its
+    mean.
     """
 
     names: tuple[str, ...]

@@ -25,13 +25,8 @@ def is_positive(probability: float, threshold: float) -> bool:
 class Discrimination:
     """How well a model ranks the patients that it learnt from, each by models that were fitted without that patient.
 
-    Attributes
-    ----------
-    auc, low, high : float
-        Area under the ROC curve with its 95 % interval; without limits (nan) where it is 0 or 1.
-    p_value : float
-        Share of shuffles of the HER2 status, the true order among them, that do as well or better.
-    shuffles : int
+    `auc` is the area under the ROC curve, `low` and `high` its 95 % interval, nan where it is 0 or 1. `p_value` is the
+    share of shuffles of the HER2 status, the true order among them, that do as well or better.
     """
 
     auc: float

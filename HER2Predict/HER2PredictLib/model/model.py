@@ -32,14 +32,9 @@ def interval_name(level: float | None) -> str:
 class Prediction:
     """What a model says of one patient.
 
-    Attributes
-    ----------
-    probability : float
-        Calibrated probability of HER2 over-expression (IHC 2+ or 3+), 0 to 1.
-    interval : tuple of float
-        Low and high end, see `Model.predict`.
-    hotelling_t2, q_residual : float
-        Distance from the training patients within the principal components, and from their subspace.
+    `probability` is that of HER2 over-expression (IHC 2+ or 3+), calibrated, 0 to 1; `interval` is the low and high end
+    of where it might lie, see `Model.predict`. `hotelling_t2` and `q_residual` are the distance from the training
+    patients within the principal components, and from their subspace.
     """
 
     probability: float
@@ -52,19 +47,15 @@ class Prediction:
 class Model:
     """A trained model: z-score, PCA, a bagged MLP, calibration.
 
-    Parameters
-    ----------
-    card : dict
-        What ``model.json`` holds: name, version, intended use, cohort, feature names and settings, threshold, metrics.
-    arrays : dict of ndarray (float64)
-        ``mean`` (F,), ``scale`` (F,), ``pca_mean`` (F,), ``components`` (C, F), ``variance`` (C,), for each layer l
-        ``weights_l`` (M, in, out) and ``bias_l`` (M, out), ``calibration`` (2,) slope and intercept on the log-odds and
-        ``calibration_covariance`` (2, 2) of their errors, ``train_t2`` (P,) and ``train_q`` (P,) of the training
-        patients when left out; ``usual_q`` (F,), what each feature contributes to the latter on average; and, where the
-        bundle has them, ``train_volume_ml`` (N,) of the training ROIs, sorted, ``train_scores`` (N, 2) on the first two
-        components and ``train_status`` (N,), 1 or 0.
-    sha256 : str
-        Of the bundle file; empty for a model that was not saved yet.
+    `card` is what ``model.json`` holds: name, version, intended use, cohort, feature names and settings, threshold,
+    metrics. `sha256` is of the bundle file; empty for a model that was not saved yet.
+
+    `arrays` are float64: ``mean`` (F,), ``scale`` (F,), ``pca_mean`` (F,), ``components`` (C, F), ``variance`` (C,),
+    for each layer l ``weights_l`` (M, in, out) and ``bias_l`` (M, out), ``calibration`` (2,) slope and intercept on the
+    log-odds and ``calibration_covariance`` (2, 2) of their errors, ``train_t2`` (P,) and ``train_q`` (P,) of the
+    training patients when left out; ``usual_q`` (F,), what each feature contributes to the latter on average; and,
+    where the bundle has them, ``train_volume_ml`` (N,) of the training ROIs, sorted, ``train_scores`` (N, 2) on the
+    first two components and ``train_status`` (N,), 1 or 0.
     """
 
     card: Mapping[str, Any]

@@ -32,10 +32,7 @@ def layer_count(arrays: Mapping[str, np.ndarray]) -> int:
 class Network:
     """The members of an ensemble side by side: hidden layers of tanh, one logistic output.
 
-    Attributes
-    ----------
-    weights, biases : tuple of ndarray
-        Of each layer, shapes (members, inputs, outputs) and (members, outputs).
+    For each layer, `weights` have the shape (members, inputs, outputs) and `biases` (members, outputs).
     """
 
     weights: tuple[np.ndarray, ...]

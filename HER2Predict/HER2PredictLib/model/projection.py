@@ -12,14 +12,9 @@ import numpy as np
 class Projection:
     """Of one patient, or of several with a first axis (patients,).
 
-    Attributes
-    ----------
-    z : ndarray, shape (features,)
-        Standard deviations from the training patients' mean.
-    scores : ndarray, shape (components,)
-        Coordinates on the principal components, not whitened.
-    residual : ndarray, shape (features,)
-        What the components do not hold of `z`.
+    `z`, shape (features,), is in standard deviations from the training patients' mean; `scores`, shape (components,),
+    are the coordinates on the principal components, not whitened; `residual`, shape (features,), is what the components
+    do not hold of `z`.
     """
 
     z: np.ndarray

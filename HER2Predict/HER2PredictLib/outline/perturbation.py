@@ -46,14 +46,7 @@ def variations(case: Case, count: int = 20, seed: int = 0) -> Iterator[Case]:
     """The case with the ROI as other readers may have drawn it, one after the other.
 
     The same tumour gives the same variations however the volume was cropped (margin kept), padded, flipped or
-    reoriented, and the first few of many are the same as of few.
-
-    Parameters
-    ----------
-    count : int
-        How many.
-    seed : int
-        Other seeds give other variations.
+    reoriented, and the first few of many are the same as of few. Other seeds give other variations.
 
     Raises
     ------
@@ -69,20 +62,11 @@ def variations(case: Case, count: int = 20, seed: int = 0) -> Iterator[Case]:
 class Outline:
     """The drawn outline as a level set, from which every variation is made.
 
-    Attributes
-    ----------
-    case : Case
-        What was drawn.
-    corner : tuple of int
-        Index in anatomical axes (towards head, posterior, left) of the first voxel of the box around the ROI in which
-        it varies.
-    origin : tuple of int
-        Voxels from that corner to the first of the ROI's own box, along the same axes.
-    distances : ndarray, shape (slices, rows, columns)
-        In each slice of the box that shows the ROI, the in-plane distance in mm of each voxel to the outline, negative
-        inside; infinite on the other slices.
-    pieces : int
-        Number of pieces that the ROI is in.
+    `corner` is the index in anatomical axes (towards head, posterior, left) of the first voxel of the box around the
+    ROI in which it varies, `origin` the voxels from there to the first of the ROI's own box, along the same axes.
+    `distances`, shape (slices, rows, columns), hold for each slice of the box that shows the ROI the in-plane distance
+    in mm of each voxel to the outline, negative inside; infinite on the other slices. `pieces` is the number that the
+    ROI is in.
     """
 
     case: Case

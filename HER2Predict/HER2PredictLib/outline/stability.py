@@ -42,14 +42,9 @@ _CONFIDENCE = 0.95
 class Variation:
     """What came of one variation of the outline.
 
-    Attributes
-    ----------
-    probability : float or None
-        None where it cannot be computed, as where the ROI has become too small.
-    surface_distance_mm : float
-        Mean distance of its surface from that of the drawn ROI, see `surfaces.difference`.
-    volume_change : float
-        Its volume over that of the drawn ROI, minus 1.
+    `probability` is None where it cannot be computed, as where the ROI has become too small. `surface_distance_mm` is
+    the mean distance of its surface from that of the drawn ROI, see `surfaces.difference`; `volume_change` is its
+    volume over that of the drawn ROI, minus 1.
     """
 
     probability: float | None
@@ -61,23 +56,11 @@ class Variation:
 class Stability:
     """How the probability varies with the outline.
 
-    Attributes
-    ----------
-    count : int
-        Variations whose probability was computed.
-    failed : int
-        Variations for which it could not be.
-    probabilities : tuple of float
-        In the order of the variations.
-    low, high : float
-        The 2.5 % and the 97.5 % quantile of them (linear between neighbours); the probability of the drawn outline
-        where none was computed.
-    flips : int
-        How many of them give the other call.
-    mean_surface_distance_mm : float
-        Over all variations, between their surface and that of the drawn ROI.
-    mean_volume_change : float
-        Mean over all variations of how much the volume differs from that of the drawn ROI, either way, as a share.
+    `probabilities` are those of the `count` variations for which it was computed, in their order; for `failed` more it
+    could not be. `low` and `high` are their 2.5 % and 97.5 % quantile (linear between neighbours), or the probability
+    of the drawn outline where none was computed; `flips` of them give the other call. Means over all variations:
+    `mean_surface_distance_mm` between their surface and that of the drawn ROI; `mean_volume_change`, how much the
+    volume differs from that of the drawn ROI, either way, as a share.
     """
 
     count: int
@@ -145,18 +128,8 @@ def measure(
 ) -> Stability:
     """Predict variations of a case that was assessed.
 
-    Parameters
-    ----------
-    probability : float
-        Of the case as it was drawn.
-    count : int
-        How many variations.
-    seed : int
-        Other seeds give other variations.
-    jobs : int, optional
-        Processes; as many as there are cores by default, and one in Slicer.
-    progress : callable, optional
-        Told how many variations are done, and of how many.
+    `probability` is that of the case as it was drawn. Other seeds give other variations. `jobs` are processes: as many
+    as there are cores by default, and one in Slicer. `progress` is told how many variations are done, and of how many.
 
     Raises
     ------
@@ -173,16 +146,8 @@ def measure(
 
 
 def summarise(found: Sequence[Variation], probability: float, threshold: float) -> Stability:
-    """Stability from what came of at least one variation.
-
-    Parameters
-    ----------
-    found : sequence of Variation
-    probability : float
-        Of the case as it was drawn.
-    threshold : float
-        From this probability on the call is HER2-positive.
-    """
+    """Stability from what came of at least one variation; `probability` is that of the case as it was drawn, and from
+    `threshold` on the call is HER2-positive."""
     computed = tuple(variation.probability for variation in found if variation.probability is not None)
     tail = (1.0 - _SHARE) / 2.0
     low, high = np.quantile(computed or (probability,), [tail, 1.0 - tail])

@@ -15,16 +15,10 @@ _HAUSDORFF_QUANTILE = 0.95
 class Difference:
     """How one ROI differs from another; all but `volume_change` are the same in both directions.
 
-    Attributes
-    ----------
-    dice : float
-        Twice the shared volume over the sum of both volumes, 0 to 1 (Dice, Ecology 1945, 26:297-302).
-    hausdorff95_mm : float
-        The larger of the two 95 % quantiles of the distances from one surface to the other, in mm.
-    surface_distance_mm : float
-        Mean of the distances of all surface voxels of both to the surface of the other, in mm.
-    volume_change : float
-        Volume of the second over that of the first, minus 1.
+    `dice` is twice the shared volume over the sum of both volumes, 0 to 1 (Dice, Ecology 1945, 26:297-302);
+    `hausdorff95_mm` is the larger of the two 95 % quantiles of the distances from one surface to the other, in mm;
+    `surface_distance_mm` is the mean of the distances of all surface voxels of both to the surface of the other, in mm;
+    `volume_change` is the volume of the second over that of the first, minus 1.
     """
 
     dice: float
@@ -34,18 +28,11 @@ class Difference:
 
 
 def difference(first: np.ndarray, second: np.ndarray, spacing_mm: tuple[float, float, float]) -> Difference:
-    """Compare two ROIs, neither of them empty.
+    """Compare two ROIs, neither of them empty: shape (k, j, i), True or nonzero inside, `spacing_mm` of the same axes.
 
     A surface voxel is a voxel of the ROI with a face neighbour outside it; what lies beyond the array is outside.
     Distances go from voxel centre to the nearest voxel centre of the other surface (after Heimann et al., IEEE Trans
     Med Imaging 2009, 28:1251-1265; a quantile stands for the maximum, which a single voxel decides).
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (k, j, i)
-        True or nonzero inside.
-    spacing_mm : tuple of float
-        Of the array's axes.
     """
     cut = Box.around((bounding_box(first), bounding_box(second))).slices
     one, other = first[cut] != 0, second[cut] != 0

@@ -28,16 +28,8 @@ Measure = Callable[[str], float]
 class Mark:
     """A filled box, or a text in the middle of one.
 
-    Attributes
-    ----------
-    box : tuple of float
-        Left, top, width and height in pixels.
-    colour : str
-        ``#rrggbb``; empty for the colour of the surrounding text, which suits light and dark.
-    opacity : float
-        0 to 1.
-    text : str
-        Empty for a filled box.
+    `box` is left, top, width and height in pixels; `colour` is ``#rrggbb``, or empty for the colour of the surrounding
+    text, which suits light and dark; `opacity` is 0 to 1; `text` is empty for a filled box.
     """
 
     box: tuple[float, float, float, float]
@@ -53,14 +45,8 @@ def colour_of(result: Result) -> str:
 
 
 def marks(result: Result, width: float, measure: Measure) -> list[Mark]:
-    """A scale from 0 to 1, on it the interval as a band, the probability as a bar and the threshold as dashes; below it
-    what other outlines give, as a bracket.
-
-    Parameters
-    ----------
-    width : float
-        Of the gauge in pixels.
-    """
+    """A scale from 0 to 1, `width` pixels wide, on it the interval as a band, the probability as a bar and the
+    threshold as dashes; below it what other outlines give, as a bracket."""
 
     def x(share: float) -> float:
         return _SIDE + share * (width - 2 * _SIDE)

@@ -13,28 +13,14 @@ from ..result.result import Result
 class Application:
     """Given by the module file.
 
-    Attributes
-    ----------
-    timer : QTimer
-        Started whenever the input may have changed; it times out once that has rested.
-    later : callable
-        Calls a function in a later turn of the event loop.
-    soon : callable
-        The same after a pause in which the application sees to its user.
-    layout_manager : callable
-        Gives the qSlicerLayoutManager; None without a main window.
-    dicom_database : callable
-        Gives Slicer's ctkDICOMDatabase, or None.
-    remember_model : callable
-        Keeps the path of a bundle for new scenes.
-    show : callable
-        Told what the gauge shows (a Result or None), and whether a prediction can be asked for or cancelled.
-    reveal : callable
-        Brings the answer into view where the panel is scrolled.
-    show_table, show_chart : callable
-        Show a ``vtkMRMLTableNode`` or ``vtkMRMLPlotChartNode`` to the user.
-    ask_where : callable
-        Ask for the path of a new file, given a title, a name and the kinds of files; empty where there is no answer.
+    `timer`, a QTimer, is started whenever the input may have changed; it times out once that has rested. `later` calls
+    a function in a later turn of the event loop, `soon` the same after a pause in which the application sees to its
+    user. `layout_manager` gives the qSlicerLayoutManager, None without a main window; `dicom_database` gives Slicer's
+    ctkDICOMDatabase, or None. `remember_model` keeps the path of a bundle for new scenes. `show` is told what the gauge
+    shows, and whether a prediction can be asked for or cancelled; `reveal` brings the answer into view where the panel
+    is scrolled. `show_table` and `show_chart` show a ``vtkMRMLTableNode`` or ``vtkMRMLPlotChartNode`` to the user.
+    `ask_where` asks for the path of a new file, given a title, a name and the kinds of files; empty where there is no
+    answer.
     """
 
     timer: Any

@@ -203,12 +203,7 @@ class LiveExtraction:
 
 
 class Run:
-    """A prediction that is running.
-
-    Attributes
-    ----------
-    digest : str
-        Of what the run was started on.
+    """A prediction that is running; `digest` is of what it was started on.
 
     Raises
     ------

@@ -21,24 +21,10 @@ _Part = TypeVar("_Part")
 class InputCheck:
     """The present input, as far as it has been examined.
 
-    Attributes
-    ----------
-    is_done : bool
-        Has it been examined since it changed?
-    ready : CheckedCase or None
-        What can be predicted; None while nothing can.
-    model : Model or None
-        The chosen model; None where it cannot be used.
-    model_error : str
-        Why it cannot be used.
-    reason : str
-        Why no prediction can be started; empty while one can.
-    findings : tuple of Finding
-        What there is to know of the input.
-    digest : str
-        See `background.input_digest`; empty while it is not known.
-    was_ready : bool
-        Could the input be predicted before it changed?
+    `is_done`: has it been examined since it changed? `ready` is what can be predicted; None while nothing can. `model`
+    is None where the chosen one cannot be used, `model_error` why. `reason` is why no prediction can be started; empty
+    while one can. `digest` is that of `background.input_digest`; empty while it is not known. `was_ready`: could the
+    input be predicted before it changed?
     """
 
     is_done: bool = False
@@ -60,10 +46,7 @@ class InputCheck:
     ) -> InputCheck:
         """Examine an input; each of the first three arguments gives its part or raises InputError.
 
-        Parameters
-        ----------
-        to_do : str
-            What the user has still to choose before there is an input to examine; empty where nothing is missing.
+        `to_do` is what the user has still to choose before there is an input to examine; empty where that is nothing.
         """
         refusals: dict[str, str] = {}
 

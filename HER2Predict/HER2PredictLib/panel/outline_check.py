@@ -22,26 +22,12 @@ from .background import Extract, Later, Running
 class OutlineCheck:
     """A check that is running; it starts by itself.
 
-    Helper processes make and predict the variations, several at once. What they cannot do, where none can run, the
-    backend of the application does, one variation after the other.
+    Helper processes make and predict the variations of the outline as it was drawn, several at once. What they cannot
+    do, where none can run, the backend of the application does, one variation after the other. `changed` is called with
+    the check after every variation, and once more when it is over, unless it was cancelled.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Of the outline as it was drawn.
-    changed : callable
-        Called with the check after every variation, and once more when it is over, unless it was cancelled.
-
-    Attributes
-    ----------
-    total : int
-        Variations.
-    stability : Stability or None
-        Once it is over and has come to an end.
-    message : str
-        Why it has not.
-    slow_since : str
-        Why it takes longer than usual; empty where it does not.
+    `total` are the variations; `stability` is there once it is over and has come to an end, `message` says why it has
+    not; `slow_since` why it takes longer than usual, empty where it does not.
     """
 
     def __init__(

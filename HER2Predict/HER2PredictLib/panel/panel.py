@@ -25,14 +25,8 @@ from .view.view_line import ViewLine
 class Panel:
     """The panel of one application; the choices in the scene's parameter node are the truth, the widgets follow it.
 
-    Parameters
-    ----------
-    ui : object
-        The widgets of the .ui file by their names.
-    logic : HER2PredictLogic
-        Of the module file.
-    icons, make_row
-        As in `FindingRows`.
+    `ui` has the widgets of the .ui file by their names, `logic` is the module file's HER2PredictLogic, `icons` and
+    `make_row` are as in `FindingRows`.
     """
 
     def __init__(

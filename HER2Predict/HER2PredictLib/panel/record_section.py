@@ -21,13 +21,7 @@ from .view.view import PanelView
 
 
 class RecordSection:
-    """Does what its buttons say with the current result.
-
-    Parameters
-    ----------
-    state : callable
-        Gives the panel's present state.
-    """
+    """Does what its buttons say with the current result."""
 
     def __init__(self, scene: Any, view: PanelView, state: Callable[[], PanelState], application: Application) -> None:
         self.ui = view.ui
@@ -48,13 +42,7 @@ class RecordSection:
         choices.lastResult = self._result.to_json()
 
     def record(self, choices: Any, live: bool) -> None:
-        """Save a new result and add it to the history.
-
-        Parameters
-        ----------
-        live : bool
-            It followed the outline by itself.
-        """
+        """Save a new result and add it to the history; a `live` one followed the outline by itself."""
         self.save(choices)
         centre = roi_centre(choices.segmentation, choices.segmentID)
         records.add_to_history(self._scene, self._result, _sequence(choices) if live else "", centre)

@@ -34,13 +34,8 @@ def history_node(scene: Any) -> Any:
 def add_to_history(scene: Any, result: Result, sequence: str = "", centre: Sequence[float] | None = None) -> Any:
     """Append a row: time, probability, interval, ROI volume, segment, volume, model.
 
-    Parameters
-    ----------
-    sequence : str
-        Names what a result belongs to that follows the outline by itself: it takes the place of the last row where
-        that has the same name. Empty for a result that was asked for.
-    centre : sequence of float, optional
-        Centre of the ROI, RAS in mm.
+    `sequence` names what a result belongs to that follows the outline by itself: it takes the place of the last row
+    where that has the same name. Empty for a result that was asked for. `centre` is that of the ROI, RAS in mm.
     """
     node = _table(scene, "history", _("HER2Predict history"))
     if node.GetNumberOfColumns() == 0:

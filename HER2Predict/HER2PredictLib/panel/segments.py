@@ -58,12 +58,8 @@ def segment_editor_node(scene: Any) -> Any:
 def add_tumour_segment(scene: Any, volume_node: Any, segmentation_node: Any = None) -> tuple[Any, str]:
     """Add an empty segment "Bladder tumour", in a new segmentation on `volume_node` where none is given.
 
-    A second one is "Bladder tumour 2", so that the outlines of two readers can be told apart.
-
-    Returns
-    -------
-    tuple
-        The ``vtkMRMLSegmentationNode`` and the ID of the segment.
+    A second one is "Bladder tumour 2", so that the outlines of two readers can be told apart. Gives the
+    ``vtkMRMLSegmentationNode`` and the ID of the segment.
     """
     import slicer
 
@@ -163,15 +159,7 @@ def set_abdomen_window(volume_node: Any) -> None:
 
 
 def mend(volume_node: Any, segmentation_node: Any, segment_id: str, remedy: str) -> None:
-    """Carry out a remedy of a finding on a segment, whose voxels are then those of the volume.
-
-    Parameters
-    ----------
-    volume_node : vtkMRMLScalarVolumeNode
-    segmentation_node : vtkMRMLSegmentationNode
-    segment_id : str
-    remedy : str
-        One of those in `finding`.
+    """Carry out a remedy, one of those in `finding`, on a segment, whose voxels are then those of the volume.
 
     Raises
     ------

@@ -24,24 +24,10 @@ Standing = Literal["nothing", "running", "current", "out-of-date"]
 class PanelState:
     """The state of one panel.
 
-    Attributes
-    ----------
-    input : InputCheck
-        What is known of the present input.
-    message : str
-        How the last prediction ended, where it left no result, or why a remedy was refused.
-    result : Result or None
-        Of the last prediction.
-    assessment : Assessment or None
-        Of the same prediction; None for a result that was loaded with its scene.
-    run : Run or None
-        The prediction that was asked for and is running.
-    live_run : Run or None
-        The prediction that follows the outline and is running.
-    outline_check : OutlineCheck or None
-        The check of the result that is running.
-    outline_message : str
-        How the last check ended, where it left no stability.
+    `message` is how the last prediction ended, where it left no result, or why a remedy was refused. `result` and
+    `assessment` are of the last prediction; of a result that was loaded with its scene there is no assessment. `run`
+    was asked for, `live_run` follows the outline, `outline_check` is of the result: each is None unless it is running.
+    `outline_message` is how the last check ended, where it left no stability.
     """
 
     def __init__(self) -> None:
@@ -97,13 +83,7 @@ class PanelState:
         return self.no_record_reason
 
     def no_comparison_reason(self, outlines: int) -> str:
-        """Why readers cannot be compared on the present volume; empty where they can.
-
-        Parameters
-        ----------
-        outlines : int
-            Segments that are not empty.
-        """
+        """Why readers cannot be compared on the volume with so many segments that hold voxels; empty where they can."""
         if outlines < 2:
             return _("Outline the tumour in a second segment first, as another reader would.")
         own = (finding.message for finding in self.input.findings if finding.code in ("model", "backend"))
@@ -117,12 +97,7 @@ class PanelState:
     def check_outline(self, is_wanted: bool, start: Callable[[Assessment], OutlineCheck]) -> None:
         """Check how much a result that was asked for depends on the outline, while it is current, until that is known.
 
-        Parameters
-        ----------
-        is_wanted : bool
-            Otherwise, a check that is running stops.
-        start : callable
-            Starts a check of an assessment.
+        Where it is not wanted, a check that is running stops.
         """
         if not is_wanted or self.assessment is None or self.result is None or self.standing != "current":
             self._pause_outline_check()

@@ -43,15 +43,7 @@ def of_prediction(
     applicability: Applicability,
     distance_ratios: Mapping[str, float],
 ) -> Iterator[Finding]:
-    """What must be known of this number.
-
-    Parameters
-    ----------
-    values : dict
-        The features that were predicted from.
-    distance_ratios : dict
-        As in `assess.Assessment`.
-    """
+    """What must be known of the number predicted from `values`; `distance_ratios` are as in `assess.Assessment`."""
     yield from _domain(applicability, distance_ratios)
     yield from _volume(model, values)
     yield from _interval(model, prediction)

@@ -23,39 +23,20 @@ _EARLIER_NAMES = {"stamp": "digest"}
 class Result:
     """One prediction without its case, model and features.
 
-    Attributes
-    ----------
-    digest : str
-        Of the input that it belongs to, see `panel.background.input_digest`; empty outside of the panel.
-    time : str
-        When it was made, local time in ISO 8601; empty outside of the panel.
-    volume, segment : str
-        Names at the time of the prediction.
-    roi_volume_ml, roi_slices
-        Size of the ROI.
-    probability : float
-        Calibrated probability of HER2 over-expression, 0 to 1.
-    interval : tuple of float
-        Where it might lie had the model learnt from very many such patients, at `interval_level`; see `Model.predict`.
-    threshold : float
-        From this probability on the call is HER2-positive.
-    call : str
-        See `Model.call`.
-    applicability : {'inside', 'edge', 'outside'} or None
-        Where the case lies among those that the model has learnt from; None by a model that tells no better than
-        guessing, for which nothing speaks.
-    model : str
-        Name, version and cohort.
-    contributions : dict
-        Feature class -> sum of contributions to the log-odds.
-    strongest : tuple
-        Name, contribution to the log-odds and z-score of each of the features that pull most, strongest first.
-    stability : Stability or None
-        How the probability varies with the outline, where that was measured.
-    banner : str
-        What leads where the model tells no better than guessing; empty otherwise.
-    context : str
-        What stands beside the probability: the share of positives, and how well the model ranks its own.
+    `digest` is of the input that it belongs to, see `panel.background.input_digest`; `time` is when it was made, local
+    time in ISO 8601; both are empty outside of the panel. `volume` and `segment` are the names at the time of the
+    prediction.
+
+    `probability` is that of HER2 over-expression, calibrated, 0 to 1; `interval` is where it might lie had the model
+    learnt from very many such patients, at `interval_level`, see `Model.predict`; from `threshold` on the `call` is
+    HER2-positive, see `Model.call`. `applicability` is where the case lies among those that the model has learnt from;
+    None by a model that tells no better than guessing, for which nothing speaks. `model` is name, version and cohort.
+
+    `contributions` are the sums of those to the log-odds by feature class; `strongest` holds name, contribution to the
+    log-odds and z-score of each of the features that pull most, strongest first. `stability`, where it was measured, is
+    how the probability varies with the outline. `banner` leads where the model tells no better than guessing, and is
+    empty otherwise; `context` stands beside the probability: the share of positives, and how well the model ranks its
+    own.
     """
 
     digest: str

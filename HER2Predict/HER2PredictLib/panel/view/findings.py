@@ -34,14 +34,8 @@ class FindingRow:
 class FindingRows:
     """Fills a layout with rows; what is shown already stays as it is, and keeps the keyboard focus.
 
-    Parameters
-    ----------
-    icons : mapping
-        Severity of a finding -> QIcon.
-    make_row : callable
-        Makes the QWidget of Finding.ui.
-    mend : callable
-        Called with a remedy when the user asks for it.
+    `icons` are by the severity of a finding; `make_row` makes the QWidget of Finding.ui; `mend` is called with a remedy
+    when the user asks for it.
     """
 
     def __init__(

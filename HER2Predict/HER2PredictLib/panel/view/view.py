@@ -22,17 +22,8 @@ _SEGMENTS_TABLE, _SEGMENTS_TABLE_HEIGHT = "SegmentsTableResizableFrame", 90
 class PanelView:
     """Writes into the widgets.
 
-    Parameters
-    ----------
-    ui : object
-        The widgets of the .ui file by their names.
-    icons, make_row, mend
-        As in `FindingRows`.
-
-    Attributes
-    ----------
-    gauged : Result or None
-        What the gauge has to show.
+    `ui` has the widgets of the .ui file by their names; `icons`, `make_row` and `mend` are as in `FindingRows`;
+    `gauged` is what the gauge has to show.
     """
 
     def __init__(
@@ -128,13 +119,7 @@ class PanelView:
         self.ui.historyTable.scrollToBottom()
 
     def show(self, state: PanelState, has_volume: bool, slow_since: str = "") -> None:
-        """Everything that follows from the state.
-
-        Parameters
-        ----------
-        slow_since : str
-            Why there are no helper processes; empty where there are.
-        """
+        """Everything that follows from the state; `slow_since` says why there are no helper processes, or is empty."""
         running = state.standing == "running"
         self.ui.predictButton.enabled = state.may_be_asked
         purpose = _("Estimate the HER2 status of the outlined tumour (Ctrl+Return).")

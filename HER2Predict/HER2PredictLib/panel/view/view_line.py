@@ -13,10 +13,7 @@ _FONT_SIZE = 14
 class ViewLine:
     """A text that lasts through slices, effects, layouts and scenes until it is taken away.
 
-    Parameters
-    ----------
-    layout_manager : callable
-        Gives the application's qSlicerLayoutManager; None where there is none, as without a main window.
+    `layout_manager` gives the application's qSlicerLayoutManager; None where there is none, as without a main window.
     """
 
     def __init__(self, layout_manager: Any) -> None:

@@ -127,11 +127,7 @@ def remedy_words(remedy: str) -> tuple[str, str]:
 def volume_line(node: Any, database: Any = None) -> str:
     """What is known of a volume in one line: series, spacing, slices, slice thickness and phase.
 
-    Parameters
-    ----------
-    node : vtkMRMLScalarVolumeNode
-    database : ctkDICOMDatabase, optional
-        Slicer's, where the DICOM attributes of the volume's first image are looked up.
+    The DICOM attributes of its first image are looked up in `database`, Slicer's ctkDICOMDatabase, where one is given.
     """
     description = _dicom_value(node, database, _SERIES_DESCRIPTION)
     image = node.GetImageData()
