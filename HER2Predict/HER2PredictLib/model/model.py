@@ -221,7 +221,7 @@ class Model:
         The interval is where the probability might lie had the model learnt from very many such patients: on the
         log-odds +- `factor` * sqrt(`spread_weight` * s^2 + `calibration_weight` * c^2), with the standard deviation s
         of the members' calibrated log-odds, the standard error c of the calibration, and three numbers that the bundle
-        brings; see `training.interval`. It says nothing of how much of HER2 status an image can tell.
+        brings; see `training.protocol.interval`. It says nothing of how much of HER2 status an image can tell.
 
         Raises
         ------

@@ -1,1 +1,1 @@
-"""Renderings of an `Assessment`: text, picture, and the result that is saved with a scene."""
+"""Renderings of a result: text, picture, and the marks of the gauge that picture and panel share."""

@@ -78,7 +78,7 @@ class ThresholdRule:
         Raises
         ------
         InputError
-            See `statistics.checked_probability`.
+            See `statistics.estimate.checked_probability`.
         """
         statuses, probabilities = checked_probability(status, probability)
         return float(np.clip(self._unbounded(statuses, probabilities), _CLOSEST, 1 - _CLOSEST))
@@ -160,7 +160,7 @@ def choose_threshold(
     Raises
     ------
     InputError
-        See `statistics.checked_probability`.
+        See `statistics.estimate.checked_probability`.
     """
     statuses, probabilities = checked_probability(status, probability)
     random = np.random.default_rng(seed)
