@@ -14,7 +14,7 @@ from . import __version__, features
 from .case.case import Case
 from .case.prepared import Prepared
 from .errors import InputError
-from .findings import examine as quality
+from .findings.examine import examine, examine_prepared
 from .findings.finding import Finding
 from .model.applicability import Applicability, applicability_of
 from .model.explain import Explanation, distance_ratios, explain
@@ -190,11 +190,11 @@ def preprocess(case: Case, prepared: Prepared | None = None) -> CheckedCase:
         Where a finding is an error.
     """
     started = time.perf_counter()
-    findings = quality.examine(case)
+    findings = examine(case)
     _refuse_errors(findings)
     examined = time.perf_counter()
     prepared = prepared or case.prepared()
-    findings += quality.examine_prepared(prepared)
+    findings += examine_prepared(prepared)
     _refuse_errors(findings)
     seconds = {"findings": examined - started, "preparation": time.perf_counter() - examined}
     return CheckedCase(case, findings, prepared, seconds)

@@ -16,7 +16,7 @@ from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import read_volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.findings.examine import examine
 
 
 def write_series(
@@ -70,7 +70,7 @@ class DicomFolderTest(unittest.TestCase):
 
     def codes(self) -> list[tuple[str, str]]:
         case = Case(read_volume(self.folder), Roi(self.roi, "ROI"))
-        return [(finding.code, finding.severity) for finding in quality.examine(case)]
+        return [(finding.code, finding.severity) for finding in examine(case)]
 
     def test_series_equals_the_volume_it_was_written_from(self) -> None:
         write_series(self.folder, self.image, self.positions)

@@ -17,7 +17,7 @@ from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.findings.examine import examine
 from HER2PredictLib.findings.finding import KEEP_LARGEST_PIECE
 from HER2PredictLib.panel.segments import mend
 from hosts import NO_SLICER, slicer
@@ -243,7 +243,7 @@ class NodesTest(unittest.TestCase):
         grid.SetAndObserveTransformFromParent(transform)
         self.volume.SetAndObserveTransformNodeID(grid.GetID())
         self.assertTrue(nodes.volume_from_node(self.volume).warped)
-        findings = quality.examine(Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image)))
+        findings = examine(Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image)))
         self.assertIn("volume-warped", [finding.code for finding in findings])
 
     def test_wrong_nodes_are_refused_with_a_sentence(self) -> None:

@@ -15,7 +15,7 @@ from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.prepared import MARGIN_MM, Prepared
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
-from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.findings.examine import examine_prepared
 
 VARIANTS = 210
 
@@ -155,7 +155,7 @@ class PreparedPairTest(unittest.TestCase):
         volume, roi = roomy_case()
         case = case_of(volume[:, :, 12:], roi[:, :, 12:])
         prepared = case.prepared()
-        findings = {finding.code: finding for finding in quality.examine_prepared(prepared)}
+        findings = {finding.code: finding for finding in examine_prepared(prepared)}
         self.assertEqual(findings["margin-cut"].severity, "warning")
         self.assertIn("at the foot", findings["margin-cut"].message)
         cut = voxels(prepared.image)
@@ -166,7 +166,7 @@ class PreparedPairTest(unittest.TestCase):
         self.assertFalse(voxels(prepared.mask)[:missing].any())
 
     def test_whole_margin_is_no_finding(self) -> None:
-        self.assertEqual(quality.examine_prepared(case_of(*roomy_case()).prepared()), ())
+        self.assertEqual(examine_prepared(case_of(*roomy_case()).prepared()), ())
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.findings import examine as quality
+from HER2PredictLib.findings.examine import examine
 from HER2PredictLib.training.simulator.files.image_files import SEGMENT_ID, SEGMENT_NAME, TERMINOLOGY
 from HER2PredictLib.training.simulator.her2_effect import EFFECT, Latents, best_auc, true_probability
 from HER2PredictLib.training.simulator.patients import draw_cohort, study_split
@@ -127,7 +127,7 @@ class SimulatedPatientTest(unittest.TestCase):
             image, mask = (sitk.GetImageFromArray(voxels) for voxels in (ct, roi.astype(np.uint8)))
             for stored in (image, mask):
                 stored.CopyInformation(self.image)
-            return {finding.code for finding in quality.examine(Case(Volume(image, "CTU"), Roi(mask, "tumour")))}
+            return {finding.code for finding in examine(Case(Volume(image, "CTU"), Roi(mask, "tumour")))}
 
         self.assertEqual(codes(self.ct, self.roi), set())
         self.assertIn("roi-holds-urine", codes(self.ct, grown(self.roi, 4)))
