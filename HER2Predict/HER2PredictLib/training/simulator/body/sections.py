@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -14,13 +14,7 @@ from . import anatomy
 
 def columns_distance(plane: Plane, columns: tuple[anatomy.Column, ...], blend: float = 0.0) -> Array:
     """Distance to the nearest of several columns."""
-    nearest = plane.far()
-    for column in columns:
-        for window, distance in _column(plane, column):
-            nearest[window] = (
-                smooth_minimum(nearest[window], distance, blend) if blend else np.minimum(nearest[window], distance)
-            )
-    return nearest
+    return _nearest(plane, (part for column in columns for part in _column(plane, column)), blend)
 
 
 def packed_distance(plane: Plane, columns: tuple[anatomy.Column, ...]) -> tuple[Array, Array]:
@@ -48,12 +42,16 @@ def _column(plane: Plane, column: anatomy.Column) -> Iterator[tuple[Window, Arra
 
 def chains_distance(plane: Plane, chains: tuple[anatomy.Chain, ...], blend: float = 0.0) -> Array:
     """Distance to the nearest of several chains."""
+    return _nearest(plane, (part for chain in chains for part in chain_parts(plane, chain)), blend)
+
+
+def _nearest(plane: Plane, parts: Iterable[tuple[Window, Array]], blend: float) -> Array:
+    """Distance to the nearest of several parts, whose edges run into each other over `blend` mm."""
     nearest = plane.far()
-    for chain in chains:
-        for window, distance in chain_parts(plane, chain):
-            nearest[window] = (
-                smooth_minimum(nearest[window], distance, blend) if blend else np.minimum(nearest[window], distance)
-            )
+    for window, distance in parts:
+        nearest[window] = (
+            smooth_minimum(nearest[window], distance, blend) if blend else np.minimum(nearest[window], distance)
+        )
     return nearest
 
 
