@@ -22,10 +22,9 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.model.network import log_odds
 from HER2PredictLib.training.protocol.candidates import MLP
 from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule, fit_rule, held
-from HER2PredictLib.training.protocol.learning import Learnt, learn
+from HER2PredictLib.training.protocol.learning import learn
 from HER2PredictLib.training.protocol.protocol import Protocol
 
 #: Patients that the first model of a pair learns from, and how many such pairs there are; the second learns from all
@@ -56,17 +55,6 @@ class Pair:
     second: Answers
 
 
-def answers(learnt: Learnt, values: np.ndarray) -> Answers:
-    """What a learnt model says of other patients, as `Model.predict` would."""
-    slope, intercept = learnt.calibrator.coef_[0, 0], learnt.calibrator.intercept_[0]
-    scores = learnt.pipeline[:-1].transform(values)
-    members = learnt.pipeline.named_steps["classifier"].estimators_
-    raw = np.stack([member.predict_proba(scores)[:, 1] for member in members])
-    terms = np.column_stack([log_odds(raw.mean(axis=0)), np.ones(len(values))])
-    variance = np.einsum("ij,jk,ik->i", terms, learnt.calibration_covariance, terms)
-    return Answers(terms @ [slope, intercept], abs(slope) * log_odds(raw).std(axis=0), np.sqrt(variance))
-
-
 def pair(cohort: Cohort, patients: int, asked: int, seed: int) -> Pair:
     random = np.random.default_rng(seed)
 
@@ -84,7 +72,7 @@ def pair(cohort: Cohort, patients: int, asked: int, seed: int) -> Pair:
     for number, rows in enumerate((first, second)):
         with threadpool_limits(1):
             learnt = learn(MLP, cohort.features[rows], cohort.status[rows], Protocol(seed=seed + 1000 * number))
-        told.append(answers(learnt, cohort.features[others]))
+        told.append(Answers.of(learnt, cohort.features[others]))
         area = area or roc_auc_score(cohort.status[rows], learnt.raw)
     return Pair(cohort.name, len(first), len(second), area, told[0], told[1])
 
@@ -117,11 +105,7 @@ def tasks_of_others(cohort: Cohort) -> Iterator[tuple[Cohort, int, int, int]]:
 
 def row(rule: IntervalRule, pairs: Sequence[Pair]) -> str:
     shares = [held(rule, own.first, own.second).mean() for own in pairs]
-    widths = []
-    for own in pairs:
-        half = rule.half_width(own.first.spread, own.first.calibration_error)
-        low, high = (1 / (1 + np.exp(-(own.first.log_odds + side * half))) for side in (-1, 1))
-        widths.append(np.mean(high - low))
+    widths = [rule.width(own.first).mean() for own in pairs]
     first = pairs[0]
     return (
         f"| {first.cohort} | {first.patients} | {first.against} | {len(pairs)} "

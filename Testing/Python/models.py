@@ -49,12 +49,11 @@ def made_up_pipeline(names: tuple[str, ...], seed: int = 0) -> tuple[Any, Any]:
 def made_up_model(names: tuple[str, ...], seed: int = 0) -> Any:
     """A Model of `made_up_pipeline`."""
     from HER2PredictLib.training.protocol.build import Provenance, build_model
-    from HER2PredictLib.training.protocol.learning import calibration_covariance, pca_distances
+    from HER2PredictLib.training.protocol.learning import pca_distances
 
     table, status = made_up_cohort(names, seed=seed)
     pipeline, calibrator = made_up_pipeline(names, seed)
     distances = pca_distances(pipeline, table.to_numpy())
     raw = pipeline.predict_proba(table.to_numpy())[:, 1]
     provenance = Provenance("Made-up model", COHORT, {}, seed)
-    covariance = calibration_covariance(calibrator, raw)
-    return build_model(pipeline, calibrator, covariance, distances, 0.5, table, status, provenance)
+    return build_model(pipeline, calibrator, raw, distances, 0.5, table, status, provenance)

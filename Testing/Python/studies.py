@@ -93,7 +93,7 @@ def model(simulated: bool = True) -> Any:
     return build_model(
         done.pipeline,
         done.calibrator,
-        done.calibration_covariance,
+        done.fits["mlp"].score["train"],
         done.distances.to_numpy()[done.train],
         done.threshold,
         done.features.iloc[done.train],

@@ -57,14 +57,7 @@ class IntervalRuleTest(unittest.TestCase):
 def mean_width(values: np.ndarray, status: np.ndarray, others: np.ndarray) -> float:
     """Of the intervals that a model of some patients gives others, as a probability."""
     own = learn(MLP, values, status, Protocol(repeats=1, members=10, jobs=1))
-    scores = own.pipeline[:-1].transform(others)
-    raw = np.stack([m.predict_proba(scores)[:, 1] for m in own.pipeline.named_steps["classifier"].estimators_])
-    terms = np.column_stack([log_odds(raw.mean(axis=0)), np.ones(len(others))])
-    error = np.sqrt(np.diag(terms @ own.calibration_covariance @ terms.T))
-    slope, intercept = own.calibrator.coef_[0, 0], own.calibrator.intercept_[0]
-    half = RULE.half_width(slope * log_odds(raw).std(axis=0), error)
-    low, high = (1 / (1 + np.exp(-(terms @ [slope, intercept] + side * half))) for side in (-1, 1))
-    return float(np.mean(high - low))
+    return float(RULE.width(Answers.of(own, others)).mean())
 
 
 @unittest.skipIf(fit_rule is None, "scikit-learn and SciPy are not installed")

@@ -16,7 +16,8 @@ from .cohort.read_table import read_table
 from .measured.measure_study import measure_study
 from .measured.results import Results
 from .protocol.build import Provenance, build_model
-from .protocol.protocol import Protocol
+from .protocol.candidates import MLP
+from .protocol.protocol import TRAIN, Protocol
 from .protocol.run_study import run_study
 from .protocol.study import Study
 from .protocol.threshold import ThresholdRule
@@ -86,7 +87,7 @@ def _model(study: Study, name: str, about: Mapping[str, Any], metrics: Mapping[s
     return build_model(
         study.pipeline,
         study.calibrator,
-        study.calibration_covariance,
+        study.fits[MLP.key].score[TRAIN],
         study.distances.to_numpy()[study.train],
         study.threshold,
         study.features.iloc[study.train],

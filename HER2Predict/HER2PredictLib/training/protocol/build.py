@@ -22,6 +22,7 @@ from ...model.model import Model
 from ...model.projection import project
 from ..cohort.cohort import IHC_OUTCOME
 from .interval import RULE
+from .learning import calibration_covariance
 
 INTENDED_USE = (
     "Research: the probability that a bladder tumour {outcome}, from an excretory-phase CT urography. Not for clinical "
@@ -51,7 +52,7 @@ class Provenance:
 def build_model(
     pipeline: Pipeline,
     calibrator: LogisticRegression,
-    calibration_covariance: np.ndarray,
+    raw: np.ndarray,
     distances: np.ndarray,
     threshold: float,
     training: pd.DataFrame,
@@ -60,13 +61,14 @@ def build_model(
 ) -> Model:
     """A Model of a fitted pipeline.
 
-    `pipeline` is from `candidates.bagged_mlp`, fitted; `calibrator` works on the log-odds of its probability, and
-    `calibration_covariance`, shape (2, 2), is of its slope and intercept. From the probability `threshold` on the call
-    is HER2-positive. `training`, shape (patients, features), are the training patients, whose first two components the
-    panel shows, and `status`, shape (patients,), their HER2 status; `distances`, shape (patients, 2), are Hotelling's
-    T2 and Q residual of each when left out, in the same order.
+    `pipeline` is from `candidates.bagged_mlp`, fitted; `calibrator` works on the log-odds of its probability, and was
+    fitted to the `raw` scores, shape (patients,). From the probability `threshold` on the call is HER2-positive.
+    `training`, shape (patients, features), are the training patients, whose first two components the panel shows, and
+    `status`, shape (patients,), their HER2 status; `distances`, shape (patients, 2), are Hotelling's T2 and Q residual
+    of each when left out, in the same order.
     """
-    arrays = {**bundle_arrays(pipeline, calibrator), "calibration_covariance": calibration_covariance}
+    arrays = bundle_arrays(pipeline, calibrator)
+    arrays |= {"calibration_covariance": calibration_covariance(calibrator, raw)}
     arrays |= {"train_t2": distances[:, 0], "train_q": distances[:, 1]}
     arrays |= _usual_contributions(arrays, training)
     if VOLUME_FEATURE in training and (training[VOLUME_FEATURE] > 0).all():

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from ...model.network import expit, log_odds
+from .learning import Learnt, calibration_covariance
+
 
 @dataclass(frozen=True)
 class IntervalRule:
@@ -25,13 +28,15 @@ class IntervalRule:
     factor: float
     level: float | None = 0.95
 
-    def standard_error(self, spread: np.ndarray, calibration_error: np.ndarray) -> np.ndarray:
-        """Of the log-odds."""
-        return np.sqrt(self.spread_weight * spread**2 + self.calibration_weight * calibration_error**2)
-
-    def half_width(self, spread: np.ndarray, calibration_error: np.ndarray) -> np.ndarray:
+    def half_width(self, answers: Answers) -> np.ndarray:
         """Half of the width on the log-odds."""
-        return self.factor * self.standard_error(spread, calibration_error)
+        variance = self.spread_weight * answers.spread**2 + self.calibration_weight * answers.calibration_error**2
+        return self.factor * np.sqrt(variance)
+
+    def width(self, answers: Answers) -> np.ndarray:
+        """The width as a probability."""
+        half = self.half_width(answers)
+        return expit(answers.log_odds + half) - expit(answers.log_odds - half)
 
     def to_dict(self) -> dict[str, Any]:
         """For the card of a model."""
@@ -55,6 +60,18 @@ class Answers:
     log_odds: np.ndarray
     spread: np.ndarray
     calibration_error: np.ndarray
+
+    @classmethod
+    def of(cls, learnt: Learnt, values: np.ndarray) -> Answers:
+        """What `Model.predict` would say of `values`, shape (patients, features), by the model of a bagged MLP."""
+        slope, intercept = learnt.calibrator.coef_[0, 0], learnt.calibrator.intercept_[0]
+        scores = learnt.pipeline[:-1].transform(values)
+        members = learnt.pipeline.named_steps["classifier"].estimators_
+        raw = np.stack([member.predict_proba(scores)[:, 1] for member in members])
+        terms = np.column_stack([log_odds(raw.mean(axis=0)), np.ones(len(values))])
+        covariance = calibration_covariance(learnt.calibrator, learnt.raw)
+        variance = np.einsum("ij,jk,ik->i", terms, covariance, terms)
+        return cls(terms @ [slope, intercept], slope * log_odds(raw).std(axis=0), np.sqrt(variance))
 
 
 def fit_rule(pairs: list[tuple[Answers, Answers]], level: float = 0.95) -> IntervalRule:
@@ -82,8 +99,7 @@ def fit_rule(pairs: list[tuple[Answers, Answers]], level: float = 0.95) -> Inter
 
 def held(rule: IntervalRule, one: Answers, other: Answers) -> np.ndarray:
     """For which patients do two models differ by no more than their intervals, added in quadrature, allow?"""
-    allowed = rule.half_width(one.spread, one.calibration_error) ** 2
-    allowed = allowed + rule.half_width(other.spread, other.calibration_error) ** 2
+    allowed = rule.half_width(one) ** 2 + rule.half_width(other) ** 2
     return (one.log_odds - other.log_odds) ** 2 <= allowed
 
 

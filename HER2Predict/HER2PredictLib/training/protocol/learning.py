@@ -52,8 +52,6 @@ class Learnt:
         Hotelling's T2 and Q residual of each patient when left out, mean over the repeats.
     calibrator : LogisticRegression
         On the log-odds of the score; fitted to all of `raw`.
-    calibration_covariance : ndarray, shape (2, 2)
-        Of its slope and intercept.
     pipeline : Pipeline
         Scaler, PCA and classifier, fitted to all n patients.
     """
@@ -64,7 +62,6 @@ class Learnt:
     calibrated: np.ndarray
     distances: np.ndarray
     calibrator: LogisticRegression
-    calibration_covariance: np.ndarray
     threshold: float
     pipeline: Pipeline
 
@@ -100,15 +97,13 @@ def learn(
     if candidate.bagged and members != protocol.members:
         raw = scores(candidate, parameters, folds, status, protocol.seed, protocol.members, jobs)
     calibrated = cross_calibrated(raw, status, protocol)
-    calibrator = fit_calibrator(raw, status)
     return Learnt(
         parameters=parameters,
         losses=losses.mean(axis=1),
         raw=raw,
         calibrated=calibrated,
         distances=_mean_over_repeats([fold.distances for fold in folds], folds, len(status)),
-        calibrator=calibrator,
-        calibration_covariance=calibration_covariance(calibrator, raw),
+        calibrator=fit_calibrator(raw, status),
         threshold=protocol.threshold.threshold(status, calibrated),
         pipeline=_fitted(candidate, parameters, values, status, protocol),
     )

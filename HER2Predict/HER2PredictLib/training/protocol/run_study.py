@@ -77,7 +77,6 @@ def _run(
         fits=fits,
         pipeline=deployed.pipeline,
         calibrator=deployed.calibrator,
-        calibration_covariance=deployed.calibration_covariance,
         threshold=deployed.threshold,
         discrimination=discrimination,
         shuffles=shuffles,

@@ -90,7 +90,6 @@ class Study:
     fits: Mapping[str, Fit]
     pipeline: Pipeline
     calibrator: LogisticRegression
-    calibration_covariance: np.ndarray
     threshold: float
     discrimination: Discrimination
     shuffles: Shuffles
