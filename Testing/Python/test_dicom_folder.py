@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import SimpleITK as sitk
 
 from cases import small_case
@@ -87,6 +88,9 @@ class DicomFolderTest(unittest.TestCase):
             path.rename(self.folder / f"IM{(number * 17) % 30:04d}")
         volume = read_volume(self.folder)
         np.testing.assert_array_equal(sitk.GetArrayFromImage(volume.image), sitk.GetArrayFromImage(self.image))
+        positions = [float(pydicom.dcmread(file).ImagePositionPatient[2]) for file in volume.dicom_files]
+        self.assertEqual(positions, sorted(positions))
+        self.assertEqual(len(positions), volume.image.GetSize()[2])
 
     def test_missing_slice_is_an_error(self) -> None:
         write_series(self.folder, self.image, self.positions)

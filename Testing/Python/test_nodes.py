@@ -246,6 +246,11 @@ class NodesTest(unittest.TestCase):
         findings = examine(Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image)))
         self.assertIn("volume-warped", [finding.code for finding in findings])
 
+    def test_the_instances_of_a_volume_from_dicom_are_known(self) -> None:
+        self.assertEqual(nodes.volume_from_node(self.volume).instance_uids, ())
+        self.volume.SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
+        self.assertEqual(nodes.volume_from_node(self.volume).instance_uids, ("1.2.3", "1.2.4"))
+
     def test_wrong_nodes_are_refused_with_a_sentence(self) -> None:
         node = self.segmentation(tumour=self.roi_image, empty=as_image(np.zeros_like(ellipsoid())))
         far = as_image(ellipsoid())

@@ -45,7 +45,9 @@ def volume_from_node(node: Any) -> Volume:
             ),
             code="not-gray-level",
         )
-    return Volume(_placed(voxels, _matrix(node)), node.GetName(), warped=warped)
+    # Slicer's DICOM module notes the slices that a volume was loaded from.
+    instance_uids = tuple((node.GetAttribute("DICOM.instanceUIDs") or "").split())
+    return Volume(_placed(voxels, _matrix(node)), node.GetName(), warped=warped, instance_uids=instance_uids)
 
 
 def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi, float]:

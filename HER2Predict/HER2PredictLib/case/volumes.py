@@ -19,6 +19,8 @@ class Volume:
     `modality` is DICOM's, where the source tells it. `slice_gaps` are the distances in mm between neighbouring DICOM
     slices, empty for other sources; `gantry_tilt_deg` is the angle in degrees between the line through their positions
     and their normal. `warped`: does a non-linear transform, which the image is without, lie on it in the scene?
+    `dicom_files` are the files of its DICOM slices in the order of the slices, `instance_uids` their SOP Instance UIDs
+    where a scene tells those instead; both empty where the volume did not come from DICOM.
     """
 
     image: sitk.Image
@@ -27,6 +29,8 @@ class Volume:
     slice_gaps: tuple[float, ...] = ()
     gantry_tilt_deg: float = 0.0
     warped: bool = False
+    dicom_files: tuple[str, ...] = ()
+    instance_uids: tuple[str, ...] = ()
 
 
 def read_volume(path: Path) -> Volume:
@@ -40,7 +44,14 @@ def read_volume(path: Path) -> Volume:
     if path.is_dir():
         series = Series.of(path)
         volume = one_volume(series.image(), path)
-        return Volume(volume, path.name, series.modality, series.slice_gaps, series.gantry_tilt_deg)
+        return Volume(
+            volume,
+            path.name,
+            series.modality,
+            series.slice_gaps,
+            series.gantry_tilt_deg,
+            dicom_files=series.files,
+        )
     volume = one_volume(read_image(path), path)
     # Of other formats than DICOM nobody knows the modality.
     tags = image_tags(path) if path.suffix.lower() in (".dcm", "") else {}
