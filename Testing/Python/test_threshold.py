@@ -40,6 +40,18 @@ class RuleTest(unittest.TestCase):
             self.assertAlmostEqual(youden(best), max(map(youden, probability)), places=12)
             self.assertIn(best, probability)
 
+    def test_of_thresholds_that_do_equally_well_the_highest_is_taken(self) -> None:
+        ties = 0
+        for seed in range(60):
+            status, probability = patients(42, seed, 0.8)
+            called = probability[:, None] >= np.unique(probability)
+            # In whole patients of classes of one size: no rounding decides.
+            gained = called[status == 1].sum(axis=0) - called[status == 0].sum(axis=0)
+            best = np.unique(probability)[gained == gained.max()]
+            ties += len(best) > 1
+            self.assertEqual(YOUDEN.threshold(status, probability), best.max())
+        self.assertGreater(ties, 10)
+
     def test_a_prediction_worse_than_chance_still_gets_a_threshold_that_can_be_reached(self) -> None:
         self.assertEqual(YOUDEN.threshold([1, 0], [0.2, 0.8]), 0.2)
 

@@ -90,7 +90,8 @@ class ThresholdRule:
         # The first threshold is infinite and calls nobody positive.
         if self.kind == "sensitivity":
             return float(thresholds[1 + int(np.argmax(true_positive[1:] >= self.value - 1e-12))])
-        return float(thresholds[1 + int(np.argmax(true_positive[1:] - false_positive[1:]))])
+        index = true_positive[1:] - false_positive[1:]
+        return float(thresholds[1 + int(np.argmax(index >= index.max() - 1e-12))])
 
 
 YOUDEN = ThresholdRule("youden")
