@@ -13,6 +13,7 @@ from ...model.model import Model
 from ..figures.draw import draw_figures
 from ..figures.style import StudyFigure
 from ..measured.results import SETS, Results
+from ..protocol.protocol import TEST
 from .model_card import model_card
 from .study_report import report_html
 from .study_tables import models_table
@@ -83,6 +84,7 @@ def _tables(results: Results) -> dict[str, bytes]:
         "table-4-performance": csv_of(_performance(results)),
         "table-5-comparisons": csv_of(_comparisons(results)),
         "table-6-random-splits": csv_of(results.spread.rename_axis("model").reset_index()),
+        "predictions": csv_of(_predictions(results)),
         "random-splits": csv_of(results.study.hold_outs),
         "label-shuffles": csv_of(_shuffles(results)),
     } | _findings(results)
@@ -103,6 +105,29 @@ def _performance(results: Results) -> pd.DataFrame:
             for name in SETS
             for measure, estimate in results.performances[key, name].estimates().items()
         ]
+    )
+
+
+def _predictions(results: Results) -> pd.DataFrame:
+    """One row per model, set and patient, who is numbered by the row of the feature table; all measures follow."""
+    study = results.study
+    rows = {name: study.test if name == TEST else study.train for name in SETS}
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "row": rows[name] + 1,
+                    "set": name,
+                    "her2": study.status[rows[name]],
+                    "model": key,
+                    "score": fit.score[name],
+                    "probability": fit.probability[name],
+                }
+            )
+            for key, fit in study.fits.items()
+            for name in SETS
+        ],
+        ignore_index=True,
     )
 
 
