@@ -375,7 +375,7 @@ class WordsTest(unittest.TestCase):
             self.assertNotIn("AUC", model_card(Model({**bundled.card, "metrics": metrics}, bundled.arrays)))
 
     def test_the_phase_is_read_from_the_series_description(self) -> None:
-        from HER2PredictLib.panel.words.labels import phase_of
+        from HER2PredictLib.case.dicom.phase import phase_of
 
         for description, phase in {
             "Abd EXCRETORY 5.0 B30f": "excretory",

@@ -17,7 +17,7 @@ from .grid import Axes, Window, canonical_spacing, index_to_physical, same_grid,
 from .masks import Box, bounding_box
 from .nodes import roi_from_node, volume_from_node
 from .prepared import MARGIN_MM, SLAB_SHARE, SLICE_MM, Prepared, canonical_image
-from .rois import Roi, empty_roi, read_roi
+from .rois import Roi, empty_roi, read_roi, series_drawn_on
 from .volumes import Volume, read_volume
 
 
@@ -46,15 +46,18 @@ class Case:
         return cls(volume_from_node(volume_node), *roi_from_node(roi_node, segment_id, volume_node))
 
     @classmethod
-    def from_files(cls, volume: Path, roi: Path, segment: str | None = None) -> Case:
-        """Case from a volume (file or DICOM folder) and an ROI (``.seg.nrrd`` or label map) on any grid.
+    def from_files(cls, volume: Path, roi: Path, segment: str | None = None, series: str | None = None) -> Case:
+        """Case from a volume and an ROI on any grid, see `read_volume` and `read_roi`.
+
+        `series` is the UID of the series to take of a folder with several.
 
         Raises
         ------
         InputError
             Where a file is not readable, or the ROI is empty or outside the volume.
         """
-        return cls.on_volume(read_volume(Path(volume)), roi, segment)
+        drawn_on = series_drawn_on(Path(roi)) if Path(volume).is_dir() and not series else set()
+        return cls.on_volume(read_volume(Path(volume), series, drawn_on), roi, segment)
 
     @classmethod
     def on_volume(cls, volume: Volume, roi: Path, segment: str | None = None) -> Case:
@@ -65,7 +68,9 @@ class Case:
         InputError
             As `from_files` does.
         """
-        drawn = read_roi(Path(roi), segment)
+        drawn = read_roi(Path(roi), segment, volume.image)
+        if volume.frame_of_reference and drawn.frames_of_reference:
+            _check_space(volume, drawn)
         if same_grid(drawn.image, volume.image):
             return cls(volume, drawn)
         return cls(volume, *_on_grid_of(volume.image, drawn))
@@ -74,7 +79,7 @@ class Case:
         """The case with another ROI: a uint8 array of 0 and 1 on its grid, axes (k, j, i), and another name for it."""
         image = sitk.GetImageFromArray(voxels)
         image.CopyInformation(self.roi.image)
-        return dataclasses.replace(self, roi=Roi(image, name or self.roi.name))
+        return dataclasses.replace(self, roi=dataclasses.replace(self.roi, image=image, name=name or self.roi.name))
 
     @cached_property
     def voxels(self) -> np.ndarray:
@@ -205,6 +210,18 @@ class Case:
         return Window.around(self.box, self.axes, self.voxels.shape, (head * slab, posterior, left), slab)
 
 
+def _check_space(volume: Volume, roi: Roi) -> None:
+    """Are both in the coordinates of one examination?"""
+    if volume.frame_of_reference not in roi.frames_of_reference:
+        raise InputError(
+            _(
+                'The ROI "{name}" was drawn on images of another examination or position (its frame of reference is '
+                "another one); choose the volume that it was drawn on."
+            ).format(name=roi.name),
+            code="roi-of-other-images",
+        )
+
+
 def _on_grid_of(volume: sitk.Image, roi: Roi) -> tuple[Roi, float]:
     """The ROI on the volume's grid (nearest voxel, as Slicer does), and the share of it that lies outside."""
     marked = np.argwhere(sitk.GetArrayViewFromImage(roi.image))[:, ::-1]
@@ -221,4 +238,4 @@ def _on_grid_of(volume: sitk.Image, roi: Roi) -> tuple[Roi, float]:
             code="roi-outside-volume",
         )
     moved = sitk.Resample(roi.image, volume, sitk.Transform(), sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
-    return Roi(moved, roi.name), share
+    return dataclasses.replace(roi, image=moved), share

@@ -14,7 +14,7 @@ from ..i18n import tr as _
 
 def readable() -> str:
     """What can be read, for messages."""
-    return _("NRRD, NIfTI, MetaImage (.mha, .mhd) or a folder holding one DICOM series")
+    return _("NRRD, NIfTI, MetaImage (.mha, .mhd) or DICOM")
 
 
 def read_image(path: Path) -> sitk.Image:

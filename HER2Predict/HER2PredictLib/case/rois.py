@@ -1,24 +1,42 @@
-"""Reading an ROI from a file: a segmentation (``.seg.nrrd``) or a label map; and which segment is meant."""
+"""Reading an ROI from a file (``.seg.nrrd``, label map, DICOM SEG, RTSTRUCT), and which segment is meant."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..errors import InputError
 from ..i18n import tr as _
+from .dicom.headers import (
+    LABEL_MAP_SEGMENTATION,
+    ROI_CLASSES,
+    RT_STRUCTURE_SET,
+    dataset_of,
+    header_of,
+    headers_of,
+    without_remarks,
+)
+from .dicom.segmentation import read_segmentation, referred_series, segment_image, segments_of
+from .dicom.structures import structure_image, structures_of
 from .images import one_volume, read_image
 
 
 @dataclass(frozen=True, eq=False)
 class Roi:
-    """One ROI on the grid on which it was stored: a uint8 image of 0 and 1, and how it was named."""
+    """One ROI on the grid on which it was stored: a uint8 image of 0 and 1, and how it was named.
+
+    `drawn_on` are the UIDs of the series that a DICOM ROI refers to, `frames_of_reference` those of its space.
+    """
 
     image: sitk.Image
     name: str
+    drawn_on: Collection[str] = ()
+    frames_of_reference: Collection[str] = ()
 
 
 def empty_roi(name: str) -> InputError:
@@ -29,26 +47,93 @@ def empty_roi(name: str) -> InputError:
     )
 
 
-def read_roi(path: Path, segment: str | None = None) -> Roi:
-    """Read an ROI from a segmentation (``.seg.nrrd``) or a label map.
+def read_roi(path: Path, segment: str | None = None, volume: sitk.Image | None = None) -> Roi:
+    """Read an ROI from a segmentation (``.seg.nrrd``, DICOM SEG), a structure set (RTSTRUCT) or a label map.
 
-    Which one is told by the name or ID of its `segment`, in a label map without segments by its value.
+    Which one is told by the name or ID of its `segment`, in DICOM its label or number, in a label map without segments
+    its value. A folder is taken for the only segmentation or structure set in it. Contours become voxels of `volume`.
 
     Raises
     ------
     InputError
         Where the file is not readable, has no such segment, or has several and none was named.
     """
-    if path.is_dir():
-        raise InputError(
-            _("{path} is a folder; the ROI must be a .seg.nrrd segmentation or a label map file.").format(path=path),
-            code="roi-is-folder",
-        )
+    dicom = dicom_roi(path)
+    if dicom is not None:
+        return _dicom_roi(*dicom, segment, volume)
     image = read_image(path)
     segments = _segments_of(image, path)
     if segments:
         return _roi_of_segment(image, segments, path, segment)
     return _roi_of_label(one_volume(image, path), path, segment)
+
+
+def dicom_roi(path: Path) -> tuple[Path, str] | None:
+    """File and SOP class of the DICOM SEG or RTSTRUCT at a path; None where it is a file of another kind.
+
+    Raises
+    ------
+    InputError
+        Where it is a folder without exactly one.
+    """
+    if path.is_dir():
+        found = [header for header in headers_of(path) if header.sop_class in ROI_CLASSES]
+        if len(found) != 1:
+            raise InputError(
+                _(
+                    "{path} is a folder with {count} DICOM segmentations or structure sets; name the file of the ROI: "
+                    ".seg.nrrd, label map, DICOM SEG or RTSTRUCT."
+                ).format(path=path, count=len(found)),
+                code="roi-is-folder",
+            )
+        return found[0].path, found[0].sop_class
+    if path.suffix.lower() not in (".dcm", ".ima", "") or not path.is_file():
+        return None
+    header = header_of(path)
+    return (path, header.sop_class) if header is not None and header.sop_class in ROI_CLASSES else None
+
+
+@without_remarks()
+def series_drawn_on(path: Path) -> set[str]:
+    """UIDs of the image series that a DICOM ROI refers to; empty for other files.
+
+    Raises
+    ------
+    InputError
+        See `read_roi`.
+    """
+    dicom = dicom_roi(path)
+    return set() if dicom is None else referred_series(dataset_of(dicom[0]))
+
+
+@without_remarks()
+def _dicom_roi(path: Path, sop_class: str, wanted: str | None, volume: sitk.Image | None) -> Roi:
+    if sop_class == RT_STRUCTURE_SET:
+        dataset = dataset_of(path)
+        structures = structures_of(dataset)
+        chosen = choose_segment(structures, wanted, str(path))
+        name = dict(structures)[chosen]
+        if volume is None:
+            raise ValueError("contours need the volume that they were drawn on")
+        image = structure_image(dataset, chosen, name, volume, path)
+        return Roi(image, name, referred_series(dataset), _frames_of_reference(dataset))
+    if sop_class == LABEL_MAP_SEGMENTATION:
+        raise InputError(
+            _("{path} is a DICOM label map segmentation, which cannot be read here; export a binary one.").format(
+                path=path
+            ),
+            code="segmentation-label-map",
+        )
+    segmentation = read_segmentation(path)
+    segments = segments_of(segmentation)
+    chosen = choose_segment(segments, wanted, str(path))
+    image = segment_image(segmentation, int(chosen), path)
+    return Roi(image, dict(segments)[chosen], referred_series(segmentation), _frames_of_reference(segmentation))
+
+
+def _frames_of_reference(dataset: Any) -> set[str]:
+    found = {str(item.FrameOfReferenceUID) for item in dataset.get("ReferencedFrameOfReferenceSequence", [])}
+    return found | ({str(dataset.FrameOfReferenceUID)} if dataset.get("FrameOfReferenceUID") else set())
 
 
 @dataclass(frozen=True)

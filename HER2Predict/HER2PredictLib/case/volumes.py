@@ -1,13 +1,16 @@
-"""Reading a CT volume from files: NRRD, NIfTI, MetaImage, a DICOM file, a folder with a DICOM series."""
+"""Reading a CT volume from files: NRRD, NIfTI, MetaImage, or DICOM (a file, a folder, a pile of series)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import SimpleITK as sitk
 
-from .dicom_folder import Series, image_tags
+from .dicom.choice import choose
+from .dicom.headers import header_of, headers_of
+from .dicom.series import Series, series_in
 from .images import one_volume, read_image
 
 
@@ -20,7 +23,8 @@ class Volume:
     slices, empty for other sources; `gantry_tilt_deg` is the angle in degrees between the line through their positions
     and their normal. `warped`: does a non-linear transform, which the image is without, lie on it in the scene?
     `dicom_files` are the files of its DICOM slices in the order of the slices, `instance_uids` their SOP Instance UIDs
-    where a scene tells those instead; both empty where the volume did not come from DICOM.
+    where a scene tells those instead; both empty where the volume did not come from DICOM. `series` and
+    `frame_of_reference` are their UIDs. `choice` says why this series was taken of several.
     """
 
     image: sitk.Image
@@ -31,28 +35,39 @@ class Volume:
     warped: bool = False
     dicom_files: tuple[str, ...] = ()
     instance_uids: tuple[str, ...] = ()
+    series: str = ""
+    frame_of_reference: str = ""
+    choice: str = ""
 
 
-def read_volume(path: Path) -> Volume:
+def read_volume(path: Path, series: str | None = None, drawn_on: Collection[str] = ()) -> Volume:
     """Read a CT volume.
+
+    Of a folder with several DICOM series, `series` is the UID of the one to take; where None, headers decide and the
+    series that the ROI refers to, `drawn_on`, see `dicom.choice.choose`.
 
     Raises
     ------
     InputError
-        Where the path holds no readable three-dimensional gray-level image.
+        Where the path holds no readable three-dimensional gray-level image, or headers do not decide between several.
     """
     if path.is_dir():
-        series = Series.of(path)
-        volume = one_volume(series.image(), path)
-        return Volume(
-            volume,
-            path.name,
-            series.modality,
-            series.slice_gaps,
-            series.gantry_tilt_deg,
-            dicom_files=series.files,
-        )
-    volume = one_volume(read_image(path), path)
-    # Of other formats than DICOM nobody knows the modality.
-    tags = image_tags(path) if path.suffix.lower() in (".dcm", "") else {}
-    return Volume(volume, path.name, tags.get("Modality"))
+        return _of_series(*choose(series_in(headers_of(path)), path, series, drawn_on), path)
+    header = header_of(path) if path.suffix.lower() in (".dcm", ".ima", "") and path.is_file() else None
+    if header is not None and (header.frames > 1 or header.position is not None):
+        return _of_series(*choose(series_in([header]), path, series, drawn_on), path)
+    return Volume(one_volume(read_image(path), path), path.name, header.modality if header else None)
+
+
+def _of_series(series: Series, choice: str, path: Path) -> Volume:
+    return Volume(
+        one_volume(series.image(), path),
+        path.name,
+        series.first.modality,
+        series.slice_gaps,
+        series.gantry_tilt_deg,
+        dicom_files=series.files,
+        series=series.uid,
+        frame_of_reference=series.first.frame_of_reference,
+        choice=choice,
+    )

@@ -33,6 +33,20 @@ def add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", type=Path, metavar="FILE", help="a .her2model bundle instead of the bundled one")
 
 
+VOLUME_HELP = "NRRD, NIfTI, MetaImage, or DICOM: a file, a folder, a pile of series"
+
+
+def add_series(command: argparse.ArgumentParser) -> None:
+    """Add the option `--series`."""
+    command.add_argument("--series", metavar="UID", help="SeriesInstanceUID of the CT, of several in a DICOM folder")
+
+
+def report_choice(choice: str) -> None:
+    """Say on standard error why a series was taken of several; nothing where there was no choice."""
+    if choice:
+        print(f"her2predict: {choice}", file=sys.stderr)
+
+
 def add_json(command: argparse.ArgumentParser) -> None:
     """Add the option `--json`."""
     command.add_argument("--json", metavar="FILE", help="write the result as JSON; - for standard output")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..files import check_file, check_json, write, write_file, write_json
-from .arguments import add_jobs, add_json, add_model, not_negative
+from .arguments import VOLUME_HELP, add_jobs, add_json, add_model, add_series, not_negative, report_choice
 
 
 def add(commands: Any) -> None:
@@ -21,9 +21,12 @@ def add(commands: Any) -> None:
 
 def _add_predict(commands: Any) -> None:
     predict = commands.add_parser("predict", help="probability of HER2 over-expression for one ROI")
-    predict.add_argument("volume", type=Path, metavar="VOLUME", help="NRRD, NIfTI, MetaImage or a DICOM folder")
-    predict.add_argument("roi", type=Path, metavar="ROI", help="segmentation (.seg.nrrd) or label map")
+    predict.add_argument("volume", type=Path, metavar="VOLUME", help=VOLUME_HELP)
+    predict.add_argument(
+        "roi", type=Path, metavar="ROI", help="segmentation (.seg.nrrd, DICOM SEG), RTSTRUCT or label map"
+    )
     predict.add_argument("--segment", metavar="NAME", help="name or ID of the segment, or the label value")
+    add_series(predict)
     _add_result_options(predict)
     predict.set_defaults(run=_predict)
 
@@ -58,7 +61,9 @@ def _predict(options: argparse.Namespace) -> None:
     from ..case.case import Case
 
     _check_outputs(options)
-    _report(Case.from_files(options.volume, options.roi, options.segment), options)
+    case = Case.from_files(options.volume, options.roi, options.segment, options.series)
+    report_choice(case.volume.choice)
+    _report(case, options)
 
 
 def _demo(options: argparse.Namespace) -> None:

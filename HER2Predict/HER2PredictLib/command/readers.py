@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError
 from ..files import STANDARD_OUTPUT, check_json, write_json
 from ..i18n import tr as _
-from .arguments import add_json, add_model
+from .arguments import VOLUME_HELP, add_json, add_model, add_series, report_choice
 
 if TYPE_CHECKING:
     from ..agreement import Agreement
@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Add the command to the parser's."""
     readers = commands.add_parser("readers", help="agreement of two or more readers' outlines of one tumour")
-    readers.add_argument("volume", type=Path, metavar="VOLUME", help="NRRD, NIfTI, MetaImage or a DICOM folder")
-    readers.add_argument("roi", type=Path, metavar="ROI", help="segmentation (.seg.nrrd) with a segment for each")
+    readers.add_argument("volume", type=Path, metavar="VOLUME", help=VOLUME_HELP)
+    readers.add_argument(
+        "roi",
+        type=Path,
+        metavar="ROI",
+        help="segmentation (.seg.nrrd, DICOM SEG) or RTSTRUCT with a segment for each",
+    )
     readers.add_argument("--segments", required=True, metavar="A,B[,C]", help="names or IDs of the readers' segments")
+    add_series(readers)
     add_model(readers)
     add_json(readers)
     readers.set_defaults(run=_run)
@@ -35,7 +41,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.json:
         check_json(options.json)
     model = Model.load(options.model or BUNDLED_MODEL)
-    agreement = compare(_cases(options.volume, options.roi, segments), model)
+    agreement = compare(_cases(options, segments), model)
     if options.json:
         write_json(options.json, agreement.to_dict())
     if options.json != STANDARD_OUTPUT:
@@ -60,15 +66,17 @@ def _same_twice(segment: str) -> InputError:
     )
 
 
-def _cases(volume: Path, roi: Path, segments: list[str]) -> dict[str, Case]:
+def _cases(options: argparse.Namespace, segments: list[str]) -> dict[str, Case]:
     """A case for each segment, on one volume that is read once."""
     from ..case.case import Case
+    from ..case.rois import series_drawn_on
     from ..case.volumes import read_volume
 
-    stored = read_volume(volume)
+    stored = read_volume(options.volume, options.series, series_drawn_on(options.roi))
+    report_choice(stored.choice)
     cases: dict[str, Case] = {}
     for segment in segments:
-        case = Case.on_volume(stored, roi, segment)
+        case = Case.on_volume(stored, options.roi, segment)
         for other in cases.values():
             # One may have been named by its ID and again by its name.
             if case.roi.name == other.roi.name and (case.roi_voxels == other.roi_voxels).all():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from typing import Any
 
+from ...case.dicom.phase import phase_of
 from ...findings.finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM, Finding
 from ...i18n import tr as _
 from ...model.model import Model
@@ -151,19 +151,3 @@ def _dicom_value(node: Any, database: Any, tag: str) -> str:
     instances = (node.GetAttribute("DICOM.instanceUIDs") or "").split()
     file = database.fileForInstance(instances[0]) if instances and database is not None else ""
     return str(database.fileValue(file, tag) or "") if file else ""
-
-
-def phase_of(description: str) -> str:
-    """Phase of the CT urography that a series description names; empty where it names none.
-
-    What names one phase alone goes before "urography", which names the whole examination.
-    """
-    phases = (
-        (_("unenhanced"), r"un-?enhanced|non?[ -]?con(trast)?|without[ -]contrast|w/?o( contrast)?|nativ\w*|plain"),
-        (_("arterial"), r"art[eé]ri[ae]l\w*"),
-        (_("nephrographic"), r"nephro(gra\w*)?|parenchymal"),
-        (_("portal venous"), r"portal\w*|(portal[ -]?)?ven(ous|oese?|öse?)"),
-        (_("excretory"), r"excr[eé]t\w*|urogra\w*|pyelogra\w*|delay(ed)?|late|ausscheidung\w*|spät\w*|tardi\w*"),
-    )
-    lowered = re.sub(r"[_.]", " ", description.lower())
-    return next((phase for phase, words in phases if re.search(rf"\b({words})\b", lowered)), "")

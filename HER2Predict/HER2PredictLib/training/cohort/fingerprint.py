@@ -94,9 +94,9 @@ def _content_id(path: Path) -> str:
 
 
 def _files_of(path: Path) -> Iterator[Path]:
-    """The file; every file of a DICOM folder; a header and the files that it names or that share its name."""
+    """The file; every file in and below a DICOM folder; a header and the files that it names or that share its name."""
     if path.is_dir():
-        yield from sorted(file for file in path.iterdir() if file.is_file())
+        yield from sorted(file for file in path.rglob("*") if file.is_file())
         return
     yield path
     if path.suffix.lower() in _HEADERS:
