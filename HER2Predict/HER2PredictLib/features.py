@@ -18,6 +18,7 @@ import numpy as np
 from . import threads
 from .case.prepared import Prepared
 from .errors import InputError
+from .extraction import driver, known
 from .i18n import tr as _
 
 #: The pyradiomics parameter file that defines the features. Every backend gets this file.
@@ -110,8 +111,18 @@ def extract(prepared: Prepared) -> Features:
         Where a feature is undefined for this ROI.
     """
     with _quiet(), threads.one_in_this_process():
-        values = _extractor().execute(prepared.image, prepared.mask)
+        values = _fast(prepared) or _extractor().execute(prepared.image, prepared.mask)
     return _complete({name: _real(value) for name, value in values.items()})
+
+
+def _fast(prepared: Prepared) -> Mapping[str, Any] | None:
+    """As pyradiomics, without what it does twice; None where it has to be asked itself."""
+    if not known.release():
+        return None
+    try:
+        return driver.extract(_extractor(), prepared.image, prepared.mask)
+    except driver.UnusualError:
+        return None
 
 
 def from_strings(texts: Mapping[str, str]) -> Features:

@@ -13,6 +13,7 @@ LIBRARY = Path(__file__).resolve().parents[2] / "HER2Predict" / "HER2PredictLib"
 ORDER = (
     ("errors", "i18n", "threads", "files", "parallel", ""),
     ("case",),
+    ("extraction",),
     ("features", "feature_settings"),
     ("findings",),
     ("model",),

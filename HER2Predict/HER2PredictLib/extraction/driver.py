@@ -1,0 +1,140 @@
+"""From a prepared pair to its features, the way that pyradiomics' `execute` goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..case.masks import Box, bounding_box
+from .co_occurrence import co_occurrence
+from .first_order import first_order
+from .region import Formulas, Region, Values
+from .textures import dependence, run_length, size_zone
+
+_FORMULAS: dict[str, Formulas] = {
+    "firstorder": first_order,
+    "glcm": co_occurrence,
+    "glrlm": run_length,
+    "glszm": size_zone,
+    "gldm": dependence,
+}
+
+
+class UnusualError(Exception):
+    """Something that pyradiomics itself is to be asked about, so that it is answered, or refused, as it would."""
+
+
+def extract(extractor: Any, image: sitk.Image, mask: sitk.Image) -> Values:
+    """What the `execute` of a pyradiomics extractor gives for a prepared pair, without its diagnostics.
+
+    The filters work beside the rest, in a thread: ITK and PyWavelets let go of the interpreter.
+
+    Raises
+    ------
+    UnusualError
+        Where not every value is a finite number.
+    """
+    grid = resampled_mask(extractor, mask)
+    with ThreadPoolExecutor(1) as beside:
+        own = beside.submit(_resampled, extractor, image, mask, grid)
+        kinds = [beside.submit(filtered, extractor, own, kind) for kind in extractor.enabledImagetypes]
+        roi = Roi.drawn(extractor, grid)
+        found = roi.shape(extractor)
+        if roi.resegment(extractor, sitk.GetArrayFromImage(own.result())):
+            found = roi.shape(extractor)
+        images = (pair for kind in kinds for pair in kind.result().items())
+        return found | roi.gray_levels(extractor, images)
+
+
+def resampled_mask(extractor: Any, mask: sitk.Image) -> sitk.Image:
+    """The mask on pyradiomics' own grid."""
+    from radiomics import imageoperations
+
+    if not sitk.GetArrayViewFromImage(mask).any():
+        raise UnusualError
+    mask = sitk.Cast(mask, sitk.sitkUInt32)
+    settings = {**extractor.settings, "interpolator": sitk.sitkNearestNeighbor}
+    return imageoperations.resampleImage(mask, mask, **settings)[1]
+
+
+def _resampled(extractor: Any, image: sitk.Image, mask: sitk.Image, grid: sitk.Image) -> sitk.Image:
+    """The image on the grid of a resampled mask."""
+    from radiomics import imageoperations
+
+    if np.allclose(image.GetSpacing(), grid.GetSpacing()):  # cut out, not interpolated
+        return imageoperations.resampleImage(image, sitk.Cast(mask, sitk.sitkUInt32), **extractor.settings)[0]
+    interpolator = getattr(sitk, extractor.settings["interpolator"])
+    return sitk.Resample(image, grid, sitk.Transform(), interpolator, 0.0, image.GetPixelID())
+
+
+def filtered(extractor: Any, image: Future[sitk.Image], kind: str) -> dict[str, np.ndarray]:
+    """What pyradiomics makes of an image, by name, axes (k, j, i): one kind of its image types."""
+    from radiomics import imageoperations
+
+    settings = {**extractor.settings, **extractor.enabledImagetypes[kind]}
+    make = getattr(imageoperations, f"get{kind}Image")
+    return {name: sitk.GetArrayFromImage(own) for own, name, _settings in make(image.result(), None, **settings)}
+
+
+class Roi:
+    """An ROI on the grid of a resampled mask, `spacing` in mm along (x, y, z).
+
+    `inside` are its voxels: those that were drawn, and later those that re-segmentation leaves.
+    """
+
+    def __init__(self, mask: np.ndarray, spacing: tuple[float, ...]) -> None:
+        self._drawn = self.inside = mask
+        self._spacing = spacing
+        self.box = _box(mask)
+
+    @classmethod
+    def drawn(cls, extractor: Any, grid: sitk.Image) -> Roi:
+        """As it was drawn; UnusualError where it has too few dimensions, as in all that follows."""
+        return cls(sitk.GetArrayViewFromImage(grid) == extractor.settings["label"], grid.GetSpacing())
+
+    def resegment(self, extractor: Any, image: np.ndarray) -> bool:
+        """Leave out gray levels too many standard deviations from their mean; is the box another one now?"""
+        levels = image[self._drawn]
+        mean, deviation = np.mean(levels), np.std(levels)
+        low, high = (mean + deviation * bound for bound in sorted(extractor.settings["resegmentRange"]))
+        self.inside = self._drawn.copy()
+        self.inside[self._drawn] = (levels >= low) & (levels <= high)
+        before, self.box = self.box, _box(self.inside)
+        return self.box != before
+
+    def shape(self, extractor: Any) -> Values:
+        """Shape features of what was drawn; of it pyradiomics sees what is in the box of what is left."""
+        from radiomics.shape import RadiomicsShape
+
+        cut = sitk.GetImageFromArray(self._drawn[self.box.slices].astype(np.uint8))
+        cut.SetSpacing(self._spacing)
+        own = RadiomicsShape(cut, cut, label=1)
+        names = extractor.enabledFeatures["shape"]
+        return {f"original_shape_{name}": getattr(own, f"get{name}FeatureValue")() for name in names}
+
+    def gray_levels(self, extractor: Any, images: Iterable[tuple[str, np.ndarray]]) -> Values:
+        """All other features, of images on the ROI's grid and their names."""
+        cut = np.ascontiguousarray(self.inside[self.box.slices])
+        wanted = {name: own for name, own in extractor.enabledFeatures.items() if name != "shape"}
+        found: Values = {}
+        for name, image in images:
+            region = Region(image[self.box.slices], cut, self._spacing, extractor.settings["binWidth"])
+            if not np.isfinite(region.inside).all():
+                raise UnusualError
+            for kind, names in wanted.items():
+                values = _FORMULAS[kind](region)
+                found |= {f"{name}_{kind}_{own}": float(np.asarray(values[own]).item()) for own in names}
+        if not np.isfinite(list(found.values())).all():
+            raise UnusualError
+        return found
+
+
+def _box(inside: np.ndarray) -> Box:
+    box = bounding_box(inside)
+    if sum(size > 1 for size in box.shape) < 2:
+        raise UnusualError
+    return box
