@@ -251,6 +251,22 @@ class NodesTest(unittest.TestCase):
         self.volume.SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
         self.assertEqual(nodes.volume_from_node(self.volume).instance_uids, ("1.2.3", "1.2.4"))
 
+    def test_a_volume_is_copied_once_until_it_changes_whatever_is_drawn_on_it(self) -> None:
+        first = Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image))
+        again = Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image[:36]))
+        self.assertIs(again.volume, first.volume)
+        other = sitk.Image(self.volume_image)
+        other[0, 0, 0] = 1234
+        nodes._fill(self.volume, other)
+        changed = Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image))
+        self.assertEqual(changed.volume.image[0, 0, 0], 1234)
+        self.assertEqual(changed.volume.range_hu[1], 1234.0)
+        self.volume.SetSpacing(1.0, 1.0, 4.0)
+        self.assertEqual(nodes.volume_from_node(self.volume).image.GetSpacing(), (1.0, 1.0, 4.0))
+        self.volume.GetImageData().GetPointData().GetScalars().SetTuple1(1, 2345)
+        self.volume.GetImageData().GetPointData().GetScalars().Modified()
+        self.assertEqual(nodes.volume_from_node(self.volume).image[1, 0, 0], 2345)
+
     def test_wrong_nodes_are_refused_with_a_sentence(self) -> None:
         node = self.segmentation(tumour=self.roi_image, empty=as_image(np.zeros_like(ellipsoid())))
         far = as_image(ellipsoid())

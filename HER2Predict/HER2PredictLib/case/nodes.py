@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import SimpleITK as sitk
@@ -16,6 +17,9 @@ from .rois import Roi, choose_segment, empty_roi
 from .volumes import Volume
 
 _numbers = count(1)
+
+#: Volumes that somebody still holds, by the state of their nodes: at a stroke nobody copies a volume anew.
+_volumes: WeakValueDictionary[tuple[Any, ...], Volume] = WeakValueDictionary()
 
 #: MRML keeps positions in RAS, SimpleITK in LPS: the first two axes change sign.
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
@@ -47,7 +51,14 @@ def volume_from_node(node: Any) -> Volume:
         )
     # Slicer's DICOM module notes the slices that a volume was loaded from.
     instance_uids = tuple((node.GetAttribute("DICOM.instanceUIDs") or "").split())
-    return Volume(_placed(voxels, _matrix(node)), node.GetName(), warped=warped, instance_uids=instance_uids)
+    matrix = _matrix(node)
+    # VTK counts the changes of all its objects together: no other image has this number, nor this one later.
+    state = (image.GetMTime(), matrix.tobytes(), node.GetName(), warped, instance_uids)
+    volume = _volumes.get(state)
+    if volume is None:
+        volume = Volume(_placed(voxels, matrix), node.GetName(), warped=warped, instance_uids=instance_uids)
+        _volumes[state] = volume
+    return volume
 
 
 def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -38,6 +39,12 @@ class Volume:
     series: str = ""
     frame_of_reference: str = ""
     choice: str = ""
+
+    @cached_property
+    def range_hu(self) -> tuple[float, float]:
+        """The lowest and the highest gray level; NaN or infinite where some are."""
+        voxels = sitk.GetArrayViewFromImage(self.image)
+        return float(voxels.min()), float(voxels.max())
 
 
 def read_volume(path: Path, series: str | None = None, drawn_on: Collection[str] = ()) -> Volume:

@@ -39,8 +39,8 @@ def volume_findings(case: Case) -> Iterator[Finding]:
             _("The volume's modality is {modality}; choose a CT volume.").format(modality=modality),
         )
         return
-    lowest, highest = float(case.voxels.min()), float(case.voxels.max())
-    if not _is_finite(case.voxels):
+    lowest, highest = case.volume.range_hu
+    if not np.isfinite([lowest, highest]).all():
         yield Finding(
             "not-finite",
             "error",
@@ -58,11 +58,6 @@ def volume_findings(case: Case) -> Iterator[Finding]:
                 "MR, with its rescale slope and intercept applied."
             ).format(lowest=lowest, highest=highest),
         )
-
-
-def _is_finite(voxels: np.ndarray) -> bool:
-    """Whole numbers are; the sum of others tells without a copy of the volume."""
-    return voxels.dtype.kind != "f" or bool(np.isfinite(voxels.sum(dtype=np.float64)))
 
 
 def slice_findings(case: Case) -> Iterator[Finding]:
