@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,7 +61,8 @@ def _extractor() -> Any:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Hold back pyradiomics' remarks on its own defaults; other users of its logger are left as they were."""
-    from radiomics import logger  # its import sets the level
+    with _without_scipy():
+        from radiomics import logger  # its import sets the level
 
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -67,6 +70,22 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _without_scipy() -> Iterator[None]:
+    """Let PyWavelets do with numpy's FFT where it is first imported, in a process of one thread.
+
+    Scipy's takes longer to import than all the rest, and serves continuous transforms, of which there are none here.
+    """
+    if "pywt" in sys.modules or "scipy" in sys.modules or threading.active_count() > 1:
+        yield
+        return
+    sys.modules["scipy"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["scipy"]
 
 
 @dataclass(frozen=True)

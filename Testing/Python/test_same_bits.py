@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
+import os
+import subprocess
+import sys
 import unittest
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -91,6 +96,18 @@ class SameBitsTest(unittest.TestCase):
             with self.subTest(patient.name):
                 case = Case.from_files(patient / "CT_image.nii.gz", patient / "CT_mask.nii.gz")
                 self.assertEqual(len(self.assert_same(case.prepared())), 975)
+
+
+class ImportTest(unittest.TestCase):
+    def test_scipy_is_not_imported_for_a_prediction_and_can_be_afterwards(self) -> None:
+        program = (
+            "import sys; from HER2PredictLib import features; features.feature_names(); "
+            "assert 'scipy' not in sys.modules, sorted(sys.modules)"
+        )
+        if importlib.util.find_spec("scipy") is not None:
+            program += "; import scipy.fft; import sklearn.linear_model"
+        library = str(Path(features.__file__).parents[1])
+        subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": library}, check=True)
 
 
 class AskedItselfTest(unittest.TestCase):
