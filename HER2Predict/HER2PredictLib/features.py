@@ -88,6 +88,10 @@ def _without_scipy() -> Iterator[None]:
         del sys.modules["scipy"]
 
 
+#: Share of a number that is lost in an eigenvalue problem at the most.
+_ROUNDING = 1e-12
+
+
 @dataclass(frozen=True)
 class Configuration:
     """What pyradiomics reads from `PARAMETER_FILE`; `defaults` hold where a parameter file sets nothing."""
@@ -172,11 +176,13 @@ def from_strings(texts: Mapping[str, str]) -> Features:
 
 
 def _real(value: Any) -> float:
-    """A feature as float; GLCM MCC comes out of an eigenvalue problem, sometimes as complex with no imaginary part."""
+    """A feature as float.
+
+    GLCM MCC, elongation and flatness come out of eigenvalues of matrices that have real ones alone. On some processors
+    two that are equal, as of a round ROI, come out as complex, apart by a rounding of their imaginary parts.
+    """
     number = complex(np.asarray(value).item())
-    if number.imag != 0:
-        return float("nan")
-    return number.real
+    return number.real if abs(number.imag) <= _ROUNDING * abs(number.real) else float("nan")
 
 
 def _complete(values: Features) -> Features:

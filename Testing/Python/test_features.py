@@ -91,6 +91,15 @@ class BackendTableTest(unittest.TestCase):
         first = features.feature_names()[1]
         self.assertEqual(values[first], 0.1)
 
+    def test_an_imaginary_part_that_is_rounding_is_none(self) -> None:
+        """As elongation and flatness of a round ROI have on some processors."""
+        name = "original_shape_Elongation"
+        self.texts[name] = "(0.44757410631666505-3.680793170805848e-18j)"
+        self.assertEqual(features.from_strings(self.texts)[name], 0.44757410631666505)
+        self.texts[name] = "(0.44757410631666505-3.7e-6j)"
+        with self.assertRaisesRegex(InputError, "undefined"):
+            features.from_strings(self.texts)
+
     def test_missing_wrong_and_undefined_values_are_refused(self) -> None:
         name = features.feature_names()[7]
         for text, sentence in (
