@@ -6,14 +6,17 @@ import contextlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .errors import InputError
 
 #: For JSON: not a file, but standard output.
 STANDARD_OUTPUT = "-"
+
+_LOCK_POLL_SECONDS = 0.01
 
 
 @contextlib.contextmanager
@@ -119,3 +122,54 @@ def write(path: Path, content: Callable[[Path], object]) -> None:
         content(path)
     except OSError as error:
         raise InputError(f"{path.parent} cannot be written to ({error.strerror}); choose another place.") from error
+
+
+def open_locked(path: Path, wait_seconds: float = 0.0) -> IO[bytes]:
+    """The file `path`, made where it is not there, to read and to append to; nobody else has it locked.
+
+    The lock ends with the file object or the process. It keeps out those alone who ask for it.
+
+    Raises
+    ------
+    BlockingIOError
+        Where somebody else has it locked for longer than `wait_seconds`.
+    OSError
+        Where it cannot be opened.
+    """
+    patience = time.monotonic() + wait_seconds
+    while True:
+        file = path.open("a+b")
+        if not _lock(file):
+            file.close()
+            if time.monotonic() >= patience:
+                raise BlockingIOError(f"{path} is locked")
+            time.sleep(_LOCK_POLL_SECONDS)
+        # Whoever had it locked between the two lines may have deleted the file that is open now.
+        elif path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            file.seek(0)
+            return file
+        else:
+            file.close()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> bool:
+        """Lock a byte far beyond the content, since Windows lets nobody read what is locked."""
+        file.seek(2**31 - 2)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            return False
+        return True

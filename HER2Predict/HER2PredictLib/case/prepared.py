@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,6 +44,15 @@ class Prepared:
     mask: sitk.Image
     slices_averaged: int
     missing_margin_mm: tuple[float, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over size, spacing and voxels of both: of the same pair the features are the same."""
+        found = hashlib.sha256()
+        for image in (self.image, self.mask):
+            found.update(repr((image.GetSize(), image.GetSpacing())).encode())
+            found.update(sitk.GetArrayViewFromImage(image).tobytes())
+        return found.hexdigest()
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """Write the pair as ``volume.nrrd`` and ``roi.nrrd``, for the `pyradiomics` command or any other program."""

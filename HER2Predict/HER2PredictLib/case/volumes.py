@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 
 from .dicom.choice import choose
 from .dicom.headers import header_of, headers_of
 from .dicom.series import Series, series_in
+from .grid import Axes
 from .images import one_volume, read_image
 
 
@@ -45,6 +48,15 @@ class Volume:
         """The lowest and the highest gray level; NaN or infinite where some are."""
         voxels = sitk.GetArrayViewFromImage(self.image)
         return float(voxels.min()), float(voxels.max())
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the gray levels (single precision, axes towards head, posterior and left): the same CT has the
+        same however it is stored."""
+        found = hashlib.sha256()
+        for plane in Axes.of(self.image).anatomical(sitk.GetArrayViewFromImage(self.image)):
+            found.update(np.ascontiguousarray(plane, dtype="<f4").data)
+        return found.hexdigest()
 
 
 def read_volume(path: Path, series: str | None = None, drawn_on: Collection[str] = ()) -> Volume:

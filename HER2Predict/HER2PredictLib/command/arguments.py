@@ -57,6 +57,17 @@ def add_jobs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
 
 
+def add_perturbations(command: argparse.ArgumentParser) -> None:
+    """Add the option `--perturbations`."""
+    command.add_argument(
+        "--perturbations",
+        type=not_negative,
+        default=30,
+        metavar="N",
+        help="variations of the outline that tell how much the probability depends on it; 30 by default, 0 for none",
+    )
+
+
 class Bar:
     """A progress bar with the time left, on standard error; it appears with the first step."""
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import datetime
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from ..files import check_file, check_json, write, write_file, write_json
-from .arguments import VOLUME_HELP, add_jobs, add_json, add_model, add_series, not_negative, report_choice
+from .arguments import (
+    VOLUME_HELP,
+    add_jobs,
+    add_json,
+    add_model,
+    add_perturbations,
+    add_series,
+    report_choice,
+)
 
 
 def add(commands: Any) -> None:
@@ -36,13 +46,11 @@ def _add_result_options(command: argparse.ArgumentParser) -> None:
     add_json(command)
     command.add_argument("--keep-inputs", type=Path, metavar="DIR", help="write the pair that features are computed on")
     command.add_argument("--picture", type=Path, metavar="FILE", help="write the result as a PNG picture")
+    command.add_argument("--csv", type=Path, metavar="FILE", help="append the result as a row to a CSV table")
     command.add_argument(
-        "--perturbations",
-        type=not_negative,
-        default=30,
-        metavar="N",
-        help="variations of the outline that tell how much the probability depends on it; 30 by default, 0 for none",
+        "--case", metavar="KEY", help="names the row of --csv, by a pseudonym of yours; a digest of the CT by default"
     )
+    add_perturbations(command)
     add_jobs(command)
 
 
@@ -93,6 +101,21 @@ def _report(case: Any, options: argparse.Namespace) -> None:
         write_json(options.json, assessment.to_dict())
     if options.json != "-":
         print(as_text(assessment))
+    if options.csv:
+        _append(assessment, options)
+
+
+def _append(assessment: Any, options: argparse.Namespace) -> None:
+    from ..outputs.csv_file import append
+    from ..outputs.table import row_of
+
+    now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    if append(options.csv, row_of(assessment, options.case or "", now)):
+        print(
+            f"her2predict: the last row of {options.csv} was unfinished, as a run that was ended leaves it, "
+            "and was taken out.",
+            file=sys.stderr,
+        )
 
 
 def _with_stability(assessment: Any, options: argparse.Namespace) -> Any:
@@ -116,6 +139,12 @@ def _check_outputs(options: argparse.Namespace) -> None:
         check_json(options.json)
     if options.picture:
         check_file(options.picture)
+    if options.csv:
+        from ..outputs import csv_file
+
+        csv_file.check(options.csv)
+    elif options.case is not None:
+        raise InputError("--case names the row of --csv; give --csv FILE, too.")
     if options.keep_inputs and options.keep_inputs.exists() and not options.keep_inputs.is_dir():
         raise InputError(f"{options.keep_inputs} is a file; name a folder for the prepared pair.")
 

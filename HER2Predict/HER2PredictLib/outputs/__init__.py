@@ -1,1 +1,1 @@
-"""Renderings of a result: text, picture, and the marks of the gauge that picture and panel share."""
+"""Renderings of a result: text, picture, row of a table, and the marks of the gauge that picture and panel share."""

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import IO
 
 from ...errors import InputError
-from ...files import sync, whole
+from ...files import open_locked, sync, whole
 
 
 @dataclass(frozen=True)
@@ -80,21 +80,14 @@ class Journal:
             self.path.unlink(missing_ok=True)
 
     def _open(self) -> IO[bytes]:
-        while True:
-            file = self.path.open("a+b")
-            try:
-                _lock(file)
-            except (BlockingIOError, PermissionError) as error:
-                file.close()
-                raise InputError(
-                    f"Another run is writing {self._table}; wait until it ends, or choose another name."
-                ) from error
-            # A run that ended between the two lines above has deleted the file that is open now.
-            if self.path.exists() and os.path.samestat(os.fstat(file.fileno()), self.path.stat()):
-                sync(self.path.parent)
-                file.seek(0)
-                return file
-            file.close()
+        try:
+            file = open_locked(self.path)
+        except BlockingIOError as error:
+            raise InputError(
+                f"Another run is writing {self._table}; wait until it ends, or choose another name."
+            ) from error
+        sync(self.path.parent)
+        return file
 
     def _append(self, line: bytes) -> None:
         try:
@@ -113,18 +106,3 @@ class Journal:
             return
         if len(row.features) == self._length:
             self.finished[key] = row
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> None:
-        """Lock a byte far beyond the content, since Windows lets nobody read what is locked."""
-        file.seek(2**31 - 2)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
