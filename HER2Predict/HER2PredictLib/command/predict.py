@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..files import check_file, check_json, write, write_file, write_json
+from ..files import STANDARD_OUTPUT, check_file, check_json, write, write_file, write_json
 from .arguments import (
     VOLUME_HELP,
     add_jobs,
@@ -46,6 +46,16 @@ def _add_result_options(command: argparse.ArgumentParser) -> None:
     add_json(command)
     command.add_argument("--keep-inputs", type=Path, metavar="DIR", help="write the pair that features are computed on")
     command.add_argument("--picture", type=Path, metavar="FILE", help="write the result as a PNG picture")
+    command.add_argument(
+        "--dicom-out",
+        type=Path,
+        metavar="DIR",
+        help="write ROI and result as DICOM objects of the volume's study; without --identify they hold its UIDs, but "
+        "neither name, ID nor dates",
+    )
+    command.add_argument(
+        "--identify", action="store_true", help="let what identifies the patient into the DICOM objects"
+    )
     command.add_argument("--csv", type=Path, metavar="FILE", help="append the result as a row to a CSV table")
     command.add_argument(
         "--case", metavar="KEY", help="names the row of --csv, by a pseudonym of yours; a digest of the CT by default"
@@ -87,6 +97,7 @@ def _report(case: Any, options: argparse.Namespace) -> None:
     from ..model.model import BUNDLED_MODEL, Model
     from ..outputs.text import as_text
 
+    sources = _dicom_sources(case, options) if options.dicom_out else None
     model = Model.load(options.model or BUNDLED_MODEL)
     assessment = assess(case, model)
     if options.perturbations and not assessment.banner:
@@ -97,12 +108,30 @@ def _report(case: Any, options: argparse.Namespace) -> None:
         write_file(options.picture, lambda path: write_picture(assessment, path))
     if options.keep_inputs:
         write(options.keep_inputs, assessment.checked.prepared.write)
+    written = "" if sources is None else _write_dicom(assessment, sources, options)
     if options.json:
         write_json(options.json, assessment.to_dict())
-    if options.json != "-":
+    if options.json != STANDARD_OUTPUT:
         print(as_text(assessment))
+    if written:
+        print(written, file=sys.stderr if options.json == STANDARD_OUTPUT else sys.stdout)
     if options.csv:
         _append(assessment, options)
+
+
+def _dicom_sources(case: Any, options: argparse.Namespace) -> Any:
+    """What the DICOM objects are made from; refused before any feature is computed."""
+    from ..outputs.dicom.objects import sources_of
+
+    return sources_of(case, case.volume.dicom_files, identify=options.identify)
+
+
+def _write_dicom(assessment: Any, sources: Any, options: argparse.Namespace) -> str:
+    """Write the DICOM objects; what to tell of them."""
+    from ..outputs.dicom.objects import described, write_objects
+
+    paths = write_objects(assessment, sources, options.dicom_out, identify=options.identify)
+    return described(*paths, options.identify)
 
 
 def _append(assessment: Any, options: argparse.Namespace) -> None:
@@ -147,6 +176,8 @@ def _check_outputs(options: argparse.Namespace) -> None:
         raise InputError("--case names the row of --csv; give --csv FILE, too.")
     if options.keep_inputs and options.keep_inputs.exists() and not options.keep_inputs.is_dir():
         raise InputError(f"{options.keep_inputs} is a file; name a folder for the prepared pair.")
+    if options.dicom_out and options.dicom_out.exists() and not options.dicom_out.is_dir():
+        raise InputError(f"{options.dicom_out} is a file; name a folder for the DICOM objects.")
 
 
 def _sample_folder() -> Path:

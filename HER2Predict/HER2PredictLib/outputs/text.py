@@ -18,10 +18,9 @@ def as_text(assessment: Assessment) -> str:
 
 def _lines(assessment: Assessment) -> Iterator[str]:
     result, roi = assessment.result(), assessment.roi
-    if result.banner:
-        yield result.banner
-    elif result.applicability == "outside":
-        yield _("{verdict}: the case lies {where}.").format(verdict=wording.verdict(result), where=words_of("outside"))
+    leading = wording.lead(result)
+    if leading:
+        yield leading
     number = wording.probability(result)
     if not result.banner:
         number = "   ".join((result.call, number, wording.interval(result), wording.threshold(result)))

@@ -26,6 +26,20 @@ def verdict(result: Result) -> str:
     return _("Do not rely on this number") if result.applicability == "outside" else result.call
 
 
+def lead(result: Result) -> str:
+    """What must be known before the number is read, in a sentence; empty where nothing speaks against relying on it."""
+    if result.banner:
+        return result.banner
+    if result.applicability == "outside":
+        return _("{verdict}: the case lies {where}.").format(verdict=verdict(result), where=words_of("outside"))
+    return ""
+
+
+def research_only() -> str:
+    """What holds of every result."""
+    return _("Research use only, not for clinical decisions.")
+
+
 def summary(result: Result) -> str:
     """The result in one line, always with the model and its cohort."""
     if result.banner:
