@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import io
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -89,6 +93,88 @@ class KeepingTest(panel.ModuleTestCase):
         self.assertEqual(model, expected.model.describe())
         self.ui.keepSection.collapsed = False
         self.assertFalse(self.ui.historyTable.isHidden())
+
+    def export(self, path: object) -> str:
+        """Press the button, answer its question, and what the panel then says."""
+        import qt
+
+        with mock.patch.object(qt.QFileDialog, "getSaveFileName", return_value=str(path), create=True):
+            self.ui.exportButton.click()
+        return self.ui.keptLabel.text
+
+    @staticmethod
+    def rows(path: Path) -> list[dict[str, str]]:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def test_the_history_is_exported_with_the_columns_and_numbers_of_the_command(self) -> None:
+        from HER2PredictLib.outputs.table import COLUMNS
+
+        self.assertFalse(self.ui.exportButton.enabled)
+        case = self.predicted_case()
+        volume, segmentation, segment_id = case
+        volume.SetName("Miller^Jane")
+        segmentation.SetName("Miller^Jane segmentation")
+        segmentation.GetSegmentation().GetSegment(segment_id).SetName("Miller's tumour")
+        self.draw(ellipsoid(radii_mm=np.array([7.0, 8.0, 13.0])))
+        self.panel.check()
+        fake = self.fake_extraction()
+        self.ui.predictButton.click()
+        fake.succeed(self.feature_texts(case))
+        path = self.folder / "history.csv"
+        self.assertEqual(self.export(path), f"Written: {path}")
+        first, second = self.rows(path)
+        self.assertEqual(tuple(first), COLUMNS)
+        expected = self.panel.logic.assess(*case)
+        numbers = [expected.probability, *expected.interval, expected.threshold, expected.roi["volume_ml"]]
+        names = ("probability", "interval_low", "interval_high", "threshold", "roi_volume_ml")
+        self.assertEqual([float(second[name]) for name in names], numbers)
+        self.assertEqual(second["model_sha256"], expected.model.sha256)
+        self.assertEqual(second["findings"].split(), [finding.code for finding in expected.findings])
+        self.assertEqual(first["case"], second["case"])
+        self.assertNotEqual(first["input_sha256"], second["input_sha256"])
+        self.assertNotIn(b"Miller", path.read_bytes())
+        self.saved_and_loaded()
+        self.assertTrue(self.ui.exportButton.enabled)
+        again = self.folder / "again.csv"
+        self.export(again)
+        self.assertEqual(again.read_bytes(), path.read_bytes())
+
+    def test_the_command_writes_the_same_row_of_the_same_case(self) -> None:
+        import SimpleITK as sitk
+
+        from HER2PredictLib.case.case import Case
+        from HER2PredictLib.command import main
+
+        case = Case.from_nodes(*self.predicted_case())
+        self.export(self.folder / "history.csv")
+        names = [str(self.folder / name) for name in ("volume.nrrd", "roi.nrrd", "command.csv")]
+        sitk.WriteImage(case.volume.image, names[0])
+        sitk.WriteImage(case.roi.image, names[1])
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(main.main(["predict", *names[:2], "--perturbations", "0", "--csv", names[2]]), 0)
+        (exported,), (written,) = self.rows(self.folder / "history.csv"), self.rows(Path(names[2]))
+        self.assertEqual(exported | {"time": ""}, written | {"time": ""})
+
+    def test_an_export_that_cannot_be_is_told(self) -> None:
+        self.predicted_case()
+        self.assertIn("No such file", self.export(self.folder / "nosuch" / "history.csv"))
+        self.export("")
+        table = self.ui.historyTable.mrmlTableNode()
+        for stored in (None, "", "[1]", "no JSON", "3", '{"case": "A"}'):
+            table.SetAttribute("HER2Predict.Cells0", stored)
+            told = self.export(self.folder / "history.csv")
+            self.assertRegex(told, "^Nothing was written. Left out are 1 of the rows: ")
+            self.assertFalse((self.folder / "history.csv").exists())
+
+    def test_a_scene_cannot_plant_a_formula(self) -> None:
+        self.predicted_case()
+        table = self.ui.historyTable.mrmlTableNode()
+        stored = json.loads(table.GetAttribute("HER2Predict.Cells0"))
+        table.SetAttribute("HER2Predict.Cells0", json.dumps(stored | {"case": "=cmd()", "call": "a\nb", "other": "c"}))
+        self.export(self.folder / "history.csv")
+        (row,) = self.rows(self.folder / "history.csv")
+        self.assertEqual(row, stored | {"case": "'=cmd()", "call": "a b"})
 
     def test_the_features_go_into_one_table_with_all_their_digits(self) -> None:
         case = self.predicted_case()

@@ -14,6 +14,7 @@ import numpy as np
 import panel
 from cases import ellipsoid
 from HER2PredictLib.helper.task import NoHelperError
+from HER2PredictLib.panel import records
 
 slicer: Any = None
 
@@ -170,6 +171,9 @@ class OutlineCheckTest(OutlineCheckTestCase):
         self.assertIn(f"variations of the outline give {expected.low:.0%} to {expected.high:.0%}", self.shown())
         self.assert_stopped()
         self.assertEqual(self.ui.historyTable.mrmlTableNode().GetNumberOfRows(), 1)
+        ((row,), left_out) = records.exported_history(self.scene)
+        self.assertEqual((float(row["variations_low"]), float(row["variations_high"])), (expected.low, expected.high))
+        self.assertEqual((row["variations"], row["stability"], left_out), (str(FEW), expected.level, 0))
 
     def test_it_is_saved_with_the_scene(self) -> None:
         self.predict()

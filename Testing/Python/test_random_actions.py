@@ -170,6 +170,7 @@ class RandomActionsTest(panel.ModuleTestCase):
             ("save and load", self.save_and_load),
             ("close scene", lambda: self.scene.Clear(0)),
             ("features", lambda: self.click(self.ui.featuresButton)),
+            ("export history", self.export_history),
             ("draw in pieces", self.draw_in_pieces),
             ("remedy", self.remedy),
             ("undo", self.undo),
@@ -233,6 +234,13 @@ class RandomActionsTest(panel.ModuleTestCase):
         table = self.ui.historyTable
         if self.is_in_front() and table.mrmlTableNode() is not None and table.mrmlTableNode().GetNumberOfRows():
             table.clicked.emit(table.model().index(0, 0))
+
+    def export_history(self) -> None:
+        import qt
+
+        path = str(self.folder / "history.csv")
+        with mock.patch.object(qt.QFileDialog, "getSaveFileName", return_value=path, create=True):
+            self.click(self.ui.exportButton)
 
     def choose_segment(self) -> None:
         segmentation = self.ui.segmentSelector.currentNode()

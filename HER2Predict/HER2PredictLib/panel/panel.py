@@ -277,7 +277,7 @@ class Panel:
 
     def _on_outline_check(self, check: OutlineCheck) -> None:
         if self.state.follow_outline_check(check):
-            self._record_section.save(self.logic.getParameterNode())
+            self._record_section.complete(self.logic.getParameterNode())
         self.render()
 
     def render(self) -> None:

@@ -12,6 +12,7 @@ from ..case.case import Case
 from ..case.nodes import drawn_segments
 from ..errors import InputError
 from ..i18n import tr as _
+from ..outputs.table import row_of
 from ..result.result import Result
 from . import records
 from .application import Application
@@ -33,6 +34,7 @@ class RecordSection:
             (self.ui.pcaButton, self._on_scatter),
             (self.ui.pictureButton, self._on_picture),
             (self.ui.readersButton, self._on_readers),
+            (self.ui.exportButton, self._on_export),
         ):
             if not button.connect("clicked(bool)", slot):
                 raise RuntimeError("a button has no signal clicked(bool)")
@@ -45,8 +47,17 @@ class RecordSection:
         """Save a new result and add it to the history; a `live` one followed the outline by itself."""
         self.save(choices)
         centre = roi_centre(choices.segmentation, choices.segmentID)
-        records.add_to_history(self._scene, self._result, _sequence(choices) if live else "", centre)
+        records.add_to_history(self._scene, self._result, _sequence(choices) if live else "", centre, self._cells)
         self._view.show_history(self._scene)
+
+    def complete(self, choices: Any) -> None:
+        """Save a result of which more has become known, here and in its row of the history."""
+        self.save(choices)
+        records.complete_history(self._scene, self._cells)
+
+    @property
+    def _cells(self) -> dict[str, str]:
+        return row_of(self._assessment, time=self._result.time)
 
     @property
     def _result(self) -> Result:
@@ -77,6 +88,12 @@ class RecordSection:
         if path:
             with slicer.util.WaitCursor():
                 self._view.tell(records.picture_file(assessment, Path(path)))
+
+    def _on_export(self) -> None:
+        name = _("HER2Predict history") + ".csv"
+        path = self._application.ask_where(_("Export history"), name, _("Tables") + " (*.csv)")
+        if path:
+            self._view.tell(records.history_file(self._scene, Path(path)))
 
     def look_for_readers(self, volume: Any, segmentation: Any) -> None:
         """See whether the chosen nodes (None where none is) hold the outlines of two or more readers."""

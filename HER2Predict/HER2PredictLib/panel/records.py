@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import numpy as np
 from ..agreement import Agreement
 from ..assess import Assessment
 from ..errors import InputError
+from ..files import write_file
 from ..i18n import tr as _
 from ..outputs.picture import require_matplotlib, write_picture
+from ..outputs.table import COLUMNS, as_csv, cell
 from ..result.result import Result
 
 _ROLE = "HER2Predict.Role"
@@ -31,11 +33,18 @@ def history_node(scene: Any) -> Any:
     return _find(scene, "vtkMRMLTableNode", "history")
 
 
-def add_to_history(scene: Any, result: Result, sequence: str = "", centre: Sequence[float] | None = None) -> Any:
+def add_to_history(
+    scene: Any,
+    result: Result,
+    sequence: str = "",
+    centre: Sequence[float] | None = None,
+    cells: Mapping[str, str] | None = None,
+) -> Any:
     """Append a row: time, probability, interval, ROI volume, segment, volume, model.
 
     `sequence` names what a result belongs to that follows the outline by itself: it takes the place of the last row
-    where that has the same name. Empty for a result that was asked for. `centre` is that of the ROI, RAS in mm.
+    where that has the same name. Empty for a result that was asked for. `centre` is that of the ROI, RAS in mm; `cells`
+    are those of `table.row_of`, kept beside the row for `exported_history`.
     """
     node = _table(scene, "history", _("HER2Predict history"))
     if node.GetNumberOfColumns() == 0:
@@ -58,7 +67,48 @@ def add_to_history(scene: Any, result: Result, sequence: str = "", centre: Seque
         node.SetCellText(row, column, text)
     node.SetAttribute(_SEQUENCE, sequence or None)
     node.SetAttribute(_centre_of(row), json.dumps(list(centre)) if centre is not None else None)
+    node.SetAttribute(_cells_of(row), json.dumps(dict(cells)) if cells is not None else None)
     return node
+
+
+def complete_history(scene: Any, cells: Mapping[str, str]) -> None:
+    """Keep what has become known since of the prediction in the last row; that of another one stays as it is."""
+    node = history_node(scene)
+    last = node.GetNumberOfRows() - 1 if node is not None else -1
+    known = _stored_cells(node, last) if last >= 0 else None
+    if known is not None and all(known.get(name) == cells[name] for name in ("time", "input_sha256", "model_sha256")):
+        node.SetAttribute(_cells_of(last), json.dumps(dict(cells)))
+
+
+def exported_history(scene: Any) -> tuple[list[dict[str, str]], int]:
+    """The cells of each row of the history, as `table.row_of` gives them, and of how many rows they were not kept."""
+    node = history_node(scene)
+    count = node.GetNumberOfRows() if node is not None else 0
+    kept = [cells for row in range(count) if (cells := _stored_cells(node, row)) is not None]
+    return kept, count - len(kept)
+
+
+def history_file(scene: Any, path: Path) -> str:
+    """Write the history with every column of the command's tables; what to tell of it."""
+    rows, missing = exported_history(scene)
+    left_out = _("Left out are {count} of the rows: the scene lacks their numbers in full.").format(count=missing)
+    if not rows:
+        return _("Nothing was written. {left_out}").format(left_out=left_out)
+    try:
+        write_file(path, lambda path: path.write_bytes(as_csv(rows)))
+    except InputError as error:
+        return str(error)
+    written = _("Written: {path}").format(path=path)
+    return f"{written} {left_out}" if missing else written
+
+
+def _stored_cells(node: Any, row: int) -> dict[str, str] | None:
+    """None where there are none. A scene may come from anywhere: its cells are made safe again."""
+    try:
+        stored = json.loads(node.GetAttribute(_cells_of(row)) or "")
+        return {name: cell(str(stored.get(name, ""))) for name in COLUMNS} if stored["input_sha256"] else None
+    except (TypeError, ValueError, KeyError):
+        return None
 
 
 def history_centre(scene: Any, row: int) -> tuple[float, float, float] | None:
@@ -74,6 +124,10 @@ def history_centre(scene: Any, row: int) -> tuple[float, float, float] | None:
 def _centre_of(row: int) -> str:
     """The attribute of the history that holds it; a column would be in the way of its readers."""
     return f"HER2Predict.Centre{row}"
+
+
+def _cells_of(row: int) -> str:
+    return f"HER2Predict.Cells{row}"
 
 
 def _history_columns() -> tuple[str, ...]:

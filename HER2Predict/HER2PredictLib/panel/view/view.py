@@ -115,6 +115,7 @@ class PanelView:
         table = records.history_node(scene)
         self.ui.historyTable.setMRMLTableNode(table)
         self.ui.historyTable.setVisible(table is not None)
+        self.ui.exportButton.enabled = table is not None
         self.ui.historyTable.resizeColumnsToContents()
         self.ui.historyTable.scrollToBottom()
 
