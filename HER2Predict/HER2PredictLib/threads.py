@@ -1,6 +1,6 @@
-"""Threads of the linear algebra under numpy: one wherever features are computed, so that each has the same last bit.
+"""Threads of the linear algebra under numpy: one wherever features are computed or patients simulated.
 
-``glcm_MCC`` is an eigenvalue; how LAPACK splits its work decides the last bit of it.
+How the work is split decides the last bit of an eigenvalue, as ``glcm_MCC`` is, and of a product of matrices.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import numpy as np
 import SimpleITK as sitk
 
-from ... import parallel
+from ... import parallel, threads
 from ...case.masks import largest_pieces, signed_distance
 from ...errors import InputError
 from ...files import whole
@@ -45,6 +45,7 @@ class SampleCase:
     segment: str
 
 
+@threads.one_in_this_process()
 def simulate(patient: Patient, acquisition: Acquisition = ACQUISITIONS["study"]) -> tuple[sitk.Image, sitk.Image]:
     """CTU of a patient (int16 HU) and ROI on its grid (uint8); anatomy and tumour are the same in every acquisition."""
     index = patient.number - 1
