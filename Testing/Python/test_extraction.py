@@ -244,6 +244,24 @@ class ChangeTest(ExtractionTestCase):
         self.assertEqual(self.extract(table).computed, 1)
         self.assertEqual(self.extract(table).computed, 0)
 
+    def test_a_change_anywhere_on_the_way_to_the_features_counts(self) -> None:
+        library = self.folder / "library"
+        for name in ("HER2PredictLib", "Resources"):
+            shutil.copytree(LIBRARY / name, library / name)
+        program = "from HER2PredictLib.training.cohort.fingerprint import software; print(software())"
+
+        def told() -> str:
+            return subprocess.run(
+                [sys.executable, "-c", program], env=with_path(library), capture_output=True, text=True, check=True
+            ).stdout
+
+        seen = [told()]
+        for name in ("case/dicom/structures.py", "extraction/driver.py", "findings/shapes.py", "features.py"):
+            with (library / "HER2PredictLib" / name).open("a", encoding="utf-8") as file:
+                file.write("# another one\n")
+            seen.append(told())
+        self.assertEqual(len(set(seen)), 5)
+
     def test_every_file_of_a_dicom_folder_counts(self) -> None:
         folder, roi = self.folder / "dicom", self.pristine / "P0" / "roi.seg.nrrd"
         folder.mkdir()

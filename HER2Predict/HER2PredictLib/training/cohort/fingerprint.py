@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from ... import __version__, case, features, findings
+from ... import __version__, case, extraction, features, findings
 from ...errors import InputError
 
 #: Packages whose release can change a number; which of the two pyradiomics is there depends on the Python version.
-_PACKAGES = ("numpy", "SimpleITK", "PyWavelets", "pyradiomics", "pyradiomics-cuda")
+_PACKAGES = ("numpy", "SimpleITK", "PyWavelets", "pyradiomics", "pyradiomics-cuda", "pydicom", "highdicom")
 
 #: Rooms and modules of this library that turn files into features, refuse them or find something. Between two releases
 #: their text tells.
-_DECIDING = (case, findings, features)
+_DECIDING = (case, findings, extraction, features)
 
 #: File names that end so may be a header alone, with the gray levels in other files.
 _HEADERS = (".mhd", ".nhdr", ".hdr")
@@ -54,7 +54,7 @@ def _versions() -> dict[str, str]:
 def _deciding_files() -> Iterator[Path]:
     for module in _DECIDING:
         file = Path(str(module.__file__))
-        yield from sorted(file.parent.glob("*.py")) if file.name == "__init__.py" else (file,)
+        yield from sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else (file,)
 
 
 def source_id(files: Iterable[Path]) -> str:
