@@ -43,6 +43,18 @@ def rotation(degrees: float, shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
     return rows
 
 
+def merged_by_slicer(volume: Any, node: Any) -> np.ndarray:
+    """All segments of a node on the grid of a volume, axes (k, j, i)."""
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    merged = slicer.vtkOrientedImageData()
+    slicer.vtkSlicerSegmentationsModuleLogic.GenerateMergedLabelmapInReferenceGeometry(
+        node, volume, None, slicer.vtkSegmentation.EXTENT_REFERENCE_GEOMETRY, merged
+    )
+    shape = tuple(reversed(merged.GetDimensions()))
+    return vtk_to_numpy(merged.GetPointData().GetScalars()).reshape(shape) != 0
+
+
 @unittest.skipIf(NO_SLICER, NO_SLICER)
 class NodesTest(unittest.TestCase):
     @classmethod
@@ -55,14 +67,14 @@ class NodesTest(unittest.TestCase):
         self.scene = slicer.vtkMRMLScene()
         self.volume_image, self.roi_image = small_case()
         self.volume = self.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "CTU")
-        nodes._fill(self.volume, self.volume_image)
+        nodes.fill(self.volume, self.volume_image)
 
     def segmentation(self, **segments: sitk.Image) -> Any:
         """A segmentation node with one segment for each image, drawn on the grid of that image."""
         node = self.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Segmentation")
         for name, image in segments.items():
             labelmap = self.scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", name)
-            nodes._fill(labelmap, image)
+            nodes.fill(labelmap, image)
             oriented = slicer.vtkSlicerSegmentationsModuleLogic.CreateOrientedImageDataFromVolumeNode(labelmap)
             segment = slicer.vtkSegment()
             segment.SetName(name)
@@ -131,6 +143,23 @@ class NodesTest(unittest.TestCase):
         node = self.segmentation(tumour=self.roi_image[10:60, 5:55, 8:25])
         self.assert_same_pair(Case.from_nodes(self.volume, node), self.expected())
 
+    def test_roi_on_the_volumes_grid_is_what_slicer_itself_makes_of_it(self) -> None:
+        random = np.random.default_rng(5)
+        for _ in range(20):
+            volume = self.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "CTU")
+            image = sitk.GetImageFromArray(random.normal(0, 50, (9, 12, 10)).astype(np.int16))
+            image.SetSpacing((0.7, 0.8, 5.0))
+            nodes.fill(volume, image)
+            first = random.integers(-2, 7, 3)  # reaches beyond the volume, or not
+            drawn = sitk.GetImageFromArray((random.random(tuple(random.integers(3, 9, 3))) < 0.4).astype(np.uint8))
+            drawn.SetSpacing(image.GetSpacing())
+            drawn.SetOrigin(image.TransformContinuousIndexToPhysicalPoint([float(index) for index in first]))
+            node = self.segmentation(tumour=drawn)
+            case = Case.from_nodes(volume, node)
+            np.testing.assert_array_equal(case.roi_voxels, merged_by_slicer(volume, node))
+            whole = sitk.GetArrayViewFromImage(drawn).sum()
+            self.assertAlmostEqual(case.roi_share_outside, 1.0 - case.roi_voxels.sum() / whole)
+
     def test_transforms_move_the_roi_and_not_the_voxels(self) -> None:
         shifted = as_image(ellipsoid())
         origin = np.array(shifted.GetOrigin())
@@ -177,7 +206,7 @@ class NodesTest(unittest.TestCase):
         oblique.SetDirection(direction.ravel().tolist())
         centre = np.array(self.roi_image.TransformContinuousIndexToPhysicalPoint((36.0, 31.0, 15.0)))
         oblique.SetOrigin((centre - direction @ (np.array([36, 31, 15]) * oblique.GetSpacing())).tolist())
-        nodes._fill(self.volume, oblique)
+        nodes.fill(self.volume, oblique)
         case = Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image))
         self.assert_same_pair(case, self.expected(volume=oblique))
         self.assertNotEqual(case.roi_voxel_count, 0)
@@ -257,7 +286,7 @@ class NodesTest(unittest.TestCase):
         self.assertIs(again.volume, first.volume)
         other = sitk.Image(self.volume_image)
         other[0, 0, 0] = 1234
-        nodes._fill(self.volume, other)
+        nodes.fill(self.volume, other)
         changed = Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image))
         self.assertEqual(changed.volume.image[0, 0, 0], 1234)
         self.assertEqual(changed.volume.range_hu[1], 1234.0)

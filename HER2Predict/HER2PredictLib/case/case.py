@@ -15,9 +15,10 @@ from ..errors import InputError
 from ..i18n import tr as _
 from .grid import Axes, Window, canonical_spacing, index_to_physical, same_grid, share_outside
 from .masks import Box, bounding_box
-from .nodes import roi_from_node, volume_from_node
+from .nodes import volume_from_node
 from .prepared import MARGIN_MM, SLAB_SHARE, SLICE_MM, Prepared, canonical_image
 from .rois import Roi, empty_roi, read_roi, series_drawn_on
+from .segment_nodes import roi_from_node
 from .volumes import Volume, read_volume
 
 

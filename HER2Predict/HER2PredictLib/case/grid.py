@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from .masks import Box
 
 #: Largest distance in voxels between corresponding corners of two grids that count as the same.
-_SAME_GRID_VOXELS = 1e-3
+SAME_GRID_VOXELS = 1e-3
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def same_grid(one: sitk.Image, other: sitk.Image) -> bool:
             np.array(other.TransformPhysicalPointToContinuousIndex(one.TransformIndexToPhysicalPoint(corner.tolist())))
             - corner
         ).max()
-        < _SAME_GRID_VOXELS
+        < SAME_GRID_VOXELS
         for corner in corners
     )
 

@@ -47,6 +47,8 @@ def bounding_box(mask: np.ndarray) -> Box:
         marked = np.flatnonzero(mask.any(axis=others))
         first.append(int(marked[0]) if marked.size else 0)
         last.append(int(marked[-1]) if marked.size else -1)
+        # What is left to look through: of a volume, a few slices after the first axis.
+        mask = np.moveaxis(np.moveaxis(mask, axis, 0)[first[-1] : last[-1] + 1], 0, axis)
     return Box(tuple(first), tuple(last))
 
 

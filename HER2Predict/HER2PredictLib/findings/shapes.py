@@ -6,9 +6,9 @@ Arrays have the axes (k, j, i); a spacing is given in the same order. A plane is
 from __future__ import annotations
 
 import numpy as np
-import SimpleITK as sitk
 
-from ..case.masks import itk_mask, signed_distance
+from ..case.masks import pieces as pieces_of
+from ..case.masks import signed_distance
 
 Spacing = tuple[float, float, float]
 
@@ -37,7 +37,11 @@ def opened(mask: np.ndarray, spacing: Spacing, radius_mm: float) -> np.ndarray:
 
 def filled(mask: np.ndarray) -> np.ndarray:
     """The mask with the holes that it encloses in plane."""
-    return np.stack([sitk.GetArrayFromImage(sitk.BinaryFillhole(itk_mask(plane))) for plane in mask]).astype(bool)
+    # All planes at once, apart by full ones; around each, what is outside is one piece.
+    apart = np.ones((2 * mask.shape[0], *(size + 2 for size in mask.shape[1:])), bool)
+    apart[::2] = np.pad(mask, ((0, 0), (1, 1), (1, 1)))
+    pieces = pieces_of(~apart)[::2]
+    return (pieces != pieces[:, :1, :1])[:, 1:-1, 1:-1]
 
 
 def box_mean(array: np.ndarray, spacing: Spacing, radius_mm: float) -> np.ndarray:

@@ -46,39 +46,22 @@ _SMOOTHING_MM = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class Tissues:
-    """The ROI and its surroundings as the features see them: anatomical axes, thin slices averaged.
+class Surroundings:
+    """What lies around an ROI, whatever its outline; axes (towards head, posterior, left).
 
-    Arrays have the axes (towards head, posterior, left); `spacing` is in mm, in their order. `hu` is float64;
-    `coverage` is the share of the slices of each voxel that are in the ROI: 0 or 1, or between where thin slices are
-    averaged.
+    `hu` is float64, thin slices averaged; `spacing` is in mm, in the order of the axes.
     """
 
     hu: np.ndarray
-    coverage: np.ndarray
     spacing: shapes.Spacing
 
     @classmethod
-    def around(cls, case: Case) -> Tissues:
-        """Those of a case, up to `REACH_MM` from its ROI."""
-        image = case.surroundings(REACH_MM).image
-        left, posterior, head = image.GetSpacing()
-        return cls(sitk.GetArrayFromImage(image), case.coverage(REACH_MM), (head, posterior, left))
-
-    @cached_property
-    def roi(self) -> np.ndarray:
-        """Boolean: inside the ROI?"""
-        return self.coverage >= SLAB_SHARE
-
-    @property
-    def voxel_ml(self) -> float:
-        """Volume of a voxel in ml."""
-        return float(np.prod(self.spacing)) / 1000.0
-
-    @cached_property
-    def distance_mm(self) -> np.ndarray:
-        """Distance from the ROI in mm, between centres of voxels; 0 inside."""
-        return shapes.distance(self.roi, self.spacing)
+    def of(cls, hu: np.ndarray, spacing: shapes.Spacing) -> Surroundings:
+        """Those of before, with what is known of them, where nothing has changed: a stroke seldom reaches further."""
+        global _last
+        if _last is None or _last.spacing != spacing or not np.array_equal(_last.hu, hu):
+            _last = cls(hu, spacing)
+        return _last
 
     @cached_property
     def urine(self) -> np.ndarray:
@@ -109,11 +92,64 @@ class Tissues:
         return np.sqrt(np.maximum(mean_square - mean * mean, 0.0))
 
     @cached_property
+    def water_like(self) -> np.ndarray:
+        """Boolean: of the HU of urine without contrast medium, noise apart."""
+        smooth = shapes.box_mean(self.hu, self.spacing, _SMOOTHING_MM)
+        return (smooth >= WATER_HU[0]) & (smooth <= WATER_HU[1])
+
+
+_last: Surroundings | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tissues:
+    """The ROI and its surroundings as the features see them.
+
+    `coverage` is the share of the slices of each voxel that are in the ROI: 0 or 1, or between where thin slices are
+    averaged.
+    """
+
+    surroundings: Surroundings
+    coverage: np.ndarray
+
+    @classmethod
+    def around(cls, case: Case) -> Tissues:
+        """Those of a case, up to `REACH_MM` from its ROI."""
+        image = case.surroundings(REACH_MM).image
+        left, posterior, head = image.GetSpacing()
+        hu = sitk.GetArrayFromImage(image)
+        return cls(Surroundings.of(hu, (head, posterior, left)), case.coverage(REACH_MM))
+
+    @property
+    def hu(self) -> np.ndarray:
+        """Those of the surroundings."""
+        return self.surroundings.hu
+
+    @property
+    def urine(self) -> np.ndarray:
+        """Those of the surroundings."""
+        return self.surroundings.urine
+
+    @cached_property
+    def roi(self) -> np.ndarray:
+        """Boolean: inside the ROI?"""
+        return self.coverage >= SLAB_SHARE
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of a voxel in ml."""
+        return float(np.prod(self.surroundings.spacing)) / 1000.0
+
+    @cached_property
+    def distance_mm(self) -> np.ndarray:
+        """Distance from the ROI in mm, between centres of voxels; 0 inside."""
+        return shapes.distance(self.roi, self.surroundings.spacing)
+
+    @cached_property
     def water(self) -> np.ndarray:
         """Boolean: core of water-like tissue outside the ROI, as urine without contrast medium in a bladder is."""
-        smooth = shapes.box_mean(self.hu, self.spacing, _SMOOTHING_MM)
-        like = (smooth >= WATER_HU[0]) & (smooth <= WATER_HU[1]) & ~self.roi
-        return shapes.core(like, self.spacing, _WATER_DEPTH_MM)
+        like = self.surroundings.water_like & ~self.roi
+        return shapes.core(like, self.surroundings.spacing, _WATER_DEPTH_MM)
 
     @cached_property
     def inside(self) -> dict[str, np.ndarray]:

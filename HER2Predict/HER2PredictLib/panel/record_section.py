@@ -9,7 +9,7 @@ from typing import Any
 from ..agreement import Agreement, compare
 from ..assess import Assessment
 from ..case.case import Case
-from ..case.nodes import drawn_segments
+from ..case.segment_nodes import drawn_segments
 from ..errors import InputError
 from ..i18n import tr as _
 from ..outputs.table import row_of

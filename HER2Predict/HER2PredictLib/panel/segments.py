@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..case.case import Case
-from ..case.nodes import drawn_segments, set_segment
+from ..case.segment_nodes import drawn_segments, set_segment
 from ..errors import InputError
 from ..findings.remedies import mended
 from ..i18n import tr as _
