@@ -9,7 +9,7 @@ import contextlib
 import logging
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from . import threads
 from .case.prepared import Prepared
 from .errors import InputError
 from .extraction import driver, known
+from .extraction.driver import SHAPE
 from .i18n import tr as _
 
 #: The pyradiomics parameter file that defines the features. Every backend gets this file.
@@ -110,17 +111,22 @@ def configuration() -> Configuration:
 
 def feature_names() -> tuple[str, ...]:
     """The 975 names, in the order in which pyradiomics computes them."""
+    return tuple(name for names in _names_by_kind().values() for name in names)
+
+
+def _names_by_kind() -> dict[str, list[str]]:
+    """The names of the features of each of pyradiomics' image types, in its order, those of shape apart."""
     extractor = _extractor()
-    images: list[str] = []
-    for image_type, options in extractor.enabledImagetypes.items():
-        images += {
+    classes = dict(extractor.enabledFeatures)
+    found = {SHAPE: [f"original_shape_{feature}" for feature in classes.pop("shape")]}
+    for kind, options in extractor.enabledImagetypes.items():
+        images = {
             "Original": lambda _options: ["original"],
             "Wavelet": lambda _options: [f"wavelet-{band}" for band in _WAVELET_BANDS],
             "LoG": lambda options: [f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D" for sigma in options["sigma"]],
-        }[image_type](options)
-    classes = dict(extractor.enabledFeatures)
-    shape = [f"original_shape_{feature}" for feature in classes.pop("shape")]
-    return (*shape, *(f"{image}_{name}_{f}" for image in images for name, own in classes.items() for f in own))
+        }[kind](options)
+        found[kind] = [f"{image}_{name}_{f}" for image in images for name, own in classes.items() for f in own]
+    return found
 
 
 def extract(prepared: Prepared) -> Features:
@@ -133,17 +139,50 @@ def extract(prepared: Prepared) -> Features:
     InputError
         Where a feature is undefined for this ROI.
     """
+    return _complete(_computed(prepared), feature_names())
+
+
+def extract_share(prepared: Prepared, number: int, of: int) -> list[tuple[int, Features]]:
+    """One of so many shares of the features, numbered from 0, for processes that compute them side by side.
+
+    What `joined` puts together; the bits are those of `extract`. A share may be empty.
+
+    Raises
+    ------
+    InputError
+        Where a feature of this share is undefined for this ROI.
+    """
+    by_kind = _names_by_kind()
+    loads = [0] * of
+    own: list[str] = []
+    for kind in sorted(by_kind, key=lambda kind: -len(by_kind[kind])):
+        least = loads.index(min(loads))
+        loads[least] += len(by_kind[kind])
+        if least == number:
+            own.append(kind)
+    values = _computed(prepared, own) if own else {}
+    order = list(by_kind)
+    return [(order.index(kind), _complete(values, by_kind[kind])) for kind in own]
+
+
+def joined(shares: Iterable[tuple[int, Features]]) -> Features:
+    """The 975 features from all shares, in any order."""
+    return {name: value for _place, values in sorted(shares, key=lambda own: own[0]) for name, value in values.items()}
+
+
+def _computed(prepared: Prepared, kinds: Collection[str] | None = None) -> Features:
+    """The features of these kinds of images, or of all; perhaps of others, too."""
     with _quiet(), threads.one_in_this_process():
-        values = _fast(prepared) or _extractor().execute(prepared.image, prepared.mask)
-    return _complete({name: _real(value) for name, value in values.items()})
+        values = _fast(prepared, kinds) or _extractor().execute(prepared.image, prepared.mask)
+    return {name: _real(value) for name, value in values.items() if not name.startswith("diagnostics_")}
 
 
-def _fast(prepared: Prepared) -> Mapping[str, Any] | None:
+def _fast(prepared: Prepared, kinds: Collection[str] | None) -> Mapping[str, Any] | None:
     """As pyradiomics, without what it does twice; None where it has to be asked itself."""
     if not known.release():
         return None
     try:
-        return driver.extract(_extractor(), prepared.image, prepared.mask)
+        return driver.extract(_extractor(), prepared.image, prepared.mask, kinds)
     except driver.UnusualError:
         return None
 
@@ -172,7 +211,7 @@ def from_strings(texts: Mapping[str, str]) -> Features:
                     text=texts[name], name=name
                 )
             ) from error
-    return _complete(values)
+    return _complete(values, feature_names())
 
 
 def _real(value: Any) -> float:
@@ -185,8 +224,7 @@ def _real(value: Any) -> float:
     return number.real if abs(number.imag) <= _ROUNDING * abs(number.real) else float("nan")
 
 
-def _complete(values: Features) -> Features:
-    names = feature_names()
+def _complete(values: Features, names: Sequence[str]) -> Features:
     missing = [name for name in names if name not in values]
     if missing:
         raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -24,30 +24,36 @@ _FORMULAS: dict[str, Formulas] = {
 }
 
 
+#: What the features of the ROI's shape are called where those of image types have their names.
+SHAPE = "Shape"
+
+
 class UnusualError(Exception):
     """Something that pyradiomics itself is to be asked about, so that it is answered, or refused, as it would."""
 
 
-def extract(extractor: Any, image: sitk.Image, mask: sitk.Image) -> Values:
+def extract(extractor: Any, image: sitk.Image, mask: sitk.Image, kinds: Collection[str] | None = None) -> Values:
     """What the `execute` of a pyradiomics extractor gives for a prepared pair, without its diagnostics.
 
-    The filters work beside the rest, in a thread: ITK and PyWavelets let go of the interpreter.
+    `kinds` are `SHAPE` or image types of the extractor, where not all features are wanted. The filters work beside the
+    rest, in a thread: ITK and PyWavelets let go of the interpreter.
 
     Raises
     ------
     UnusualError
         Where not every value is a finite number.
     """
+    wanted = (SHAPE, *extractor.enabledImagetypes) if kinds is None else kinds
     grid = resampled_mask(extractor, mask)
     with ThreadPoolExecutor(1) as beside:
         own = beside.submit(_resampled, extractor, image, mask, grid)
-        kinds = [beside.submit(filtered, extractor, own, kind) for kind in extractor.enabledImagetypes]
+        made = [beside.submit(filtered, extractor, own, kind) for kind in extractor.enabledImagetypes if kind in wanted]
         roi = Roi.drawn(extractor, grid)
-        found = roi.shape(extractor)
-        if roi.resegment(extractor, sitk.GetArrayFromImage(own.result())):
-            found = roi.shape(extractor)
-        images = (pair for kind in kinds for pair in kind.result().items())
-        return found | roi.gray_levels(extractor, images)
+        drawn = roi.shape(extractor) if SHAPE in wanted else {}
+        if roi.resegment(extractor, sitk.GetArrayFromImage(own.result())) and SHAPE in wanted:
+            drawn = roi.shape(extractor)
+        images = (pair for kind in made for pair in kind.result().items())
+        return drawn | roi.gray_levels(extractor, images)
 
 
 def resampled_mask(extractor: Any, mask: sitk.Image) -> sitk.Image:

@@ -81,7 +81,7 @@ class _Worker:
         from HER2PredictLib.helper.messages import read_images
 
         images = read_images(self._folder / request["file"], request["images"])
-        return {"features": features.extract(Prepared(images["image"], images["mask"], 1, ()))}
+        return {"features": features.extract_share(Prepared(images["image"], images["mask"], 1, ()), *request["share"])}
 
     def _variation(self, request: Message) -> Message:
         wanted = (request["file"], request["seed"])

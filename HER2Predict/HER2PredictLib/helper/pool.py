@@ -16,11 +16,11 @@ from .. import threads
 from ..case.case import Case
 from ..case.prepared import Prepared
 from ..errors import InputError
-from ..features import Features
 from ..i18n import tr as _
 from ..outline.stability import neighbourhood
 from . import messages
-from .task import Launch, NoHelperError, Task
+from .shares import MOST, Ended, Shares
+from .task import Cancellable, Launch, NoHelperError, Task
 
 #: The program of a helper.
 PROGRAM = Path(__file__).with_name("child.py")
@@ -83,24 +83,19 @@ class Helpers:
         self._failed_starts = 0
         self._folder: Path | None = None
 
-    def features(self, prepared: Prepared, ended: Callable[[Features | None, Exception | None], None]) -> Task:
+    def features(self, prepared: Prepared, ended: Ended) -> Cancellable:
         """Compute the features of a prepared pair before anything else that waits.
 
         `ended` is called once, with the features or why there are none: InputError where they are undefined,
         NoHelperError where there is no helper.
         """
-
-        def answered(answer: messages.Message | None, error: Exception | None) -> None:
-            ended(None if answer is None else answer["features"], error)
-
-        task = Task({"do": "features"}, answered)
         try:
-            task.file = self._new_file()
-            images = messages.write_images(task.file, image=prepared.image, mask=prepared.mask)
-            task.request |= {"file": task.file.name, "images": images}
+            file = self._new_file()
+            images = messages.write_images(file, image=prepared.image, mask=prepared.mask)
         except OSError as error:
             self._give_up(str(error))
-        return self.ask(task, first=True)
+            return self.ask(Task({}, lambda _answer, error: ended(None, error)))
+        return Shares(lambda task: self.ask(task, first=True), min(MOST, self._most), file, images, ended)
 
     def vary(self, case: Case) -> VariedOutline:
         """Hand over a case whose outline is to be varied.
@@ -122,8 +117,8 @@ class Helpers:
         return VariedOutline(self, file, images)
 
     def warm_up(self) -> None:
-        """Start a process, since one will be needed soon."""
-        if not self.problem and not self._workers:
+        """Start the processes that `features` will need soon."""
+        while not self.problem and len(self._workers) < min(MOST, self._most):
             self._start()
 
     def ask(self, task: Task, first: bool = False) -> Task:

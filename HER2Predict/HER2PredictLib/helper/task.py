@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from . import messages
@@ -25,6 +24,13 @@ class Process(Protocol):
 Launch = Callable[[list[str], Callable[[bytes], None], Callable[[str], None]], Process]
 
 
+class Cancellable(Protocol):
+    """A request that is waited for."""
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+
+
 class NoHelperError(Exception):
     """No helper could answer; the message says why."""
 
@@ -33,13 +39,13 @@ class NoHelperError(Exception):
 class Task:
     """A request, and who waits for its answer.
 
-    `answered` is called once, with the answer or why there is none; never once it was cancelled. `file` is to be
-    deleted when it is over; `deaths` are helpers that died while they were at it.
+    `answered` is called once, with the answer or why there is none; never once it was cancelled. `over` is called when
+    no helper needs its files any more, cancelled or not; `deaths` are helpers that died while they were at it.
     """
 
     request: messages.Message
     answered: Callable[[messages.Message | None, Exception | None], None]
-    file: Path | None = None
+    over: Callable[[], None] = lambda: None
     is_cancelled: bool = False
     deaths: int = 0
 
@@ -49,8 +55,9 @@ class Task:
 
     def end(self, answer: messages.Message | None, error: Exception | None) -> None:
         """Tell who waits."""
-        if self.file is not None:
-            self.file.unlink(missing_ok=True)
-        if not self.is_cancelled:
-            self.is_cancelled = True
-            self.answered(answer, error)
+        try:
+            if not self.is_cancelled:
+                self.is_cancelled = True
+                self.answered(answer, error)
+        finally:
+            self.over()
