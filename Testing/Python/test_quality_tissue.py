@@ -51,6 +51,19 @@ class PhaseTest(unittest.TestCase):
         volume[bright] = 200
         self.assertIn("not-excretory-phase", place_findings(volume, roi))
 
+    def test_what_was_examined_before_changes_nothing(self) -> None:
+        """Outlines that take in more and less of the urine, one after the other on one volume, and on others between."""
+        volume, roi = pelvis()
+        wider = roi | ((np.roll(roi, 4, axis=2) | np.roll(roi, -4, axis=2)) & (volume > -150)).astype(roi.dtype)
+        wider[:, :, np.flatnonzero(roi.any(axis=(0, 1)))[-1] + 1 :] = 0  # in the same box
+        wider[:, :, : np.flatnonzero(roi.any(axis=(0, 1)))[0]] = 0
+        alone = []
+        for outline in (roi, wider):
+            findings_of(case_of(*pelvis(urine_hu=5.0)))
+            alone.append(findings_of(case_of(volume, outline)))
+        self.assertNotEqual(*alone)
+        self.assertEqual([findings_of(case_of(volume, outline)) for outline in (roi, wider, roi)], [*alone, alone[0]])
+
     def test_the_least_opacified_urine_is_a_millilitre(self) -> None:
         """Two slices of a column 10 mm wide have 0.79 ml, of one 13 mm wide 1.33 ml."""
         for radius_mm, expected in ((5.0, True), (6.5, False)):

@@ -16,7 +16,7 @@ from ..outputs.table import row_of
 from ..result.result import Result
 from . import records
 from .application import Application
-from .segments import roi_centre
+from .segments import centre_of
 from .state import PanelState
 from .view.view import PanelView
 
@@ -46,7 +46,7 @@ class RecordSection:
     def record(self, choices: Any, live: bool) -> None:
         """Save a new result and add it to the history; a `live` one followed the outline by itself."""
         self.save(choices)
-        centre = roi_centre(choices.segmentation, choices.segmentID)
+        centre = centre_of(self._assessment.case, choices.inputVolume)
         records.add_to_history(self._scene, self._result, _sequence(choices) if live else "", centre, self._cells)
         self._view.show_history(self._scene)
 

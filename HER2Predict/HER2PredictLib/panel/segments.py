@@ -142,6 +142,20 @@ def roi_centre(segmentation_node: Any, segment_id: str) -> tuple[float, float, f
     return r, a, s
 
 
+def centre_of(case: Case, volume_node: Any) -> tuple[float, float, float]:
+    """The same of the ROI of a case on a volume, in a fraction of the time."""
+    import slicer
+    import vtk
+
+    box = case.box
+    middle = [(first + last) / 2.0 for first, last in zip(box.first[::-1], box.last[::-1], strict=True)]
+    left, posterior, head = case.roi.image.TransformContinuousIndexToPhysicalPoint(middle)
+    to_world = vtk.vtkGeneralTransform()
+    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(volume_node.GetParentTransformNode(), None, to_world)
+    r, a, s = to_world.TransformPoint(-left, -posterior, head)
+    return r, a, s
+
+
 def show_in_slices(scene: Any, centre: tuple[float, float, float] | None) -> None:
     """Centre all slice views on a point, RAS in mm; None leaves them where they are."""
     import slicer
