@@ -52,7 +52,7 @@ class PhaseTest(unittest.TestCase):
         self.assertIn("not-excretory-phase", place_findings(volume, roi))
 
     def test_what_was_examined_before_changes_nothing(self) -> None:
-        """Outlines that take in more and less of the urine, one after the other on one volume, and on others between."""
+        """Outlines that take in more and less of the urine, one after the other, others between."""
         volume, roi = pelvis()
         wider = roi | ((np.roll(roi, 4, axis=2) | np.roll(roi, -4, axis=2)) & (volume > -150)).astype(roi.dtype)
         wider[:, :, np.flatnonzero(roi.any(axis=(0, 1)))[-1] + 1 :] = 0  # in the same box
