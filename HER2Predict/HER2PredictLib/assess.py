@@ -160,7 +160,7 @@ class Assessment:
                 "discrimination": None if self.model.discrimination is None else self.model.discrimination.to_dict(),
                 "recalibration": None if self.model.recalibration is None else dict(self.model.recalibration),
             },
-            "software": _software(),
+            "software": software(),
             "seconds": dict(self.seconds),
             "stability": None if self.stability is None else self.stability.to_dict(),
         }
@@ -263,7 +263,8 @@ def _refuse_errors(findings: tuple[Finding, ...]) -> None:
         raise InputError(" ".join(finding.message for finding in errors), code=errors[0].code)
 
 
-def _software() -> dict[str, str]:
+def software() -> dict[str, str]:
+    """Versions of what a result depends on."""
     versions = {"HER2Predict": __version__, "python": platform.python_version()}
     for package in ("numpy", "SimpleITK", "pyradiomics", "pyradiomics-cuda"):
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -54,11 +55,18 @@ def _add_result_options(command: argparse.ArgumentParser) -> None:
         "neither name, ID nor dates",
     )
     command.add_argument(
-        "--identify", action="store_true", help="let what identifies the patient into the DICOM objects"
+        "--identify",
+        action="store_true",
+        help="let what identifies the patient into the DICOM objects and the report, and there alone",
+    )
+    command.add_argument(
+        "--report", type=Path, metavar="FILE", help="write the result as a page for a colleague, .html or .pdf"
     )
     command.add_argument("--csv", type=Path, metavar="FILE", help="append the result as a row to a CSV table")
     command.add_argument(
-        "--case", metavar="KEY", help="names the row of --csv, by a pseudonym of yours; a digest of the CT by default"
+        "--case",
+        metavar="KEY",
+        help="names the row of --csv and the report, by a pseudonym of yours; a digest of the CT by default",
     )
     add_perturbations(command)
     add_jobs(command)
@@ -115,8 +123,30 @@ def _report(case: Any, options: argparse.Namespace) -> None:
         print(as_text(assessment))
     if written:
         print(written, file=sys.stderr if options.json == STANDARD_OUTPUT else sys.stdout)
+    if options.report:
+        _write_report(assessment, options)
     if options.csv:
         _append(assessment, options)
+
+
+def _write_report(assessment: Any, options: argparse.Namespace) -> None:
+    from ..outputs.report.page import write_report
+
+    command = _command(options, assessment.model)
+    write_report(assessment, options.report, case=options.case or "", identify=options.identify, command=command)
+
+
+def _command(options: argparse.Namespace, model: Any) -> str:
+    """The command that gives the same result; names of files and segments, which may tell who it is, if identified."""
+    parts = ["her2predict", "predict" if "volume" in options else "demo"]
+    if "volume" in options:
+        parts += [str(options.volume), str(options.roi)] if options.identify else ["VOLUME", "ROI"]
+        for name in ("segment", "series"):
+            if getattr(options, name):
+                parts += [f"--{name}", getattr(options, name) if options.identify else name.upper()]
+    if options.model:
+        parts += ["--model", str(options.model) if options.identify else options.model.name]
+    return shlex.join([*parts, "--perturbations", str(options.perturbations)])
 
 
 def _dicom_sources(case: Any, options: argparse.Namespace) -> Any:
@@ -172,8 +202,17 @@ def _check_outputs(options: argparse.Namespace) -> None:
         from ..outputs import csv_file
 
         csv_file.check(options.csv)
-    elif options.case is not None:
-        raise InputError("--case names the row of --csv; give --csv FILE, too.")
+    if options.report:
+        from ..outputs.report.page import check_report
+
+        check_report(options.report)
+    if options.case is not None and not (options.csv or options.report):
+        raise InputError("--case names the row of --csv and the report; give --csv FILE or --report FILE, too.")
+    if options.identify and not (options.dicom_out or options.report):
+        raise InputError(
+            "--identify lets the patient's identity into the DICOM objects and the report; give --dicom-out DIR or "
+            "--report FILE, too."
+        )
     if options.keep_inputs and options.keep_inputs.exists() and not options.keep_inputs.is_dir():
         raise InputError(f"{options.keep_inputs} is a file; name a folder for the prepared pair.")
     if options.dicom_out and options.dicom_out.exists() and not options.dicom_out.is_dir():

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WINDOW_HU = (40.0, 400.0)
 
 _BACKGROUND, _TEXT, _MUTED = "#111418", "#f2f4f7", "#a3acb8"
-_OUTLINE = "#ffb000"
+OUTLINE = "#ffb000"
 #: Pixels of the picture for one of the gauge.
 _GAUGE_SCALE = 1.6
 _ZOOM_MARGIN_MM = 25.0
@@ -134,7 +134,7 @@ class _Plane:
             (np.arange(rows) + 0.5) * self.row_mm,
             self.inside,
             levels=[0.5],
-            colors=[_OUTLINE],
+            colors=[OUTLINE],
             linewidths=1.8,
         )
         axes.set_xticks([])

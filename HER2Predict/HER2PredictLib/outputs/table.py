@@ -60,9 +60,14 @@ def row_of(assessment: Assessment, case: str = "", time: str = "") -> dict[str, 
     return dict(zip(COLUMNS, map(cell, _values(assessment, case, time)), strict=True))
 
 
+def case_name(assessment: Assessment) -> str:
+    """What a case is called whose user has no name for it: a digest of its CT."""
+    return f"ct-{assessment.case.volume.digest[:16]}"
+
+
 def _values(assessment: Assessment, case: str, time: str) -> Iterator[Value]:
     result, model = assessment.result(), assessment.model
-    yield from (case or f"ct-{assessment.case.volume.digest[:16]}", time)
+    yield from (case or case_name(assessment), time)
     yield from (result.probability, *result.interval, result.interval_level, result.threshold)
     yield from ("" if result.banner else result.call, result.applicability)
     yield None if result.applicability is None else assessment.tail_probability

@@ -9,6 +9,7 @@ from ...case.dicom.phase import phase_of
 from ...findings.finding import FILL_HOLES, FILL_SKIPPED_SLICES, KEEP_LARGEST_PIECE, TRIM_RIM, Finding
 from ...i18n import tr as _
 from ...model.model import Model
+from ...outputs.report import model_facts
 from ..outline_check import OutlineCheck
 from ..state import PanelState
 from .answer import plain
@@ -62,41 +63,16 @@ def shortened(name: str, most: int = 18) -> str:
 
 def model_card(model: Model) -> str:
     """What a model is, for whom it was made and how well it does."""
-    card, cohort = model.card, model.cohort
     rows = [
         *([(_("Caution"), model.banner)] if model.banner else []),
-        (_("Model"), f"{model.name} {model.version}"),
-        (_("Cohort"), cohort["description"]),
-        (
-            _("Patients"),
-            _("{patients}, of whom {positive} HER2-positive; {train} trained it, {test} tested it").format(**cohort),
-        ),
-        (_("Simulated"), _("yes: not for any real patient") if model.simulated else _("no")),
-        (_("Threshold"), f"{model.threshold:.2f}"),
-        *_areas(card.get("metrics")),
-        (_("Intended use"), card["intended_use"]),
-        (_("Licence"), card["licence"]),
-        (_("Created"), card["created"]),
+        *model_facts.of_model(model),
+        *model_facts.areas(model),
+        (_("Intended use"), model.card["intended_use"]),
+        (_("Licence"), model.card["licence"]),
+        (_("Created"), model.card["created"]),
     ]
     cells = (f"<tr><td><b>{name}</b>&nbsp;&nbsp;</td><td>{plain(str(value))}</td></tr>" for name, value in rows)
     return f"<table>{''.join(cells)}</table>"
-
-
-def _areas(metrics: Any) -> list[tuple[str, str]]:
-    """Areas under the ROC curve with their intervals, as far as a bundle's metrics, free in form, tell them."""
-    areas = []
-    for part, words in (("train", _("AUC, training")), ("test", _("AUC, test"))):
-        area = _at(metrics, "models", "mlp", part, "auc")
-        if isinstance(area, dict) and all(isinstance(area.get(key), float) for key in ("value", "low", "high")):
-            areas.append((words, _("{value:.2f} ({low:.2f} to {high:.2f})").format_map(area)))
-    return areas
-
-
-def _at(values: Any, *names: str) -> Any:
-    """What stands at a path of names in nested dicts; None where the path ends before."""
-    for name in names:
-        values = values.get(name) if isinstance(values, dict) else None
-    return values
 
 
 def remedy_words(remedy: str) -> tuple[str, str]:
