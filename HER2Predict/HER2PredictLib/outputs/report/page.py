@@ -122,7 +122,7 @@ def _answer(result: Result) -> Markup:
     verdict = element("p", wording.verdict(result), class_="verdict")
     is_doubtful = bool(wording.lead(result))
     lines = [] if result.banner else [wording.call(result), wording.interval(result, spec), wording.side(result)]
-    said = element("div", verdict, number, meaning, class_="answer small") if is_doubtful else element(
+    said = element("div", verdict, number, meaning, class_="doubtful") if is_doubtful else element(
         "div", number, meaning, verdict, class_="answer"
     )  # fmt: skip
     words = _("Scale from 0 to 100 %: {probability}, {interval}, {threshold}").format(

@@ -18,10 +18,10 @@ section { margin: 1rem 0 0; }
 .notice { border: 1px solid #b35c00; border-left-width: 6px; padding: .35rem .7rem; margin: .7rem 0 0; }
 .notice p { margin: .1rem 0; }
 .result { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 1.5rem; }
-.answer { flex: 0 0 16rem; }
-.answer p { margin: 0; }
+.answer, .doubtful { flex: 0 0 16rem; }
+.answer p, .doubtful p { margin: 0; }
 .number { font-size: 3rem; line-height: 1.05; font-weight: 700; }
-.small .number { font-size: 1.6rem; }
+.doubtful .number { font-size: 1.6rem; }
 .verdict { font-size: 1.25rem; font-weight: 700; }
 .gauge { flex: 1 1 20rem; }
 .gauge svg { width: 100%; height: auto; display: block; }
