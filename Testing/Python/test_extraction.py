@@ -221,6 +221,27 @@ class ChangeTest(ExtractionTestCase):
 
         self.assert_recomputed(1, change)
 
+    def test_the_series_that_the_table_names_is_the_one(self) -> None:
+        from test_dicom_folder import write_series
+
+        self.folder.mkdir(exist_ok=True)
+        pile, roi = self.folder / "pile", self.folder / "roi.nrrd"
+        for number in (1, 2):
+            image = as_image(ct_array(seed=number))
+            write_series(pile, image, image.GetOrigin()[2] + 5.0 * np.arange(image.GetSize()[2]), series=number)
+        sitk.WriteImage(as_image(ellipsoid()), str(roi))
+        series = [f"1.2.826.0.1.3680043.2.1125.1.{number}" for number in (1, 2)]
+        table = self.folder / "piles.csv"
+        rows = (f"P{at},pile,roi.nrrd,{name}" for at, name in enumerate([*series, ""]))
+        table.write_text("\n".join(["patient_id,image,roi,series", *rows]))
+        found = self.extract(table)
+        self.assertEqual({name: why.code for name, why in found.failures.items()}, {"P2": "several-dicom-series"})
+        for patient, name in zip(("P0", "P1"), series, strict=True):
+            alone = features.extract(preprocess(Case.from_files(pile, roi, None, name)).prepared)
+            self.assertEqual(found.table.loc[patient].to_dict(), alone)
+        self.assertNotEqual(*(found.table.loc[patient].to_list() for patient in ("P0", "P1")))
+        self.assertEqual(self.extract(table).computed, 0)
+
     def test_changed_parameter_file(self) -> None:
         library = self.folder / "library"
         shutil.copytree(LIBRARY, library, ignore=shutil.ignore_patterns("__pycache__", "*.her2model"))

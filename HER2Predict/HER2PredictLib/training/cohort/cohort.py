@@ -176,6 +176,11 @@ class Cohort:
         return values, status
 
 
+def inputs_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Image, ROI, segment and series of each patient of a cohort table; blank where it names none."""
+    return table.reindex(columns=["image", "roi", "segment", "series"], fill_value="")
+
+
 def need_columns(table: pd.DataFrame, needed: tuple[str, ...], path: Path) -> None:
     missing = [column for column in needed if column not in table.columns]
     if missing:

@@ -14,7 +14,7 @@ MOST_CATEGORICAL_NUMBERS = 5
 MOST_CATEGORIES = 20
 
 _MISSING = frozenset({"", ".", "na", "n/a", "nan", "<na>", "nat", "none", "null", "missing"})
-_TECHNICAL = frozenset({"image", "roi", "segment", "split", "simulated", "name", "path", "file", "date"})
+_TECHNICAL = frozenset({"image", "roi", "segment", "series", "split", "simulated", "name", "path", "file", "date"})
 _IDENTIFIER = re.compile(r"(^|_)(id|identifier|mrn|uid|(patient|record|accession)_number)$")
 _FEATURE = re.compile(r"_(shape|shape2D|firstorder|glcm|glrlm|glszm|gldm|ngtdm)_|^diagnostics_")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .cohort import Cohort, Origin
+from .cohort import Cohort, Origin, inputs_of
 from .columns import clinical_columns
 
 #: Codes of findings that leave a patient in, in words that fit many patients.
@@ -123,7 +123,7 @@ def _counts(having: np.ndarray, groups: Mapping[str, np.ndarray]) -> dict[str, i
 class RoiSource:
     """Patients among whom examples are looked for.
 
-    `files`, shape (patients, 3), are image, ROI and segment; `status` has shape (patients,), `features` (patients, F).
+    `files` are those of `inputs_of`; `status` has shape (patients,), `features` (patients, F).
     `whose` is what the patients are called, such as ``training patient``.
     """
 
@@ -134,7 +134,5 @@ class RoiSource:
 
 
 def roi_files(table: pd.DataFrame) -> pd.DataFrame | None:
-    """Image, ROI and segment of each patient of a cohort table; None where it names none."""
-    if not {"image", "roi"} <= set(table.columns):
-        return None
-    return table.reindex(columns=["image", "roi", "segment"], fill_value="")
+    """Image, ROI, segment and series of each patient of a cohort table; None where it names none."""
+    return inputs_of(table) if {"image", "roi"} <= set(table.columns) else None

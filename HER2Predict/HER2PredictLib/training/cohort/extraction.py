@@ -17,7 +17,7 @@ import pandas as pd
 from ...errors import InputError
 from ...features import feature_names
 from .. import Progress
-from .cohort import FINDINGS_COLUMN, KEY_COLUMN, SETTINGS_COLUMN, Cohort
+from .cohort import FINDINGS_COLUMN, KEY_COLUMN, SETTINGS_COLUMN, Cohort, inputs_of
 from .exclusions import Exclusion
 from .fingerprint import key_of, settings_id, software
 from .journal import FeatureRow, Journal
@@ -53,9 +53,9 @@ def extract(
     """Compute the features of every patient into a table; one that fails is reported and left out.
 
     What is finished is kept in a journal beside the table until the table is there. A run after an interruption goes on
-    from it, and a run on a finished table computes those patients alone whose image, ROI or segment, or the feature
-    settings or versions, have changed: the table holds the key of what each row was computed from, so it can be moved
-    or sent and still be brought up to date.
+    from it, and a run on a finished table computes those patients alone whose image, ROI, segment or series, or the
+    feature settings or versions, have changed: the table holds the key of what each row was computed from, so it can be
+    moved or sent and still be brought up to date.
 
     Parameters
     ----------
@@ -140,12 +140,12 @@ def _tasks(
     table: pd.DataFrame, decided_by: dict[str, str], jobs: int | None
 ) -> tuple[dict[str, Task], dict[str, Exclusion]]:
     """The task of each patient, and why there is none, by patient."""
-    segments = table["segment"] if "segment" in table.columns else pd.Series("", table.index)
-    files = zip(table.index, table["image"], table["roi"], segments, strict=True)
+    files = inputs_of(table).itertuples(name=None)
 
-    def make(patient: str, image: str, roi: str, segment: str) -> Task | Exclusion:
+    def make(patient: str, image: str, roi: str, segment: str, series: str) -> Task | Exclusion:
         try:
-            return Task(key_of(Path(image), Path(roi), segment, decided_by), image, roi, segment, decided_by)
+            key = key_of(Path(image), Path(roi), segment, decided_by, series)
+            return Task(key, image, roi, segment, decided_by, series)
         except InputError as error:
             return Exclusion(error.code, str(error))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -65,8 +65,8 @@ def source_id(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def key_of(image: Path, roi: Path, segment: str, decided_by: dict[str, str]) -> str:
-    """SHA-256 over the content of the image and of the ROI, the segment's name and `software`.
+def key_of(image: Path, roi: Path, segment: str, decided_by: Mapping[str, str], series: str = "") -> str:
+    """SHA-256 over the content of the image and of the ROI, the names of segment and series, and `software`.
 
     Raises
     ------
@@ -74,6 +74,7 @@ def key_of(image: Path, roi: Path, segment: str, decided_by: dict[str, str]) -> 
         Where a file cannot be read.
     """
     parts = {"image": _content_id(image), "roi": _content_id(roi), "segment": segment, **decided_by}
+    parts |= {"series": series} if series else {}  # as it was before tables could name one
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

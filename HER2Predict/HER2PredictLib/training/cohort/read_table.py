@@ -28,7 +28,7 @@ from .fingerprint import settings_id
 
 #: All of them are in a table that `extraction.extract` wrote.
 _EXTRACTION_COLUMNS = (SETTINGS_COLUMN, KEY_COLUMN, FINDINGS_COLUMN)
-_OWN_COLUMNS = ("image", "roi", "segment", "her2_ihc", "her2", "split", "simulated")
+_OWN_COLUMNS = ("image", "roi", "segment", "series", "her2_ihc", "her2", "split", "simulated")
 #: How pyradiomics' batch mode calls what is called image and roi here.
 _PYRADIOMICS_NAMES = {"Image": "image", "Mask": "roi"}
 #: Columns in which pyradiomics notes down its settings: `settings` and `enabledImagetypes` of its extractor.
@@ -41,8 +41,9 @@ def read_table(path: Path) -> Cohort:
     """Read a cohort table or a feature table.
 
     It is a CSV with ``patient_id``, and either ``image`` and ``roi`` (paths relative to the table, optionally
-    ``segment``), or the 975 features, or both. Optionally ``her2_ihc`` (0, 1+, 2+, 3+) or ``her2`` (0, 1), ``split``
-    (train, test), ``simulated`` (1), and any clinical column. A table that pyradiomics' batch mode wrote will do.
+    ``segment`` and ``series``), or the 975 features, or both. Optionally ``her2_ihc`` (0, 1+, 2+, 3+) or ``her2``
+    (0, 1), ``split`` (train, test), ``simulated`` (1), and any clinical column. A table that pyradiomics' batch mode
+    wrote will do.
 
     Raises
     ------

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import traceback
 import warnings
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import joblib
 
@@ -37,46 +37,60 @@ class Task:
     roi: str
     segment: str
     decided_by: Mapping[str, str]
+    series: str = ""
+
+
+class Keyed(Protocol):
+    """What is worked on: named by what decides its result."""
+
+    @property
+    def key(self) -> str: ...
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The 975 features of a task in their order and the findings on its input, or why there are none."""
+    """What came of a task, by default its 975 features and the findings on its input, or why there is nothing."""
 
     key: str
-    row: FeatureRow | None = None
+    row: Any = None
     failure: Exclusion | None = None
 
 
-def on_this_machine(tasks: Iterable[Task], jobs: int | None) -> Generator[Outcome, None, None]:
-    """Compute in processes of this machine, as many as `jobs` or as there are cores.
+#: Does one task in the process that calls it, see `guarded`; a function of a module, or a partial of one.
+Work = Callable[[Any], Outcome]
+
+
+def on_this_machine(
+    tasks: Iterable[Keyed], jobs: int | None, work: Work | None = None
+) -> Generator[Outcome, None, None]:
+    """Do `work`, by default `compute`, in processes of this machine, as many as `jobs` or as there are cores.
 
     If a process dies, all of them are started again, and the patients that were being computed are computed one by
     one: the one whose process dies again has failed, the others go on.
     """
-    jobs = jobs or joblib.cpu_count()
+    jobs, work = jobs or joblib.cpu_count(), work or compute
     left = {task.key: task for task in tasks}
     while left:
-        started: dict[str, Task] = {}
+        started: dict[str, Keyed] = {}
         try:
-            for outcome in _parallel(_noting(tuple(left.values()), started), jobs):
+            for outcome in _parallel(_noting(tuple(left.values()), started), jobs, work):
                 del left[outcome.key], started[outcome.key]
                 yield outcome
         except BrokenProcessPool:
             for task in tuple(started.values()):
                 del left[task.key]
-                yield _alone(task)
+                yield _alone(task, work)
 
 
-def _noting(tasks: Iterable[Task], started: dict[str, Task]) -> Iterator[Task]:
+def _noting(tasks: Iterable[Keyed], started: dict[str, Keyed]) -> Iterator[Keyed]:
     for task in tasks:
         started[task.key] = task
         yield task
 
 
-def _alone(task: Task) -> Outcome:
+def _alone(task: Keyed, work: Work) -> Outcome:
     try:
-        return next(_parallel([task], 1))
+        return next(_parallel([task], 1, work))
     except BrokenProcessPool:
         return Outcome(
             task.key,
@@ -87,20 +101,20 @@ def _alone(task: Task) -> Outcome:
         )
 
 
-def _parallel(tasks: Iterable[Task], jobs: int) -> Iterator[Outcome]:
+def _parallel(tasks: Iterable[Keyed], jobs: int, work: Work) -> Iterator[Outcome]:
     # With one process joblib would compute in this one, which then dies of what a process can die of. So there are
     # two at least; pre_dispatch holds how many are at work.
     settings = {"inner_max_num_threads": 1, "idle_worker_timeout": _IDLE_SECONDS}
     with joblib.parallel_config(backend="loky", n_jobs=max(2, jobs), **settings):
-        yield from _one_by_one(tasks, jobs)
+        yield from _one_by_one(tasks, jobs, work)
 
 
-def _one_by_one(tasks: Iterable[Task], at_once: int | str) -> Iterator[Outcome]:
+def _one_by_one(tasks: Iterable[Keyed], at_once: int | str, work: Work) -> Iterator[Outcome]:
     parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=at_once)
     with warnings.catch_warnings():
         # What is not finished when the user interrupts is meant to be dropped.
         warnings.filterwarnings("ignore", message=".*tasks which were still being processed", category=UserWarning)
-        yield from parallel(joblib.delayed(compute)(task) for task in tasks)
+        yield from parallel(joblib.delayed(work)(task) for task in tasks)
 
 
 def compute(task: Task) -> Outcome:
@@ -119,18 +133,26 @@ def compute(task: Task) -> Outcome:
             f"A worker has another version of {name} ({own.get(name)}, not {task.decided_by.get(name)}); "
             "install the same versions there."
         )
+    return guarded(task, lambda: _row(task))
+
+
+def _row(task: Task) -> FeatureRow:
+    case = Case.from_files(Path(task.image), Path(task.roi), task.segment or None, task.series or None)
+    preparation = preprocess(case)
+    values = features.extract(preparation.prepared).values()
+    return FeatureRow(tuple(values), tuple(finding.code for finding in preparation.findings))
+
+
+def guarded(task: Keyed, made: Callable[[], Any]) -> Outcome:
+    """What `made` makes of a task, or why it failed: one patient must not cost the others hours of work."""
     try:
-        case = Case.from_files(Path(task.image), Path(task.roi), task.segment or None)
-        preparation = preprocess(case)
-        values = features.extract(preparation.prepared).values()
-        return Outcome(task.key, FeatureRow(tuple(values), tuple(finding.code for finding in preparation.findings)))
+        return Outcome(task.key, made())
     except InputError as error:
         return Outcome(task.key, failure=Exclusion(error.code, str(error)))
     except MemoryError:
         return Outcome(task.key, failure=Exclusion("out-of-memory", "there is too little memory for this image."))
     except Exception as error:
-        # A fault of the program in one patient must not cost the others hours of work.
-        logging.getLogger(__name__).error("%s\n%s", task.image, traceback.format_exc())
+        logging.getLogger(__name__).error("%s\n%s", task, traceback.format_exc())
         message = f"a fault of HER2Predict ({type(error).__name__}: {error})."
         return Outcome(task.key, failure=Exclusion("program-fault", message))
 
@@ -157,7 +179,7 @@ def on_cluster(tasks: Iterable[Task], address: str) -> Generator[Outcome, None, 
         ) from error
     with client, joblib.parallel_config(backend=_dask_backend()(client=client)):
         try:
-            yield from _one_by_one(tasks, "all")
+            yield from _one_by_one(tasks, "all", compute)
         except TimeoutError as error:
             raise InputError(f"The Dask cluster at {address} has no workers; start some.") from error
         except CancelledError as error:

@@ -75,11 +75,11 @@ def _readable(source: RoiSource, status: int) -> Iterator[_Plane]:
         volumes = source.features[VOLUME_FEATURE].to_numpy()[rows]
         rows = rows[np.argsort(np.abs(volumes - np.median(volumes)), kind="stable")]
     for row in rows[:_TRIES]:
-        image, roi, segment = source.files.iloc[row]
+        image, roi, segment, series = source.files.iloc[row]
         if not image or not roi:
             continue
         try:
-            yield _plane(Case.from_files(Path(image), Path(roi), segment or None))
+            yield _plane(Case.from_files(Path(image), Path(roi), segment or None, series or None))
         except InputError:
             continue
 

@@ -110,7 +110,7 @@ class Results:
     description, outcome : str
         Of the cohort, in words; what is true of a positive patient, see `Cohort.outcome`.
     roi_files : DataFrame of str or None
-        Image, ROI and segment of the patients, where the cohort names them.
+        Image, ROI, segment and series of the patients, where the cohort names them.
     evidence : Evidence
         What the table shows of the patients; its findings are counted by set.
     threshold_choice : ThresholdChoice
