@@ -32,6 +32,7 @@ ORDER = (
     ("training.report",),
     ("training",),
     ("training.trust",),
+    ("batch",),
     ("command",),
 )
 #: Rooms that the first may not enter, although those of training and command stand before it.

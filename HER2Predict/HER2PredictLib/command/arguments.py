@@ -92,7 +92,7 @@ class Bar:
             self._bar.close()
 
 
-def report_exclusions(exclusions: Mapping[str, Exclusion]) -> None:
+def report_exclusions(exclusions: Mapping[str, Exclusion], what: str = "patient") -> None:
     """Say on standard error which patients are left out, and why."""
-    for patient, exclusion in exclusions.items():
-        print(f"her2predict: patient {patient} is left out: {exclusion.message}", file=sys.stderr)
+    for name, exclusion in exclusions.items():
+        print(f"her2predict: {what} {name} is left out: {exclusion.message}", file=sys.stderr)

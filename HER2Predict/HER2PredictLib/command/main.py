@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from .. import __version__, threads
 from ..errors import InputError
-from . import inputs, models, predict, readers, trust
+from . import batch, inputs, models, predict, readers
 
 EXIT_MENDABLE = 2
 
@@ -38,6 +38,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"her2predict {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for room in (predict, readers, inputs, models, trust):
+    for room in (predict, batch, readers, inputs, models):
         room.add(commands)
     return parser

@@ -1,13 +1,15 @@
-"""The commands `train`, `evaluate` and `model`: a bundle made, its worth on other patients, what it says of itself."""
+"""The commands `train`, `evaluate`, `trust` and `model`: a bundle made, its worth, what it says of itself."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from .arguments import Bar, add_jobs, not_negative, report_exclusions
+from ..errors import InputError
+from .arguments import Bar, add_jobs, add_model, not_negative, positive, report_exclusions
 
 _SHOWN_FIELDS = (
     "guessing",
@@ -27,6 +29,7 @@ def add(commands: Any) -> None:
     """Add the commands to the parser's."""
     _add_train(commands)
     _add_evaluate(commands)
+    _add_trust(commands)
     _add_model(commands)
 
 
@@ -58,6 +61,20 @@ def _add_evaluate(commands: Any) -> None:
     )
     add_jobs(evaluate)
     evaluate.set_defaults(run=_evaluate)
+
+
+def _add_trust(commands: Any) -> None:
+    trust = commands.add_parser(
+        "trust", help="measure interval, applicability and stability of a model on simulated patients; takes long"
+    )
+    add_model(trust)
+    trust.add_argument("--patients", type=positive, default=200, metavar="N")
+    trust.add_argument("--seed", type=not_negative, default=4711, metavar="S", help="not that of the training cohort")
+    trust.add_argument("--perturbations", type=positive, default=20, metavar="N", help="variations of each outline")
+    trust.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the tables and the features")
+    trust.add_argument("--page", type=Path, metavar="FILE", help="a Markdown page that has a place for the tables")
+    add_jobs(trust)
+    trust.set_defaults(run=_trust)
 
 
 def _add_model(commands: Any) -> None:
@@ -122,6 +139,30 @@ def _evaluate(options: argparse.Namespace) -> None:
         from ..training.measured.recalibration import write_recalibrated
 
         print(write_recalibrated(model, evaluation, options.recalibrate, options.out))
+
+
+def _trust(options: argparse.Namespace) -> None:
+    from ..model.model import BUNDLED_MODEL, Model
+    from ..training.trust.markdown import require_place, tables_of, write_trust
+    from ..training.trust.measure import measure_trust
+
+    if options.page:
+        require_place(options.page)
+    if options.out.exists() and not options.out.is_dir():
+        raise InputError(f"{options.out} is a file; name a folder for the tables.")
+    model = Model.load(options.model or BUNDLED_MODEL)
+    with ExitStack() as bars:
+        trust = measure_trust(
+            model,
+            options.out,
+            patients=options.patients,
+            seed=options.seed,
+            variations=options.perturbations,
+            jobs=options.jobs,
+            progress=lambda name: bars.enter_context(Bar(name, "patient")).show,
+        )
+    write_trust(trust, options.out, options.page)
+    print(tables_of(trust))
 
 
 def _model(options: argparse.Namespace) -> None:
