@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import csv
-import io
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import joblib
+import numpy as np
 import pandas as pd
 
 from ...errors import InputError
 from ...features import feature_names
+from ...outputs.table import line
 from .. import Progress
 from .cohort import FINDINGS_COLUMN, KEY_COLUMN, SETTINGS_COLUMN, Cohort, inputs_of
 from .exclusions import Exclusion
@@ -84,6 +86,7 @@ def extract(
         tasks, failures = _tasks(table, decided_by, jobs)
         before = {patient for patient, task in tasks.items() if task.key in finished}
         todo = {task.key: task for task in tasks.values() if task.key not in finished}
+        patients = Counter(task.key for task in tasks.values())
         show = progress or _silent
         total, done = len(table), len(failures) + len(before)
         show(done, total)
@@ -96,7 +99,7 @@ def extract(
                 elif outcome.row is not None:
                     journal.add(outcome.key, outcome.row)
                     finished[outcome.key] = outcome.row
-                done += sum(task.key == outcome.key for task in tasks.values())
+                done += patients[outcome.key]
                 show(done, total)
         failures |= {patient: reasons[task.key] for patient, task in tasks.items() if task.key in reasons}
         failures = {patient: failures[patient] for patient in table.index if patient in failures}
@@ -106,8 +109,8 @@ def extract(
             raise InputError(
                 f'None of the {total} patients could be computed; the first one, "{patient}": {first.message}'
             )
-        journal.finish(_as_csv(cohort, out, keys, finished))
-    values = [finished[key].features for key in keys.values()]
+        journal.finish(_lines(cohort, out, keys, finished))
+    values = np.stack([finished[key].features for key in keys.values()])
     result = pd.DataFrame(values, index=pd.Index(list(keys), name="patient_id"), columns=list(feature_names()))
     return Extraction(result, failures, computed=len(keys) - len(before), reused=len(before))
 
@@ -169,9 +172,7 @@ def _finished_rows(out: Path) -> dict[str, FeatureRow]:
             if not {FINDINGS_COLUMN, *names} <= set(rows.fieldnames or ()):
                 return {}
             return {
-                row[KEY_COLUMN]: FeatureRow(
-                    tuple(float(row[name]) for name in names), tuple(row[FINDINGS_COLUMN].split())
-                )
+                row[KEY_COLUMN]: FeatureRow.of((float(row[name]) for name in names), row[FINDINGS_COLUMN].split())
                 for row in rows
             }
     except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
@@ -181,21 +182,20 @@ def _finished_rows(out: Path) -> dict[str, FeatureRow]:
         ) from error
 
 
-def _as_csv(cohort: Cohort, out: Path, keys: Mapping[str, str], finished: Mapping[str, FeatureRow]) -> bytes:
+def _lines(
+    cohort: Cohort, out: Path, keys: Mapping[str, str], finished: Mapping[str, FeatureRow]
+) -> Iterator[str]:
     """The feature table. Paths below the cohort table are relative to the feature table, so that both can move."""
     given = cohort.table.loc[list(keys)]
     for column in ("image", "roi"):
         given[column] = [_relative(Path(name), cohort.source.absolute().parent, out.parent) for name in given[column]]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["patient_id", *given.columns, SETTINGS_COLUMN, KEY_COLUMN, FINDINGS_COLUMN, *feature_names()])
+    yield line(["patient_id", *given.columns, SETTINGS_COLUMN, KEY_COLUMN, FINDINGS_COLUMN, *feature_names()])
     settings = settings_id()
     for (patient, key), cells in zip(keys.items(), given.to_numpy(), strict=True):
         # 17 significant digits give back every bit of a double (IEEE 754-2019, 5.12.2).
         row = finished[key]
         digits = (f"{value:.17g}" for value in row.features)
-        writer.writerow([patient, *cells, settings, key, " ".join(row.findings), *digits])
-    return text.getvalue().encode()
+        yield line([patient, *cells, settings, key, " ".join(row.findings), *digits])
 
 
 def _relative(path: Path, below: Path, start: Path) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import json
 import os
 import sys
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +22,17 @@ from ...files import open_locked, sync, whole
 class FeatureRow:
     """What was computed of one patient: the features in their order, and the codes of the findings on the input."""
 
-    features: tuple[float, ...]
+    features: array[float]
     findings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, features: Iterable[float], findings: Iterable[str]) -> FeatureRow:
+        """Of numbers however they come; kept as doubles, of which thousands of patients have 975 each."""
+        return cls(array("d", features), tuple(findings))
+
+
+class _UnchangedError(Exception):
+    """The table is there already."""
 
 
 class Journal:
@@ -61,15 +73,20 @@ class Journal:
     def add(self, key: str, row: FeatureRow) -> None:
         """Put the row of one key on the disk."""
         self.finished[key] = row
-        entry = {"key": key, "features": row.features, "findings": row.findings}
+        entry = {"key": key, "features": row.features.tolist(), "findings": row.findings}
         self._append(json.dumps(entry, allow_nan=False).encode() + b"\n")
 
-    def finish(self, table: bytes) -> None:
-        """Put the finished table in place, whole or not at all, and then remove the journal."""
+    def finish(self, lines: Iterable[str]) -> None:
+        """Put the finished table of these lines in place, whole or not at all, and then remove the journal.
+
+        A table that is the same already is left as it is.
+        """
         try:
-            if not (self._table.exists() and self._table.read_bytes() == table):
-                with whole(self._table, synced=True) as unfinished:
-                    unfinished.write_bytes(table)
+            with contextlib.suppress(_UnchangedError), whole(self._table, synced=True) as unfinished:
+                with unfinished.open("w", encoding="utf-8", newline="") as file:
+                    file.writelines(lines)
+                if self._table.exists() and filecmp.cmp(unfinished, self._table, shallow=False):
+                    raise _UnchangedError
         except OSError as error:
             raise InputError(
                 f"{self._table} cannot be written ({error.strerror}); what is finished is kept in {self.path.name}."
@@ -100,7 +117,7 @@ class Journal:
     def _remember(self, line: bytes) -> None:
         try:
             entry = json.loads(line)
-            row = FeatureRow(tuple(map(float, entry["features"])), tuple(map(str, entry["findings"])))
+            row = FeatureRow.of(map(float, entry["features"]), map(str, entry["findings"]))
             key = str(entry["key"])
         except (ValueError, TypeError, KeyError):
             return

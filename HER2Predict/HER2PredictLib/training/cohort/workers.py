@@ -24,6 +24,9 @@ from .journal import FeatureRow
 
 _CONNECT_SECONDS = 10
 
+#: So many tasks a thread of a cluster are with its scheduler at once: enough for none to wait, whatever the cohort.
+_TASKS_A_THREAD = 16
+
 #: A process without work ends after this time. So do those that a killed run leaves behind.
 _IDLE_SECONDS = 20
 
@@ -140,7 +143,7 @@ def _row(task: Task) -> FeatureRow:
     case = Case.from_files(Path(task.image), Path(task.roi), task.segment or None, task.series or None)
     preparation = preprocess(case)
     values = features.extract(preparation.prepared).values()
-    return FeatureRow(tuple(values), tuple(finding.code for finding in preparation.findings))
+    return FeatureRow.of(values, (finding.code for finding in preparation.findings))
 
 
 def guarded(task: Keyed, made: Callable[[], Any]) -> Outcome:
@@ -179,7 +182,7 @@ def on_cluster(tasks: Iterable[Task], address: str) -> Generator[Outcome, None, 
         ) from error
     with client, joblib.parallel_config(backend=_dask_backend()(client=client)):
         try:
-            yield from _one_by_one(tasks, "all", compute)
+            yield from _one_by_one(tasks, _TASKS_A_THREAD * max(1, sum(client.nthreads().values())), compute)
         except TimeoutError as error:
             raise InputError(f"The Dask cluster at {address} has no workers; start some.") from error
         except CancelledError as error:
