@@ -7,7 +7,7 @@ from typing import Any
 
 from ...i18n import tr as _
 from ...result.result import Result
-from .. import records
+from ..keep import records
 from ..segments import EFFECTS, first_segment, segment_name, set_abdomen_window
 from ..state import PanelState
 from ..words import answer, labels

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..agreement import Agreement
-from ..assess import Assessment
-from ..errors import InputError
-from ..files import write_file
-from ..i18n import tr as _
-from ..outputs.picture import require_matplotlib, write_picture
-from ..outputs.table import COLUMNS, as_csv, cell
-from ..result.result import Result
+from ...agreement import Agreement
+from ...assess import Assessment
+from ...errors import InputError
+from ...files import write_file
+from ...i18n import tr as _
+from ...outputs.picture import require_matplotlib, write_picture
+from ...outputs.table import COLUMNS, as_csv, cell
+from ...result.result import Result
 
 _ROLE = "HER2Predict.Role"
 #: Room for the chart's legend, as a share of the width of the points.

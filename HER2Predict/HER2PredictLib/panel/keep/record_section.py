@@ -6,19 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..agreement import Agreement, compare
-from ..assess import Assessment
-from ..case.case import Case
-from ..case.segment_nodes import drawn_segments
-from ..errors import InputError
-from ..i18n import tr as _
-from ..outputs.table import row_of
-from ..result.result import Result
+from ...agreement import Agreement, compare
+from ...assess import Assessment
+from ...case.case import Case
+from ...case.segment_nodes import drawn_segments
+from ...errors import InputError
+from ...i18n import tr as _
+from ...outputs.table import row_of
+from ...result.result import Result
+from ..application import Application
+from ..segments import centre_of
+from ..state import PanelState
+from ..view.view import PanelView
 from . import records
-from .application import Application
-from .segments import centre_of
-from .state import PanelState
-from .view.view import PanelView
 
 
 class RecordSection:
