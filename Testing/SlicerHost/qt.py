@@ -25,6 +25,8 @@ Qt = QtCore.Qt
 
 #: Static slots hide the property of the same name.
 _SLOTS = frozenset({"singleShot"})
+#: Classes that have a file of their own.
+_ELSEWHERE = {"QProcess": "processes", "QFileDialog": "dialogs", "QMessageBox": "dialogs"}
 #: Folder of this stand-in; Python classes from elsewhere may hold Python attributes, as in Slicer.
 _HERE = __file__.rsplit("/", 1)[0]
 
@@ -189,18 +191,9 @@ def _wrapped(name: str) -> Any:
 def __getattr__(name: str) -> Any:
     if not name.startswith("Q"):
         raise AttributeError(f"module 'qt' has no attribute '{name}'")
-    if name == "QProcess":
-        return importlib.import_module("processes").QProcess
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
     return _wrapped(name)
-
-
-class QFileDialog:
-    """Stands for QFileDialog: nobody is there to answer, and so every question is cancelled."""
-
-    @staticmethod
-    def getSaveFileName(parent: Any, caption: str, directory: str, name_filter: str) -> str:
-        """The path alone, as in PythonQt; empty when cancelled."""
-        return ""
 
 
 class QUiLoader(QtUiTools.QUiLoader):
