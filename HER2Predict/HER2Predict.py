@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from HER2PredictLib.assess import Assessment, CheckedCase
     from HER2PredictLib.case.prepared import Prepared
     from HER2PredictLib.model.model import Model
-    from HER2PredictLib.panel.application import Application
+    from HER2PredictLib.panel.application import Answer, Application, Question
     from HER2PredictLib.panel.background import Callback, LiveExtraction, Run
     from HER2PredictLib.panel.outline_check import OutlineCheck
     from HER2PredictLib.panel.panel import Panel
@@ -60,6 +60,36 @@ def connect(sender: Any, signal: str, slot: Callable[..., Any]) -> None:
     """Connect, or raise: PythonQt only answers False where there is no such signal."""
     if not sender.connect(signal, slot):
         raise RuntimeError(f"{sender} has no signal {signal}")
+
+
+def ask(question: Question) -> Answer | None:
+    """Ask the user in a window of its own; see `Application`."""
+    from HER2PredictLib.panel.application import Answer
+
+    box = qt.QMessageBox(slicer.util.mainWindow())
+    box.windowTitle, box.text, box.icon = question.title, question.text, qt.QMessageBox.Question
+    taken: list[int] = []
+
+    def take(number: int) -> Callable[[], None]:
+        return lambda: taken.append(number)
+
+    for number, words in enumerate(question.choices):
+        connect(box.addButton(words, qt.QMessageBox.AcceptRole), "clicked(bool)", take(number))
+    box.addButton(qt.QMessageBox.Cancel)
+    tick = qt.QCheckBox(question.tick)
+    if question.tick:
+        box.setCheckBox(tick)
+    box.exec()
+    answer = Answer(taken[0], tick.checked) if taken else None
+    box.deleteLater()
+    return answer
+
+
+def importDicom(folder: str) -> None:
+    """Let Slicer's DICOM database copy what is in a folder."""
+    from DICOMLib import DICOMUtils
+
+    DICOMUtils.importDicom(folder, slicer.dicomDatabase, copyFiles=True)
 
 
 class HER2Predict(ScriptedLoadableModule):
@@ -237,6 +267,9 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             show_table=self._showTable,
             show_chart=self._showChart,
             ask_where=lambda title, name, kinds: qt.QFileDialog.getSaveFileName(self.parent, title, name, kinds),
+            ask_folder=lambda title: qt.QFileDialog.getExistingDirectory(self.parent, title),
+            ask=ask,
+            import_dicom=importDicom,
         )
 
     def _connect(self, panel: Panel) -> None:

@@ -70,6 +70,46 @@ def swallowed() -> list[str]:
     return sys.modules["host"].take_swallowed() if is_stand_in() else []
 
 
+class Answers:
+    """While the block lasts, questions are answered one after the other.
+
+    An answer is the text on a button, and with it True where the box is to be ticked before it is pressed; `meanwhile`
+    is called before. `texts` is what was asked, `ticked_at_first` whether each box was ticked, None without one.
+    """
+
+    def __init__(self, *answers: str | tuple[str, bool], meanwhile: Callable[[], None] = lambda: None) -> None:
+        self._meanwhile = meanwhile
+        self._left = [answer if isinstance(answer, tuple) else (answer, False) for answer in answers]
+        self.texts: list[str] = []
+        self.ticked_at_first: list[bool | None] = []
+
+    def __enter__(self) -> Answers:
+        import qt
+
+        self._timer = qt.QTimer()
+        self._timer.setInterval(10)
+        self._timer.connect("timeout()", self._look)
+        self._timer.start()
+        return self
+
+    def __exit__(self, kind: Any, *error: object) -> None:
+        self._timer.stop()
+        if kind is None and self._left:
+            raise AssertionError(f"nobody asked for {self._left}")
+
+    def _look(self) -> None:
+        box = slicer.app.activeModalWidget()
+        if box is None or not self._left:
+            return
+        words, tick = self._left.pop(0)
+        self._meanwhile()
+        self.texts.append(box.text)
+        self.ticked_at_first.append(box.checkBox().checked if box.checkBox() is not None else None)
+        if tick:
+            box.checkBox().click()
+        next(button for button in box.buttons() if button.text == words).click()
+
+
 class FakeExtraction:
     """Takes the place of slicer.cli.run: a run that ends when and as the test says, on Slicer's own kind of node.
 

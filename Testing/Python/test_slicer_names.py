@@ -18,7 +18,7 @@ from hosts import NO_SLICER, slicer
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "HER2Predict" / "HER2Predict.py"
 PANEL = MODULE.parent / "HER2PredictLib" / "panel"
-WITHOUT_QT = [PANEL / "panel.py", PANEL / "view" / "view.py", PANEL / "keep" / "record_section.py"]
+WITHOUT_QT = [PANEL / "panel.py", PANEL / "view" / "view.py", *sorted((PANEL / "keep").glob("*.py"))]
 ROW = PANEL / "view" / "findings.py"
 UI = ROOT / "HER2Predict" / "Resources" / "UI" / "HER2Predict.ui"
 ROW_UI = UI.with_name("Finding.ui")
@@ -238,6 +238,7 @@ class SlicerNamesTest(unittest.TestCase):
             ("QTimer", "timeout()"),
             ("QPushButton", "toolTip"),
             ("QProcess", "start"),
+            ("QMessageBox", "setCheckBox"),
         ):
             self.assertIn(expected, reader.used)
 
@@ -246,7 +247,7 @@ class SlicerNamesTest(unittest.TestCase):
             source = path.read_text(encoding="utf-8")
             with self.subTest(file=path.name):
                 self.assertEqual(complaints_about_code(source, self.names, self.ui), [])
-        offering = ("mrml_widgets", "table_view", "segment_editor", "main_window", "views", "ctk")
+        offering = ("mrml_widgets", "table_view", "segment_editor", "main_window", "views", "ctk", "dialogs")
         for path in (HOST / f"{name}.py" for name in offering):
             with self.subTest(offered_by=path.name):
                 self.assertEqual(complaints_about_stand_in(path.read_text(encoding="utf-8"), self.names), [])

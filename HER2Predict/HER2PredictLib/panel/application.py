@@ -10,6 +10,24 @@ from ..result.result import Result
 
 
 @dataclass(frozen=True)
+class Question:
+    """What the user is asked: one of a few choices, or none; `tick` is on a box to be ticked, if not empty."""
+
+    title: str
+    text: str
+    choices: tuple[str, ...]
+    tick: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The number of the choice, from 0 on, and whether the box was ticked."""
+
+    choice: int
+    is_ticked: bool
+
+
+@dataclass(frozen=True)
 class Application:
     """Given by the module file.
 
@@ -19,8 +37,9 @@ class Application:
     ctkDICOMDatabase, or None. `remember_model` keeps the path of a bundle for new scenes. `show` is told what the gauge
     shows, and whether a prediction can be asked for or cancelled; `reveal` brings the answer into view where the panel
     is scrolled. `show_table` and `show_chart` show a ``vtkMRMLTableNode`` or ``vtkMRMLPlotChartNode`` to the user.
-    `ask_where` asks for the path of a new file, given a title, a name and the kinds of files; empty where there is no
-    answer.
+    `ask_where` asks for the path of a new file, given a title, a name and the kinds of files, `ask_folder` for that of
+    a folder, given a title; empty where there is no answer. `ask` gives None where a question is cancelled.
+    `import_dicom` lets the DICOM database copy what is in a folder.
     """
 
     timer: Any
@@ -34,3 +53,6 @@ class Application:
     show_table: Callable[[Any], None]
     show_chart: Callable[[Any], None]
     ask_where: Callable[[str, str, str], str]
+    ask_folder: Callable[[str], str]
+    ask: Callable[[Question], Answer | None]
+    import_dicom: Callable[[str], object]

@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..findings.finding import Finding
 from ..i18n import tr as _
 from ..model.model import Model
+from ..outputs.dicom.sources import not_from_dicom
 from ..result.result import Result
 from .background import Run
 from .input_check import InputCheck
@@ -81,6 +82,13 @@ class PanelState:
         if self.input.model is not None and self.input.model.training_scores is None:
             return _("This model does not hold the scores of its training patients; they cannot be shown.")
         return self.no_record_reason
+
+    @property
+    def no_study_reason(self) -> str:
+        """Why the result cannot go back to a DICOM study; empty where, for all that is known, it can."""
+        if self.assessment is None or self.assessment.case.volume.instance_uids:
+            return self.no_record_reason
+        return self.no_record_reason or str(not_from_dicom())
 
     def no_comparison_reason(self, outlines: int) -> str:
         """Why readers cannot be compared on the volume with so many segments that hold voxels; empty where they can."""

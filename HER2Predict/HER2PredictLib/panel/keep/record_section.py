@@ -19,6 +19,7 @@ from ..segments import centre_of
 from ..state import PanelState
 from ..view.view import PanelView
 from . import records
+from .dicom import save_as_dicom
 
 
 class RecordSection:
@@ -33,6 +34,7 @@ class RecordSection:
             (self.ui.featuresButton, self._on_features),
             (self.ui.pcaButton, self._on_scatter),
             (self.ui.pictureButton, self._on_picture),
+            (self.ui.dicomButton, self._on_dicom),
             (self.ui.readersButton, self._on_readers),
             (self.ui.exportButton, self._on_export),
         ):
@@ -88,6 +90,19 @@ class RecordSection:
         if path:
             with slicer.util.WaitCursor():
                 self._view.tell(records.picture_file(assessment, Path(path)))
+
+    def _on_dicom(self) -> None:
+        try:
+            self._view.tell(save_as_dicom(self._current, self._application))
+        except InputError as error:
+            self._view.tell(str(error))
+
+    def _current(self) -> Assessment:
+        """The assessment that is shown; a question that takes its time may outlast it."""
+        reason = self._state().no_record_reason
+        if reason:
+            raise InputError(reason)
+        return self._assessment
 
     def _on_export(self) -> None:
         name = _("HER2Predict history") + ".csv"

@@ -188,6 +188,11 @@ class PanelView:
         ):
             button.enabled = not reason
             button.toolTip = reason or purpose
+        self.ui.dicomButton.enabled = not state.no_record_reason
+        self.ui.dicomButton.toolTip = state.no_study_reason or _(
+            "Save the ROI as a DICOM Segmentation and the result as a Structured Report of the study of the CT, in the "
+            "DICOM database or a folder."
+        )
 
     def _show_findings(self, state: PanelState) -> None:
         findings = tuple(dict.fromkeys(state.findings))
