@@ -14,7 +14,7 @@ from ...case.case import Case
 from ...errors import InputError
 from ...files import write_files
 from ...i18n import tr as _
-from .sources import Sources
+from .sources import UTF_8, Sources
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -66,6 +66,8 @@ def write_objects(assessment: Assessment, sources: Sources, folder: Path, *, ide
         warnings.simplefilter("ignore")  # on patients' names of one word
         roi = segmentation(sources, tracking)
         report = structured_report(assessment, sources, roi, tracking)
+        for made in (roi, report):  # highdicom 0.28 takes it of the sources, 0.27 of nowhere
+            made.SpecificCharacterSet = UTF_8
         files = {SEGMENTATION_FILE: _content(roi), REPORT_FILE: _content(report)}
     write_files(folder, files)
     return folder / SEGMENTATION_FILE, folder / REPORT_FILE

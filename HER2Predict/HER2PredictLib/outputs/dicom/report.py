@@ -47,7 +47,6 @@ def structured_report(
         series_description=codes.RESULT_SERIES[assessment.model.simulated],
         is_complete=True,
         coding_schemes=codes.coding_schemes(),
-        specific_character_set="ISO_IR 192",
     )
 
 

@@ -60,5 +60,4 @@ def segmentation(sources: Sources, tracking: Tracking) -> hd.seg.Segmentation:
         content_label="HER2PREDICT_ROI",
         content_description=codes.ROI_CONTENT,
         series_description=codes.ROI_SERIES,
-        specific_character_set="ISO_IR 192",
     )

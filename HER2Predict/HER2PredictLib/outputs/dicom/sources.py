@@ -20,6 +20,8 @@ from ...i18n import tr as _
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+#: DICOM's name of it.
+UTF_8 = "ISO_IR 192"
 #: Without these nothing can refer to a slice, or lie on it.
 _NEEDED = (
     *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "Modality"),
@@ -187,7 +189,7 @@ def _taken_of(header: Dataset, identify: bool) -> Dataset:
     header.decode()
     taken = Dataset()
     # Whatever the slices were written in, and whatever language the application speaks.
-    taken.SpecificCharacterSet = "ISO_IR 192"
+    taken.SpecificCharacterSet = UTF_8
     for keyword in _EMPTY:
         setattr(taken, keyword, "")
     for keyword in (*_NEEDED, *_GEOMETRY):
