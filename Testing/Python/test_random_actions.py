@@ -171,6 +171,7 @@ class RandomActionsTest(panel.ModuleTestCase):
             ("close scene", lambda: self.scene.Clear(0)),
             ("features", lambda: self.click(self.ui.featuresButton)),
             ("export history", self.export_history),
+            ("save as DICOM", lambda: self.click(self.ui.dicomButton)),
             ("draw in pieces", self.draw_in_pieces),
             ("remedy", self.remedy),
             ("undo", self.undo),
