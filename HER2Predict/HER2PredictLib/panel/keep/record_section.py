@@ -20,6 +20,7 @@ from ..state import PanelState
 from ..view.view import PanelView
 from . import records
 from .dicom import save_as_dicom
+from .report import save_report
 
 
 class RecordSection:
@@ -34,6 +35,7 @@ class RecordSection:
             (self.ui.featuresButton, self._on_features),
             (self.ui.pcaButton, self._on_scatter),
             (self.ui.pictureButton, self._on_picture),
+            (self.ui.reportButton, self._on_report),
             (self.ui.dicomButton, self._on_dicom),
             (self.ui.readersButton, self._on_readers),
             (self.ui.exportButton, self._on_export),
@@ -91,9 +93,16 @@ class RecordSection:
             with slicer.util.WaitCursor():
                 self._view.tell(records.picture_file(assessment, Path(path)))
 
+    def _on_report(self) -> None:
+        self._tell(lambda: save_report(self._current, self._result.time, self._application))
+
     def _on_dicom(self) -> None:
+        self._tell(lambda: save_as_dicom(self._current, self._application))
+
+    def _tell(self, kept: Callable[[], str]) -> None:
+        """How it went, or why it did not."""
         try:
-            self._view.tell(save_as_dicom(self._current, self._application))
+            self._view.tell(kept())
         except InputError as error:
             self._view.tell(str(error))
 

@@ -180,10 +180,12 @@ class PanelView:
     def _show_records(self, state: PanelState) -> None:
         features = _("Put the 975 radiomic features into a table of the scene.")
         picture = _("Write the slice with the largest ROI area and the result into a file.")
+        report = _("Write a page for a colleague: the result, images of the ROI, and what both rest on.")
         scatter = _("Plot this patient among the training cohort.")
         for button, reason, purpose in (
             (self.ui.featuresButton, state.no_record_reason, features),
             (self.ui.pictureButton, state.no_record_reason, picture),
+            (self.ui.reportButton, state.no_record_reason, report),
             (self.ui.pcaButton, state.no_scatter_reason, scatter),
         ):
             button.enabled = not reason
