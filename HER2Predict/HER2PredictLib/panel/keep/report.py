@@ -56,9 +56,12 @@ def _known_files(assessment: Assessment, application: Application) -> Sequence[s
 def _question() -> Question:
     return Question(
         _("Save report"),
-        _("Unless the box is ticked the report says nothing of who the patient is."),
+        _(
+            "Unless the box is ticked the report says nothing of who the patient is. With it stand there name, ID, "
+            "date of birth, sex, study and institution, as the DICOM slices tell them."
+        ),
         (_("Save…"),),
-        tick=_("With the patient's name and ID, and what the study is called"),
+        tick=_("With the patient's identity"),
     )
 
 
