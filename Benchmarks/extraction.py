@@ -13,16 +13,22 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from predict import full_size_case
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--repeats", type=int, default=15)
-    repeats = options.parse_args().repeats
+@dataclass(frozen=True)
+class Turns:
+    """Seconds and processor seconds of each turn, by way; how many of the values differ from stock pyradiomics'."""
 
+    clock: dict[str, list[float]]
+    processor: dict[str, list[float]]
+    differing: int
+
+
+def measured(repeats: int) -> Turns:
     from HER2PredictLib import threads
 
     threads.pin_this_process()
@@ -31,7 +37,6 @@ def main() -> None:
 
     from HER2PredictLib import features
     from HER2PredictLib.case.case import Case
-    from HER2PredictLib.extraction import known
 
     setVerbosity(60)
     with tempfile.TemporaryDirectory() as folder:
@@ -45,16 +50,25 @@ def main() -> None:
     differing = sum(
         complex(stock[name].item() if hasattr(stock[name], "item") else stock[name]) != own[name] for name in own
     )
-    print(f"pyradiomics {known.release() or 'of another release'}: {differing} of {len(own)} values differ")
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    found = Turns({name: [] for name in ways}, {name: [] for name in ways}, differing)
     for _repeat in range(repeats):
         for name, way in ways.items():
             clock, processor = time.perf_counter(), time.process_time()
             way()
-            found[name].append((time.perf_counter() - clock, time.process_time() - processor))
-    medians = {name: [statistics.median(own) for own in zip(*pairs, strict=True)] for name, pairs in found.items()}
-    for name, pairs in found.items():
-        clocks = [clock for clock, _processor in pairs]
+            found.clock[name].append(time.perf_counter() - clock)
+            found.processor[name].append(time.process_time() - processor)
+    return found
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--repeats", type=int, default=15)
+    found = measured(options.parse_args().repeats)
+    print(f"{found.differing} values differ")
+    medians = {
+        name: (statistics.median(own), statistics.median(found.processor[name])) for name, own in found.clock.items()
+    }
+    for name, clocks in found.clock.items():
         print(
             f"{name:12} {1e3 * medians[name][0]:6.0f} ms ({1e3 * min(clocks):.0f} to {1e3 * max(clocks):.0f})  "
             f"processor {1e3 * medians[name][1]:6.0f} ms"

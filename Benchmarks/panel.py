@@ -14,6 +14,7 @@ Medians; ratios are to pyradiomics' own `RadiomicsFeatureExtractor.execute` on t
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
@@ -60,10 +61,8 @@ class Watch:
         return time.perf_counter() - started, self.gap
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--repeats", type=int, default=7)
-    repeats = options.parse_args().repeats
+def measured(repeats: int) -> dict[str, list[float]]:
+    """Seconds of everything, in turns; a process can do this once."""
     import host
 
     host.start()
@@ -110,6 +109,18 @@ def main() -> None:
         seconds, gap = watch.time(lambda: None, lambda: state().outline_check is None)
         times.setdefault(f"{COUNT} variations", []).append(seconds)
         times.setdefault("  gap  ", []).append(gap)
+    return times
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--repeats", type=int, default=7)
+    options.add_argument("--json", action="store_true", help="print every number, for another program")
+    chosen = options.parse_args()
+    times = measured(chosen.repeats)
+    if chosen.json:
+        print(json.dumps(times))
+        return
     stock = statistics.median(times["stock execute()"])
     for name, own in times.items():
         median = statistics.median(own)

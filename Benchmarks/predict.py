@@ -7,6 +7,8 @@ A simulated full-size CTU (512 x 512 x 60) with an ROI of about 20 ml is written
     stock, no resampling    `pyradiomics volume roi` with our image types and features, no resampling (its default)
     stock, our parameters   `pyradiomics volume roi --param FeatureExtraction.yaml`
     her2predict predict     the whole command for one prediction, start-up included
+    with 20 variations      the same, and how much the number depends on the outline
+    her2predict --help      what starting costs
     assess()                volume in memory to result, measured inside a process that did nothing else
 
 Each is a process of its own, so that memory (the peak resident set) is its own too. Ratios are of medians.
@@ -17,12 +19,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,20 +44,33 @@ print(json.dumps({"seconds": time.perf_counter() - started, "steps": dict(result
 """
 
 
-#: One prediction, as the other lines; Benchmarks/stability.py has the variations of the outline.
-ALONE = ["--perturbations", "0"]
+#: Starts a command from a small process: the peak of one that is started from a large one is at least as large as that.
+LAUNCH = """
+import json, os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+printed = process.stdout.read()
+_, status, usage = os.wait4(process.pid, 0)
+seconds = time.perf_counter() - started
+print(json.dumps({"seconds": seconds, "peak": usage.ru_maxrss, "status": status, "printed": printed}))
+"""
 
 
 @dataclass(frozen=True)
 class Run:
     seconds: float
     megabytes: float
+    printed: str = ""
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--repeats", type=int, default=5)
-    repeats = options.parse_args().repeats
+    report(measured(options.parse_args().repeats))
+
+
+def measured(repeats: int) -> dict[str, list[Run]]:
+    """Runs of each command, in turns."""
     with tempfile.TemporaryDirectory() as folder:
         volume, roi = full_size_case(Path(folder))
         commands = commands_of(volume, roi, Path(folder))
@@ -68,7 +81,7 @@ def main() -> None:
                 run = measure(command, own_clock=name == "assess()")
                 if repeat:  # the first round only warms the disk cache
                     runs[name].append(run)
-    report(runs)
+    return runs
 
 
 def full_size_case(folder: Path) -> tuple[Path, Path]:
@@ -100,18 +113,13 @@ def commands_of(volume: Path, roi: Path, folder: Path) -> dict[str, list[str]]:
     lines = PARAMETER_FILE.read_text(encoding="utf-8").splitlines()
     unresampled.write_text("\n".join(line for line in lines if "resampledPixelSpacing" not in line), encoding="utf-8")
     pyradiomics = [str(Path(sys.executable).with_name("pyradiomics")), str(volume), str(roi), "-f", "csv", "--param"]
+    her2predict = [sys.executable, "-m", "HER2PredictLib.command"]
     return {
         "stock, no resampling": [*pyradiomics, str(unresampled)],
         "stock, our parameters": [*pyradiomics, str(PARAMETER_FILE)],
-        "her2predict predict": [
-            sys.executable,
-            "-m",
-            "HER2PredictLib.command",
-            "predict",
-            str(volume),
-            str(roi),
-            *ALONE,
-        ],
+        "her2predict predict": [*her2predict, "predict", str(volume), str(roi), "--perturbations", "0"],
+        "with 20 variations": [*her2predict, "predict", str(volume), str(roi), "--perturbations", "20"],
+        "her2predict --help": [*her2predict, "--help"],
         "assess()": [sys.executable, "-c", ASSESS, str(volume), str(roi)],
     }
 
@@ -119,25 +127,15 @@ def commands_of(volume: Path, roi: Path, folder: Path) -> dict[str, list[str]]:
 def measure(command: list[str], own_clock: bool) -> Run:
     """Wall-clock seconds and peak resident set of one process; of the clock inside it where it prints one."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "HER2Predict")}
-    started = time.perf_counter()
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True
-    ) as process:
-        assert process.stdout is not None
-        printed = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - started
-    if process.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} ended with status {process.returncode}")
-    if own_clock:
-        seconds = json.loads(printed)["seconds"]
-    return Run(seconds, peak_megabytes(usage))
-
-
-def peak_megabytes(usage: resource.struct_rusage) -> float:
-    """Peak resident set; Linux gives kilobytes, macOS bytes."""
-    return usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", LAUNCH, *command], stdout=subprocess.PIPE, env=environment, text=True, check=True
+    )
+    told = json.loads(done.stdout)
+    if told["status"]:
+        raise SystemExit(f"{' '.join(command)} ended with status {told['status']}")
+    seconds = json.loads(told["printed"])["seconds"] if own_clock else told["seconds"]
+    # Linux gives kilobytes, macOS bytes.
+    return Run(seconds, told["peak"] / (2**20 if sys.platform == "darwin" else 2**10), told["printed"])
 
 
 def report(runs: dict[str, list[Run]]) -> None:
@@ -150,6 +148,7 @@ def report(runs: dict[str, list[Run]]) -> None:
         ("assess()", "stock, no resampling"),
         ("assess()", "stock, our parameters"),
         ("her2predict predict", "stock, our parameters"),
+        ("with 20 variations", "stock, our parameters"),
     ):
         print(
             f"{ours} against {stock}: {seconds[stock] / seconds[ours]:.1f} x as fast, "

@@ -23,17 +23,9 @@ from pathlib import Path
 
 from predict import full_size_case
 
-#: What the variations may cost, in predictions.
-MOST = 12.0
 
-
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--repeats", type=int, default=5)
-    options.add_argument("--count", type=int, default=20)
-    options.add_argument("--jobs", type=int, help="all cores by default")
-    chosen = options.parse_args()
-
+def measured(repeats: int, count: int, jobs: int | None = None) -> dict[str, list[float]]:
+    """Seconds of each way, in turns."""
     from HER2PredictLib.assess import assess
     from HER2PredictLib.case.case import Case
     from HER2PredictLib.model.model import BUNDLED_MODEL, Model
@@ -44,24 +36,33 @@ def main() -> None:
         case = Case.from_files(*full_size_case(Path(folder)))
     model = Model.load(BUNDLED_MODEL)
     probability = assess(case, model).probability
-    jobs = chosen.jobs or available()
+    jobs = jobs or available()
     ways: dict[str, Callable[[], object]] = {
         "assess()": lambda: assess(case, model),
-        "measure(), 1 process": lambda: measure(case, model, probability, count=chosen.count, jobs=1),
-        f"measure(), {jobs} processes": lambda: measure(case, model, probability, count=chosen.count, jobs=jobs),
+        "measure(), 1 process": lambda: measure(case, model, probability, count=count, jobs=1),
+        f"measure(), {jobs} processes": lambda: measure(case, model, probability, count=count, jobs=jobs),
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for repeat in range(chosen.repeats):
+    for repeat in range(repeats):
         for name, way in ways.items():
-            print(f"run {repeat + 1}/{chosen.repeats}: {name}", file=sys.stderr)
+            print(f"run {repeat + 1}/{repeats}: {name}", file=sys.stderr)
             started = time.perf_counter()
             way()
             seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--repeats", type=int, default=5)
+    options.add_argument("--count", type=int, default=20)
+    options.add_argument("--jobs", type=int, help="all cores by default")
+    chosen = options.parse_args()
+    seconds = measured(chosen.repeats, chosen.count, chosen.jobs)
     one = statistics.median(seconds["assess()"])
     for name, own in seconds.items():
         median = statistics.median(own)
         print(f"{name:24} {median:6.2f} s ({min(own):.2f} to {max(own):.2f})  {median / one:5.1f} predictions")
-    print(f"{chosen.count} variations may cost {MOST:g} predictions on two cores")
 
 
 if __name__ == "__main__":

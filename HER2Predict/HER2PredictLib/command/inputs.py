@@ -66,4 +66,4 @@ def _extract(options: argparse.Namespace) -> None:
             read_table(options.cohort), options.out, jobs=options.jobs, dask=options.dask, progress=bar.show
         )
     report_exclusions(extraction.failures)
-    print(f"{options.out}: {len(extraction.table)} patients")
+    print(f"{options.out}: {extraction.computed + extraction.reused} patients")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import joblib
-import numpy as np
 import pandas as pd
 
 from ...errors import InputError
@@ -32,16 +32,20 @@ FEATURES_FILE = "features.csv"
 
 @dataclass(frozen=True, eq=False)
 class Extraction:
-    """Features of the patients that could be computed, and why the others could not, by patient_id.
+    """The feature table `file` of the patients that could be computed, and why the others could not, by patient_id.
 
-    `table`, float64 of shape (patients, 975), is indexed by ``patient_id``, in the order of the cohort. `computed` and
-    `reused` count the patients whose features were computed now and were there from before.
+    `computed` and `reused` count the patients whose features were computed now and were there from before.
     """
 
-    table: pd.DataFrame
+    file: Path
     failures: dict[str, Exclusion]
     computed: int
     reused: int
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The features, float64 of shape (patients, 975), indexed by ``patient_id``, in the order of the cohort."""
+        return read_table(self.file).require_features()
 
 
 def extract(
@@ -82,10 +86,10 @@ def extract(
     _check_out(out, cohort)
     decided_by = software()
     with Journal(out, len(feature_names())) as journal:
-        finished = {**_finished_rows(out), **journal.finished}
+        earlier = _finished_rows(out)
         tasks, failures = _tasks(table, decided_by, jobs)
-        before = {patient for patient, task in tasks.items() if task.key in finished}
-        todo = {task.key: task for task in tasks.values() if task.key not in finished}
+        before = {patient for patient, task in tasks.items() if task.key in journal or task.key in earlier}
+        todo = {task.key: task for patient, task in tasks.items() if patient not in before}
         patients = Counter(task.key for task in tasks.values())
         show = progress or _silent
         total, done = len(table), len(failures) + len(before)
@@ -98,21 +102,18 @@ def extract(
                     reasons[outcome.key] = outcome.failure
                 elif outcome.row is not None:
                     journal.add(outcome.key, outcome.row)
-                    finished[outcome.key] = outcome.row
                 done += patients[outcome.key]
                 show(done, total)
         failures |= {patient: reasons[task.key] for patient, task in tasks.items() if task.key in reasons}
         failures = {patient: failures[patient] for patient in table.index if patient in failures}
-        keys = {patient: task.key for patient, task in tasks.items() if task.key in finished}
+        keys = {patient: task.key for patient, task in tasks.items() if task.key in journal or task.key in earlier}
         if not keys:
             patient, first = next(iter(failures.items()))
             raise InputError(
                 f'None of the {total} patients could be computed; the first one, "{patient}": {first.message}'
             )
-        journal.finish(_lines(cohort, out, keys, finished))
-    values = np.stack([finished[key].features for key in keys.values()])
-    result = pd.DataFrame(values, index=pd.Index(list(keys), name="patient_id"), columns=list(feature_names()))
-    return Extraction(result, failures, computed=len(keys) - len(before), reused=len(before))
+        journal.finish(_lines(cohort, out, keys, lambda key: journal.row(key) if key in journal else earlier[key]))
+    return Extraction(out, failures, computed=len(keys) - len(before), reused=len(before))
 
 
 def with_features(
@@ -183,7 +184,7 @@ def _finished_rows(out: Path) -> dict[str, FeatureRow]:
 
 
 def _lines(
-    cohort: Cohort, out: Path, keys: Mapping[str, str], finished: Mapping[str, FeatureRow]
+    cohort: Cohort, out: Path, keys: Mapping[str, str], row_of: Callable[[str], FeatureRow]
 ) -> Iterator[str]:
     """The feature table. Paths below the cohort table are relative to the feature table, so that both can move."""
     given = cohort.table.loc[list(keys)]
@@ -193,7 +194,7 @@ def _lines(
     settings = settings_id()
     for (patient, key), cells in zip(keys.items(), given.to_numpy(), strict=True):
         # 17 significant digits give back every bit of a double (IEEE 754-2019, 5.12.2).
-        row = finished[key]
+        row = row_of(key)
         digits = (f"{value:.17g}" for value in row.features)
         yield line([patient, *cells, settings, key, " ".join(row.findings), *digits])
 

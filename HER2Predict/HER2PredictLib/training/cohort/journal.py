@@ -53,28 +53,41 @@ class Journal:
         self.path = table.with_name(f"{table.name}.journal")
         self._table = table
         self._length = length
-        self.finished: dict[str, FeatureRow] = {}
+        #: Where in the file the row of each key is, and how long: what is finished need not fit into memory.
+        self._places: dict[str, tuple[int, int]] = {}
 
     def __enter__(self) -> Journal:
         try:
             self._file = self._open()
-            content = self._file.read()
+            self._find_rows()
         except OSError as error:
             raise InputError(f"{self.path} cannot be written ({error.strerror}); choose another place.") from error
-        if content and not content.endswith(b"\n"):
+        if self._end and not self._is_ended:
             self._append(b"\n")
-        for line in content.split(b"\n"):
-            self._remember(line)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
         self._file.close()
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._places
+
+    def row(self, key: str) -> FeatureRow:
+        """The row of a key that is finished."""
+        start, length = self._places[key]
+        self._file.seek(start)
+        found = self._read(self._file.read(length))
+        if found is None:
+            raise ValueError(f"{self.path} was changed by another program")
+        return found[1]
+
     def add(self, key: str, row: FeatureRow) -> None:
         """Put the row of one key on the disk."""
-        self.finished[key] = row
         entry = {"key": key, "features": row.features.tolist(), "findings": row.findings}
-        self._append(json.dumps(entry, allow_nan=False).encode() + b"\n")
+        line = json.dumps(entry, allow_nan=False).encode() + b"\n"
+        start = self._end
+        self._append(line)
+        self._places[key] = start, len(line)
 
     def finish(self, lines: Iterable[str]) -> None:
         """Put the finished table of these lines in place, whole or not at all, and then remove the journal.
@@ -113,13 +126,23 @@ class Journal:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise InputError(f"{self.path} cannot be written ({error.strerror}); make room and run again.") from error
+        self._end += len(line)
 
-    def _remember(self, line: bytes) -> None:
+    def _find_rows(self) -> None:
+        self._end, self._is_ended = 0, True
+        for line in self._file:
+            found = self._read(line)
+            if found is not None:
+                self._places[found[0]] = self._end, len(line)
+            self._end += len(line)
+            self._is_ended = line.endswith(b"\n")
+
+    def _read(self, line: bytes) -> tuple[str, FeatureRow] | None:
+        """Key and row of a line; None where it is torn or something else."""
         try:
             entry = json.loads(line)
             row = FeatureRow.of(map(float, entry["features"]), map(str, entry["findings"]))
             key = str(entry["key"])
         except (ValueError, TypeError, KeyError):
-            return
-        if len(row.features) == self._length:
-            self.finished[key] = row
+            return None
+        return (key, row) if len(row.features) == self._length else None
