@@ -135,8 +135,8 @@ class Assessment:
             **result.numbers(),
             "applicability": {
                 "verdict": result.applicability,
-                "share_beyond": self.tail_probability,
-                "times_usual": dict(self.distance_ratios),
+                "tail_probability": self.tail_probability,
+                "distance_ratios": dict(self.distance_ratios),
             },
             "explanation": {
                 "log_odds": self.explanation.log_odds,

@@ -207,7 +207,7 @@ class ModuleTestCase(unittest.TestCase):
         self.scene = slicer.mrmlScene
         self.panel = slicer.modules.HER2PredictWidget
         self.ui = self.panel.ui
-        for section in (self.ui.whySection, self.ui.keepSection, self.ui.modelSection):
+        for section in (self.ui.explanationSection, self.ui.recordSection, self.ui.modelSection):
             section.collapsed = True
         self.ui.outlineCheckBox.checked = self.CHECKS_OUTLINE
         self.panel.check()
@@ -264,7 +264,7 @@ class ModuleTestCase(unittest.TestCase):
 
     def shown(self) -> str:
         """What the panel says of its result, the explanation included."""
-        explained = "" if self.ui.whySection.isHidden() else self.ui.resultLabel.text
+        explained = "" if self.ui.explanationSection.isHidden() else self.ui.resultLabel.text
         return self.ui.headlineLabel.text + explained
 
     def shows_result(self) -> bool:

@@ -231,7 +231,7 @@ class CompareTest(unittest.TestCase):
 @unittest.skipIf(NO_SLICER, NO_SLICER)
 class TableNodeTest(unittest.TestCase):
     def test_the_table_is_in_the_scene_once(self) -> None:
-        from HER2PredictLib.panel.keep.records import readers_table
+        from HER2PredictLib.panel.record.records import readers_table
 
         scene, agreement = slicer.vtkMRMLScene(), agreement_of_three()
         self.assertIs(readers_table(scene, agreement), readers_table(scene, agreement))

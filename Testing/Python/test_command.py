@@ -80,7 +80,7 @@ class PredictTest(CommandTestCase):
         result = json.loads(predict(self.volume, self.roi, "--json", "-")[1])
         text = predict(self.volume, self.roi)[1]
         self.assertIn(result["applicability"]["verdict"], ("inside", "edge", "outside"))
-        share = result["applicability"]["share_beyond"]
+        share = result["applicability"]["tail_probability"]
         self.assertIn(f"{share:.1%} of patients" if share >= 0.001 else "less than 0.1% of patients", text)
         explanation = result["explanation"]
         difference = explanation["log_odds"] - explanation["baseline_log_odds"]

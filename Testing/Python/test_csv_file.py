@@ -94,7 +94,7 @@ class RowTest(CsvTestCase):
             "interval_high": result["interval"][1],
             "interval_level": result["interval_level"],
             "threshold": result["threshold"],
-            "share_beyond": result["applicability"]["share_beyond"],
+            "tail_probability": result["applicability"]["tail_probability"],
             "variations": stability["count"],
             "variations_failed": stability["failed"],
             "variations_flipped": stability["flips"],
@@ -151,7 +151,7 @@ class RowTest(CsvTestCase):
         Model({**bundled.card, "guessing": ["shuffled labels do as well"]}, bundled.arrays).save(path)
         self.assertEqual(predict(self.volume, self.roi, "--csv", self.table, "--model", path)[0], 0)
         (row,) = rows_of(self.table)
-        self.assertEqual([row[name] for name in ("call", "applicability", "share_beyond", "stability")], [""] * 4)
+        self.assertEqual([row[name] for name in ("call", "applicability", "tail_probability", "stability")], [""] * 4)
         self.assertIn("model-guesses", row["findings"].split())
 
     def test_another_table_is_refused_before_any_work_and_stays_as_it_is(self) -> None:

@@ -234,14 +234,14 @@ class PackageTest(DicomButtonTestCase):
             return bool(here)
 
         with (
-            mock.patch("HER2PredictLib.panel.keep.packages.is_highdicom_here", is_here),
+            mock.patch("HER2PredictLib.panel.record.packages.is_highdicom_here", is_here),
             mock.patch("HER2PredictLib.outputs.dicom.objects.is_highdicom_here", is_here),
             mock.patch("slicer.packaging.pip_install", side_effect=install) as pip_install,
         ):
             yield pip_install
 
     def test_it_is_installed_once_the_user_agrees_and_the_result_is_saved(self) -> None:
-        from HER2PredictLib.panel.keep.packages import HIGHDICOM
+        from HER2PredictLib.panel.record.packages import HIGHDICOM
 
         self.predicted_case()
         with self.missing() as pip_install:
@@ -265,7 +265,7 @@ class PackageTest(DicomButtonTestCase):
             self.assertEqual(self.press().texts, [])
 
     def test_pip_finds_it_in_a_folder_of_wheels_without_network(self) -> None:
-        from HER2PredictLib.panel.keep.packages import HIGHDICOM
+        from HER2PredictLib.panel.record.packages import HIGHDICOM
 
         self.predicted_case()
         wheels = self.folder / "wheels of the hospital"
@@ -307,7 +307,7 @@ class PackageTest(DicomButtonTestCase):
 
     @unittest.skipUnless(WHEELS.is_file(), "runs in the source tree only")
     def test_the_release_is_the_one_that_the_tests_use(self) -> None:
-        from HER2PredictLib.panel.keep.packages import HIGHDICOM
+        from HER2PredictLib.panel.record.packages import HIGHDICOM
 
         self.assertIn(HIGHDICOM, WHEELS.read_text(encoding="utf-8").splitlines())
 

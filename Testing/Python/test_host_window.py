@@ -109,7 +109,7 @@ class ModulePanelTest(unittest.TestCase):
     def test_what_is_scrolled_away_hidden_or_folded_is_not_in_sight(self) -> None:
         self.window.set_size(1366, 768)
         ui = self.panel.ui
-        ui.caseSection.collapsed = ui.keepSection.collapsed = False
+        ui.caseSection.collapsed = ui.recordSection.collapsed = False
         settle()
         self.window.scroll_to(0.0)
         settle()
@@ -118,7 +118,7 @@ class ModulePanelTest(unittest.TestCase):
         self.window.scroll_to(1.0)
         settle()
         self.assertFalse(self.window.is_in_sight(ui.predictButton))
-        ui.keepSection.collapsed = True
+        ui.recordSection.collapsed = True
         settle()
         self.assertFalse(self.window.is_in_sight(ui.readersButton))
 

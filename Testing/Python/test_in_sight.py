@@ -78,7 +78,7 @@ class InSightTest(panel.ModuleTestCase):
         for size in SIZES:
             with self.subTest(size=size):
                 self.window.set_size(*size)
-                for section in (self.ui.keepSection, self.ui.modelSection, self.ui.findingsSection):
+                for section in (self.ui.recordSection, self.ui.modelSection, self.ui.findingsSection):
                     section.collapsed = False
                 self.settle()
                 self.ui.predictButton.click()
@@ -97,7 +97,7 @@ class InSightTest(panel.ModuleTestCase):
         segmentation.GetSegmentation().GetSegment(segment_id).SetName(
             "Segment_of_a_reader_with_a_very_long_name_indeed"
         )
-        for name in ("case", "tumour", "findings", "why", "keep", "model"):
+        for name in ("case", "tumour", "findings", "explanation", "record", "model"):
             section = getattr(self.ui, f"{name}Section")
             self.addCleanup(setattr, section, "collapsed", section.collapsed)
             section.collapsed = False
@@ -108,7 +108,7 @@ class InSightTest(panel.ModuleTestCase):
     def test_what_is_urgent_unfolds_and_what_is_not_folds_to_a_line(self) -> None:
         self.small_case()
         self.assertEqual(self.ui.findingsSection.collapsed, "caution" not in self.ui.findingsSection.text)
-        for section in (self.ui.keepSection, self.ui.modelSection):
+        for section in (self.ui.recordSection, self.ui.modelSection):
             self.assertTrue(section.collapsed)
         pieces = ellipsoid()
         pieces[2:4, 5:9, 5:9] = 1

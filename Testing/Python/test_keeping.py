@@ -44,7 +44,7 @@ class KeepingTest(panel.ModuleTestCase):
         before = self.shown(), self.ui.whyLabel.text
         self.saved_and_loaded()
         self.assertEqual((self.shown(), self.ui.whyLabel.text), before)
-        self.assertFalse(self.ui.whySection.isHidden())
+        self.assertFalse(self.ui.explanationSection.isHidden())
         self.assertTrue(self.shows_result())
         self.assertEqual(self.ui.volumeSelector.currentNode().GetName(), "CTU")
         self.assertTrue(self.ui.predictButton.enabled, self.findings())
@@ -91,7 +91,7 @@ class KeepingTest(panel.ModuleTestCase):
         self.assertEqual(probability, f"{expected.probability:.3f}")
         self.assertEqual(interval, "{:.3f} – {:.3f}".format(*expected.interval))
         self.assertEqual(model, expected.model.describe())
-        self.ui.keepSection.collapsed = False
+        self.ui.recordSection.collapsed = False
         self.assertFalse(self.ui.historyTable.isHidden())
 
     def export(self, path: object) -> str:
@@ -175,6 +175,15 @@ class KeepingTest(panel.ModuleTestCase):
         self.export(self.folder / "history.csv")
         (row,) = self.rows(self.folder / "history.csv")
         self.assertEqual(row, stored | {"case": "'=cmd()", "call": "a b"})
+
+    def test_a_row_that_an_earlier_version_kept_is_exported_whole(self) -> None:
+        self.predicted_case()
+        table = self.ui.historyTable.mrmlTableNode()
+        stored = json.loads(table.GetAttribute("HER2Predict.Cells0"))
+        earlier = {{"tail_probability": "share_beyond"}.get(name, name): text for name, text in stored.items()}
+        table.SetAttribute("HER2Predict.Cells0", json.dumps(earlier))
+        self.export(self.folder / "history.csv")
+        self.assertEqual(self.rows(self.folder / "history.csv"), [stored])
 
     def test_the_features_go_into_one_table_with_all_their_digits(self) -> None:
         case = self.predicted_case()

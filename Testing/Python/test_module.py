@@ -125,7 +125,7 @@ class PredictingTest(panel.ModuleTestCase):
         self.assertEqual(len(self.findings()), len(expected.findings))
         (_name, pull, _z), *_others = expected.explanation.strongest()
         self.assertIn(f"{pull:+.2f}".replace("-", "−"), self.ui.whyLabel.text)
-        self.assertTrue(self.ui.whySection.collapsed)
+        self.assertTrue(self.ui.explanationSection.collapsed)
         self.assertIn(expected.model.describe(), shown)
         self.take_picture()
 

@@ -14,7 +14,7 @@ import numpy as np
 import panel
 from cases import ellipsoid
 from HER2PredictLib.helper.task import NoHelperError
-from HER2PredictLib.panel.keep import records
+from HER2PredictLib.panel.record import records
 
 slicer: Any = None
 

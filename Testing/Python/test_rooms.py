@@ -124,6 +124,16 @@ class RoomsTest(unittest.TestCase):
             self.assertLessEqual(len(file.read_text(encoding="utf-8").splitlines()), MOST_LINES, file)
         self.assertLessEqual(max(folders.values()), MOST_FILES, folders)
 
+    def test_no_two_files_and_no_two_classes_are_called_the_same(self) -> None:
+        called: dict[str, set[str]] = {}
+        for name, file in MODULES.items():
+            if file.name != "__init__.py":
+                called.setdefault(file.name, set()).add(name)
+            for node in ast.parse(file.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    called.setdefault(node.name, set()).add(name)
+        self.assertEqual({name: places for name, places in called.items() if len(places) > 1}, {})
+
 
 if __name__ == "__main__":
     unittest.main()

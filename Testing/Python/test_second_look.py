@@ -201,7 +201,7 @@ class TablesTest(panel.ModuleTestCase):
         self.assertTrue(features.GetUseColumnTitleAsColumnHeader())
 
     def test_the_charts_legend_lies_beside_the_points_and_its_title_is_short(self) -> None:
-        from HER2PredictLib.panel.keep import records
+        from HER2PredictLib.panel.record import records
 
         self.predicted_case()
         assessment = self.panel.panel.state.assessment

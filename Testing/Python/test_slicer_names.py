@@ -18,7 +18,7 @@ from hosts import NO_SLICER, slicer
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "HER2Predict" / "HER2Predict.py"
 PANEL = MODULE.parent / "HER2PredictLib" / "panel"
-WITHOUT_QT = [PANEL / "panel.py", PANEL / "view" / "view.py", *sorted((PANEL / "keep").glob("*.py"))]
+WITHOUT_QT = [PANEL / "panel.py", PANEL / "view" / "view.py", *sorted((PANEL / "record").glob("*.py"))]
 ROW = PANEL / "view" / "findings.py"
 UI = ROOT / "HER2Predict" / "Resources" / "UI" / "HER2Predict.ui"
 ROW_UI = UI.with_name("Finding.ui")

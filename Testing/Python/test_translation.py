@@ -24,7 +24,7 @@ FILES = [
         for room in ("case", "findings", "model", "outline", "result", "outputs", "panel")
         for file in sorted((MODULE / "HER2PredictLib" / room).rglob("*.py"))
         # Two hold codes of a terminology, one what the command says of its files, two the language of pages.
-        if file.name not in ("segments.py", "files.py", "codes.py", "html.py", "style.py")
+        if file.name not in ("segments.py", "files.py", "codes.py", "html.py", "page_style.py")
     ),
 ]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..model.model import Model
 from ..outputs import gauge
 from ..outputs.report.html import Markup, document, element, section, table
-from ..outputs.report.style import INK, LINE, STYLE
+from ..outputs.report.page_style import INK, LINE, STYLE
 from ..result import wording
 from ..training.cohort.exclusions import Exclusion
 

@@ -48,7 +48,7 @@ def extract(extractor: Any, image: sitk.Image, mask: sitk.Image, kinds: Collecti
     with ThreadPoolExecutor(1) as beside:
         own = beside.submit(_resampled, extractor, image, mask, grid)
         made = [beside.submit(filtered, extractor, own, kind) for kind in extractor.enabledImagetypes if kind in wanted]
-        roi = Roi.drawn(extractor, grid)
+        roi = ResampledRoi.drawn(extractor, grid)
         drawn = roi.shape(extractor) if SHAPE in wanted else {}
         if roi.resegment(extractor, sitk.GetArrayFromImage(own.result())) and SHAPE in wanted:
             drawn = roi.shape(extractor)
@@ -86,7 +86,7 @@ def filtered(extractor: Any, image: Future[sitk.Image], kind: str) -> dict[str, 
     return {name: sitk.GetArrayFromImage(own) for own, name, _settings in make(image.result(), None, **settings)}
 
 
-class Roi:
+class ResampledRoi:
     """An ROI on the grid of a resampled mask, `spacing` in mm along (x, y, z).
 
     `inside` are its voxels: those that were drawn, and later those that re-segmentation leaves.
@@ -98,7 +98,7 @@ class Roi:
         self.box = _box(mask)
 
     @classmethod
-    def drawn(cls, extractor: Any, grid: sitk.Image) -> Roi:
+    def drawn(cls, extractor: Any, grid: sitk.Image) -> ResampledRoi:
         """As it was drawn; UnusualError where it has too few dimensions, as in all that follows."""
         return cls(sitk.GetArrayViewFromImage(grid) == extractor.settings["label"], grid.GetSpacing())
 

@@ -36,7 +36,7 @@ def _serve(folder: Path, channel: Any) -> None:
     from HER2PredictLib.helper import messages
 
     try:
-        worker = _Worker(folder)
+        worker = _Computer(folder)
     except Exception as error:  # most of all ImportError
         channel.write(messages.encode({"unfit": f"{type(error).__name__}: {error}"}))
         return
@@ -46,7 +46,7 @@ def _serve(folder: Path, channel: Any) -> None:
         channel.write(messages.encode({"id": request["id"], **_answered(worker, request)}))
 
 
-def _answered(worker: _Worker, request: Message) -> Message:
+def _answered(worker: _Computer, request: Message) -> Message:
     from HER2PredictLib.errors import InputError
 
     try:
@@ -57,7 +57,7 @@ def _answered(worker: _Worker, request: Message) -> Message:
         return {"fault": traceback.format_exc()}
 
 
-class _Worker:
+class _Computer:
     """Computes; holds the case whose outline is varied until another one is asked about."""
 
     def __init__(self, folder: Path) -> None:

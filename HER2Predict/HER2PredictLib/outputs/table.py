@@ -20,7 +20,7 @@ COLUMNS = (
     "threshold",
     "call",
     "applicability",
-    "share_beyond",
+    "tail_probability",
     "stability",
     "variations",
     "variations_failed",

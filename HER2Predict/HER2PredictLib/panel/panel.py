@@ -14,9 +14,9 @@ from . import segments
 from .application import Application
 from .background import Run
 from .input_check import InputCheck
-from .keep.record_section import RecordSection
-from .keep.records import history_centre
 from .outline_check import OutlineCheck
+from .record.record_section import RecordSection
+from .record.records import history_centre
 from .state import PanelState
 from .view.view import PanelView
 from .view.view_line import ViewLine

@@ -58,8 +58,8 @@ def write_objects(assessment: Assessment, sources: Sources, folder: Path, *, ide
     InputError
         Where the folder cannot be written to.
     """
-    from .report import structured_report
-    from .segmentation import Tracking, segmentation
+    from .segmentation_object import Tracking, segmentation
+    from .structured_report import structured_report
 
     tracking = Tracking.of(assessment.case, identify=identify)
     with warnings.catch_warnings():

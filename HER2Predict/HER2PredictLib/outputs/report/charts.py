@@ -12,7 +12,7 @@ from ...model.model import Model
 from ...result.result import Result
 from .. import gauge
 from .html import Markup, element
-from .style import INK, LINE, MUTED
+from .page_style import INK, LINE, MUTED
 
 _GAUGE_WIDTH = 420.0
 #: Width of a letter over the size of its font, about.

@@ -22,7 +22,7 @@ from ...result.result import Result
 from ..table import case_name
 from . import charts, identity, model_facts, views
 from .html import Markup, document, element, facts, joined, section, table
-from .style import STYLE
+from .page_style import STYLE
 
 #: Beside HTML, what a page can be written as.
 PDF = ".pdf"

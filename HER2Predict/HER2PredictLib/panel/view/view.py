@@ -7,7 +7,7 @@ from typing import Any
 
 from ...i18n import tr as _
 from ...result.result import Result
-from ..keep import records
+from ..record import records
 from ..segments import EFFECTS, first_segment, segment_name, set_abdomen_window
 from ..state import PanelState
 from ..words import answer, labels
@@ -148,7 +148,7 @@ class PanelView:
             self.ui.cautionLabel.text = answer.caution_line(state)
             self.ui.cautionLabel.setVisible(bool(self.ui.cautionLabel.text))
         self._show_outline_check(state)
-        self.ui.whySection.setVisible(self.gauged is not None)
+        self.ui.explanationSection.setVisible(self.gauged is not None)
         if self.gauged is not None:
             self.ui.resultLabel.text = answer.result_text(self.gauged)
             self.ui.whyLabel.text = answer.strongest_text(self.gauged) if self.gauged.strongest else ""

@@ -24,7 +24,7 @@ from .exclusions import Exclusion
 from .fingerprint import key_of, settings_id, software
 from .journal import FeatureRow, Journal
 from .read_table import read_table
-from .workers import Task, on_cluster, on_this_machine
+from .workers import PatientTask, on_cluster, on_this_machine
 
 #: In the folder of a model or of an evaluation.
 FEATURES_FILE = "features.csv"
@@ -142,21 +142,21 @@ def _check_out(out: Path, cohort: Cohort) -> None:
 
 def _tasks(
     table: pd.DataFrame, decided_by: dict[str, str], jobs: int | None
-) -> tuple[dict[str, Task], dict[str, Exclusion]]:
+) -> tuple[dict[str, PatientTask], dict[str, Exclusion]]:
     """The task of each patient, and why there is none, by patient."""
     files = inputs_of(table).itertuples(name=None)
 
-    def make(patient: str, image: str, roi: str, segment: str, series: str) -> Task | Exclusion:
+    def make(patient: str, image: str, roi: str, segment: str, series: str) -> PatientTask | Exclusion:
         try:
             key = key_of(Path(image), Path(roi), segment, decided_by, series)
-            return Task(key, image, roi, segment, decided_by, series)
+            return PatientTask(key, image, roi, segment, decided_by, series)
         except InputError as error:
             return Exclusion(error.code, str(error))
 
     # Threads, for reading and hashing let each other run.
     with ThreadPoolExecutor(jobs or joblib.cpu_count()) as pool:
         made = dict(zip(table.index, pool.map(lambda names: make(*names), files), strict=True))
-    tasks = {patient: task for patient, task in made.items() if isinstance(task, Task)}
+    tasks = {patient: task for patient, task in made.items() if isinstance(task, PatientTask)}
     return tasks, {patient: why for patient, why in made.items() if isinstance(why, Exclusion)}
 
 

@@ -32,7 +32,7 @@ _IDLE_SECONDS = 20
 
 
 @dataclass(frozen=True)
-class Task:
+class PatientTask:
     """The files of one patient, the key of what decides the result, and the `software` that must compute it."""
 
     key: str
@@ -120,7 +120,7 @@ def _one_by_one(tasks: Iterable[Keyed], at_once: int | str, work: Work) -> Itera
         yield from parallel(joblib.delayed(work)(task) for task in tasks)
 
 
-def compute(task: Task) -> Outcome:
+def compute(task: PatientTask) -> Outcome:
     """The features of one task, in the process that runs this.
 
     Raises
@@ -139,7 +139,7 @@ def compute(task: Task) -> Outcome:
     return guarded(task, lambda: _row(task))
 
 
-def _row(task: Task) -> FeatureRow:
+def _row(task: PatientTask) -> FeatureRow:
     case = Case.from_files(Path(task.image), Path(task.roi), task.segment or None, task.series or None)
     preparation = preprocess(case)
     values = features.extract(preparation.prepared).values()
@@ -160,7 +160,7 @@ def guarded(task: Keyed, made: Callable[[], Any]) -> Outcome:
         return Outcome(task.key, failure=Exclusion("program-fault", message))
 
 
-def on_cluster(tasks: Iterable[Task], address: str) -> Generator[Outcome, None, None]:
+def on_cluster(tasks: Iterable[PatientTask], address: str) -> Generator[Outcome, None, None]:
     """Compute on the workers of the Dask cluster whose scheduler is at `address`.
 
     The workers must reach the files under the same paths and have the same versions installed.

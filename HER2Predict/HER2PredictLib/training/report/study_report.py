@@ -13,7 +13,7 @@ from ..protocol.protocol import TEST, TRAIN
 from . import prose, sentences
 from .checklist.items import items_html
 from .checklist.tripod import claim, tripod_ai
-from .page import (
+from .page_parts import (
     baseline_html,
     data_frame_html,
     figure_html,

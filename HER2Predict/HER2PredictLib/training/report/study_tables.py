@@ -11,7 +11,7 @@ import pandas as pd
 from ..measured.baseline import p_value_text
 from ..measured.results import APPARENT, SET_LABELS, SETS, Results
 from ..protocol.candidates import Candidate
-from .page import data_frame_html
+from .page_parts import data_frame_html
 
 #: Measures that are printed of apparent predictions.
 _APPARENT_ROWS = ("AUC (bootstrap)", "Average precision", "Brier score")

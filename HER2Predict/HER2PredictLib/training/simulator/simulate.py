@@ -24,7 +24,7 @@ from .files.image_files import SEGMENT_NAME, image_from_array, write_segmentatio
 from .her2_effect import Latents, true_probability
 from .patients import Patient, draw_cohort, generator, study_split
 from .scan.acquisition import ACQUISITIONS, Acquisition
-from .scan.grid import MATRIX
+from .scan.scan_grid import MATRIX
 from .scan.scanner import Scanner
 
 Format = Literal["nrrd", "nifti", "dicom"]

@@ -32,12 +32,12 @@ class Predictions:
     probability: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    share_beyond: np.ndarray
+    tail_probability: np.ndarray
     variations: np.ndarray
 
     def share(self, verdict: str) -> float:
         """Share of the patients that are ``inside``, at the ``edge`` or ``outside``."""
-        return float(np.mean([applicability_of(share) == verdict for share in self.share_beyond]))
+        return float(np.mean([applicability_of(share) == verdict for share in self.tail_probability]))
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def ask(model: Model, measured: Measured) -> Predictions:
         probability=np.array([prediction.probability for prediction in predictions]),
         low=np.array([prediction.interval[0] for prediction in predictions]),
         high=np.array([prediction.interval[1] for prediction in predictions]),
-        share_beyond=np.array([model.typicality(prediction) for prediction in predictions]),
+        tail_probability=np.array([model.typicality(prediction) for prediction in predictions]),
         variations=varied,
     )
 
@@ -203,7 +203,7 @@ def _shifted(name: str, model: Model, base: Measured, own: Predictions, measured
     answers = ask(model, measured)
     _, here, there = np.intersect1d(base.numbers, measured.numbers, return_indices=True)
     before, after = own.probability[here], answers.probability[there]
-    is_shifted = np.repeat([False, True], [len(own.share_beyond), len(answers.share_beyond)])
+    is_shifted = np.repeat([False, True], [len(own.tail_probability), len(answers.tail_probability)])
     return ShiftedCohort(
         acquisition=name,
         patients=len(measured.numbers),
@@ -214,7 +214,7 @@ def _shifted(name: str, model: Model, base: Measured, own: Predictions, measured
         inside=answers.share("inside"),
         edge=answers.share("edge"),
         outside=answers.share("outside"),
-        auc=float(roc_auc_score(is_shifted, -np.concatenate([own.share_beyond, answers.share_beyond]))),
+        auc=float(roc_auc_score(is_shifted, -np.concatenate([own.tail_probability, answers.tail_probability]))),
         findings=_brought(base, measured),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from ..page import paragraphs
+from ..page_parts import paragraphs
 from .tripod import Item
 
 

@@ -13,7 +13,7 @@ from ...measured.recalibration import describe_origin
 from ...statistics.bootstrap import RESAMPLES
 from ...statistics.performance import performance_table
 from .. import measures_in_words, passages, sentences
-from ..page import (
+from ..page_parts import (
     baseline_html,
     data_frame_html,
     figure_html,

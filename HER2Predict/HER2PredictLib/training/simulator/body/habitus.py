@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..scan.fields import Array, Plane, ellipse_distance, smooth_minimum
-from ..scan.grid import Grid
+from ..scan.scan_grid import Grid
 from . import anatomy
 
 #: Exponent of the superellipse that a pelvis resembles in cross-section.

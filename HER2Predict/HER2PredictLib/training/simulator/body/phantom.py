@@ -10,7 +10,7 @@ import numpy as np
 
 from ..scan.acquisition import STUDY_SLICE_MM, Acquisition
 from ..scan.fields import Array, FineShares, SmoothField, coverage, enlarge
-from ..scan.grid import MATRIX, Grid, halved
+from ..scan.scan_grid import MATRIX, Grid, halved
 from . import anatomy
 from .bowel import Bowel
 from .densities import (
@@ -30,7 +30,7 @@ from .densities import (
 )
 from .habitus import Habitus, paint_couch
 from .sections import chains_distance, columns_distance, hip_distance, packed_distance
-from .textures import Textures
+from .tissue_textures import Textures
 from .tumour import Bladder, Look, Tumour
 
 #: Thickness of the skin in mm.

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..scan.fields import Array, Plane, cone_distance, ellipse_distance, smooth_minimum
-from ..scan.grid import Window
+from ..scan.scan_grid import Window
 from . import anatomy
 
 

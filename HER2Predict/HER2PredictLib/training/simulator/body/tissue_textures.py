@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..scan.fields import Array, SmoothField
-from ..scan.grid import Grid
+from ..scan.scan_grid import Grid
 from .densities import FAT_HU
 
 

@@ -10,8 +10,8 @@ from ...errors import InputError
 from ...i18n import tr as _
 from ...outputs.report.page import can_write_pdf, check_report, write_report
 from ..application import Application, Question
-from .dicom import files_of
 from .records import file_name
+from .save_dicom import files_of
 
 
 def save_report(current: Callable[[], Assessment], made: str, application: Application) -> str:

@@ -13,7 +13,7 @@ from ...assess import Assessment
 from ...model.guessing import GUESSING_CODE, is_positive
 from ...result import wording
 from . import codes
-from .segmentation import DEVICE, MANUFACTURER, SERIES_NUMBERS, Tracking
+from .segmentation_object import DEVICE, MANUFACTURER, SERIES_NUMBERS, Tracking
 from .sources import Sources
 
 #: Shares are written in per cent with so many decimals; JSON has them in full.

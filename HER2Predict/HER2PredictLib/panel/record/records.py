@@ -21,6 +21,8 @@ from ...result.result import Result
 _ROLE = "HER2Predict.Role"
 #: Room for the chart's legend, as a share of the width of the points.
 _LEGEND_SHARE = 0.8
+#: What earlier versions called a column -> what it is called now.
+_EARLIER_NAMES = {"share_beyond": "tail_probability"}
 #: On the history: what its last row belongs to, where that follows the outline.
 _SEQUENCE = "HER2Predict.Sequence"
 
@@ -106,8 +108,9 @@ def _stored_cells(node: Any, row: int) -> dict[str, str] | None:
     """None where there are none. A scene may come from anywhere: its cells are made safe again."""
     try:
         stored = json.loads(node.GetAttribute(_cells_of(row)) or "")
+        stored = {_EARLIER_NAMES.get(name, name): text for name, text in stored.items()}
         return {name: cell(str(stored.get(name, ""))) for name in COLUMNS} if stored["input_sha256"] else None
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, AttributeError):
         return None
 
 

@@ -19,8 +19,8 @@ from ..segments import centre_of
 from ..state import PanelState
 from ..view.view import PanelView
 from . import records
-from .dicom import save_as_dicom
-from .report import save_report
+from .save_dicom import save_as_dicom
+from .save_report import save_report
 
 
 class RecordSection:
