@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -49,10 +50,14 @@ class Prepared:
     def digest(self) -> str:
         """SHA-256 over size, spacing and voxels of both: of the same pair the features are the same."""
         found = hashlib.sha256()
-        for image in (self.image, self.mask):
-            found.update(repr((image.GetSize(), image.GetSpacing())).encode())
-            found.update(sitk.GetArrayViewFromImage(image).tobytes())
+        self.add_to(found)
         return found.hexdigest()
+
+    def add_to(self, digest: Any) -> None:
+        """Let a digest of `hashlib` go over size, spacing and voxels of both."""
+        for image in (self.image, self.mask):
+            digest.update(repr((image.GetSize(), image.GetSpacing())).encode())
+            digest.update(sitk.GetArrayViewFromImage(image).data)
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """Write the pair as ``volume.nrrd`` and ``roi.nrrd``, for the `pyradiomics` command or any other program."""

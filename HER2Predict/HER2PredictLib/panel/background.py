@@ -8,8 +8,6 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-import SimpleITK as sitk
-
 from .. import __version__, assess, features, threads
 from ..assess import Assessment, CheckedCase
 from ..case.nodes import add_passing_node, add_prepared_nodes, strings_from_table
@@ -50,9 +48,7 @@ def input_digest(checked: CheckedCase, model: Model) -> str:
     """Digest of everything that the probability depends on; two inputs with one digest have one result."""
     found = hashlib.blake2b(f"{model.sha256} {__version__}".encode())
     found.update(PARAMETER_FILE.read_bytes())
-    for image in (checked.prepared.image, checked.prepared.mask):
-        found.update(repr((image.GetSize(), image.GetSpacing())).encode())
-        found.update(sitk.GetArrayViewFromImage(image).tobytes())
+    checked.prepared.add_to(found)
     return found.hexdigest()
 
 

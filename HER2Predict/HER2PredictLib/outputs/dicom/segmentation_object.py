@@ -11,7 +11,14 @@ from ...case.case import Case
 from . import codes
 from .sources import Sources
 
-MANUFACTURER = DEVICE = "HER2Predict"
+DEVICE = "HER2Predict"
+#: What made the objects, DICOM's General and Enhanced General Equipment modules.
+EQUIPMENT = {
+    "manufacturer": DEVICE,
+    "manufacturer_model_name": DEVICE,
+    "software_versions": __version__,
+    "device_serial_number": __version__,
+}
 #: Of the series of the ROI and of the report; far from those that scanners give.
 SERIES_NUMBERS = (9101, 9102)
 #: What the segment is called where its own name is not to be told.
@@ -53,10 +60,7 @@ def segmentation(sources: Sources, tracking: Tracking) -> hd.seg.Segmentation:
         series_number=SERIES_NUMBERS[0],
         sop_instance_uid=hd.UID(),
         instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=DEVICE,
-        software_versions=__version__,
-        device_serial_number=__version__,
+        **EQUIPMENT,
         content_label="HER2PREDICT_ROI",
         content_description=codes.ROI_CONTENT,
         series_description=codes.ROI_SERIES,

@@ -13,7 +13,7 @@ from ...assess import Assessment
 from ...model.guessing import GUESSING_CODE, is_positive
 from ...result import wording
 from . import codes
-from .segmentation_object import DEVICE, MANUFACTURER, SERIES_NUMBERS, Tracking
+from .segmentation_object import DEVICE, EQUIPMENT, SERIES_NUMBERS, Tracking
 from .sources import Sources
 
 #: Shares are written in per cent with so many decimals; JSON has them in full.
@@ -40,10 +40,7 @@ def structured_report(
         series_number=SERIES_NUMBERS[1],
         sop_instance_uid=hd.UID(),
         instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=DEVICE,
-        software_versions=__version__,
-        device_serial_number=__version__,
+        **EQUIPMENT,
         series_description=codes.RESULT_SERIES[assessment.model.simulated],
         is_complete=True,
         coding_schemes=codes.coding_schemes(),
@@ -59,7 +56,7 @@ def _device() -> sr.ObserverContext:
     """The program, by the same UID for the same version."""
     uid = hd.UID.from_uuid(str(uuid.uuid5(uuid.NAMESPACE_URL, f"HER2Predict {__version__}")))
     attributes = sr.DeviceObserverIdentifyingAttributes(
-        uid, name=DEVICE, manufacturer_name=MANUFACTURER, model_name=f"{DEVICE} {__version__}"
+        uid, name=DEVICE, manufacturer_name=DEVICE, model_name=f"{DEVICE} {__version__}"
     )
     return sr.ObserverContext(hd.sr.CodedConcept("121007", "DCM", "Device"), attributes)
 
