@@ -122,7 +122,9 @@ class RecordSection:
     def look_for_readers(self, volume: Any, segmentation: Any) -> None:
         """See whether the chosen nodes (None where none is) hold the outlines of two or more readers."""
         self._volume, self._segmentation = volume, segmentation
-        reason = self._state().no_comparison_reason(len(drawn_segments(segmentation)) if volume and segmentation else 0)
+        # At every stroke: the voxels of a single segment are not looked through to see that it is one.
+        may_be_two = volume and segmentation and segmentation.GetSegmentation().GetNumberOfSegments() > 1
+        reason = self._state().no_comparison_reason(len(drawn_segments(segmentation)) if may_be_two else 0)
         self.ui.readersButton.enabled = not reason
         self.ui.readersButton.toolTip = reason or _(
             "Predict every segment that is outlined, as one reader's each, and their consensus, and compare them in a "
