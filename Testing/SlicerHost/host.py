@@ -55,8 +55,8 @@ def _why_not(error: ImportError) -> str:
     library, _, problem = str(error).partition(": ")
     if not problem.startswith("cannot open shared object file"):
         return f"PySide6 is installed but cannot be loaded: {error}"
-    lines = SYSTEM_PACKAGES.read_text(encoding="utf-8").splitlines()
-    packages = [line.split()[0] for line in lines if ".so." in line]
+    of_qt = SYSTEM_PACKAGES.read_text(encoding="utf-8").partition("# Of Qt")[2].partition("\n\n")[0]
+    packages = [line.split()[0] for line in of_qt.splitlines() if ".so." in line]
     return f"{library} is missing: apt-get install {' '.join(packages)}"
 
 
