@@ -12,11 +12,11 @@ from ...model.model import Model
 from ...result.result import Result
 from .. import gauge
 from .html import Markup, element
-from .page_style import INK, LINE, MUTED
+from .page_style import INK, MUTED, PALE
 
 _GAUGE_WIDTH = 420.0
 #: Width of a letter over the size of its font, about.
-_LETTER = 0.66
+_LETTER = 0.72
 _FONT = 11.0
 
 _HISTOGRAM = (330.0, 120.0)
@@ -63,7 +63,7 @@ def histogram_of(case: Case) -> tuple[Markup, dict[str, float]]:
             y=axes.y(count),
             width=axes.x(end) - axes.x(start) - 0.5,
             height=axes.y(0.0) - axes.y(count),
-            fill=MUTED,
+            fill=MUTED if low <= (start + end) / 2.0 <= high else PALE,
         )
         for count, start, end in zip(counts.tolist(), ends[:-1].tolist(), ends[1:].tolist(), strict=True)
     )
@@ -167,8 +167,7 @@ class _Axes:
 
     def svg(self, words: str, marks: Iterable[Markup]) -> Markup:
         width, height = self._size
-        grid = [element("path", d=f"M{_LEFT} {_TOP}H{width - _RIGHT}", stroke=LINE, stroke_width=0.5)]
-        return element("svg", *grid, *marks, viewBox=f"0 0 {width:g} {height:g}", role="img", aria_label=words)
+        return element("svg", *marks, viewBox=f"0 0 {width:g} {height:g}", role="img", aria_label=words)
 
 
 def _round_values(low: float, high: float) -> list[float]:

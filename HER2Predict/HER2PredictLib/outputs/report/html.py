@@ -5,15 +5,18 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
+#: Written as the replacement character: HTML allows no control characters, and a name in a header may hold some.
+_CONTROLS = {code: "�" for code in (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0xFFFE, 0xFFFF)}
+#: Elements that have no end tag.
+_VOID = {"img", "meta", "wbr"}
+#: Nothing is loaded and nothing runs, whatever came onto the page.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
 
 class Markup(str):
     """Text that is HTML already."""
 
     __slots__ = ()
-
-
-#: Elements that have no end tag.
-_VOID = {"img", "meta"}
 
 
 def element(name: str, /, *content: str, **attributes: str | float | None) -> Markup:
@@ -22,7 +25,7 @@ def element(name: str, /, *content: str, **attributes: str | float | None) -> Ma
     A trailing underscore of an attribute's name is dropped and any other is a hyphen: ``class_``, ``aria_label``.
     """
     stated = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(_text(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{_escaped(_text(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -31,7 +34,11 @@ def element(name: str, /, *content: str, **attributes: str | float | None) -> Ma
 
 def joined(parts: Iterable[str]) -> Markup:
     """Parts one after the other, those that are no markup escaped."""
-    return Markup("".join(part if isinstance(part, Markup) else html.escape(part, quote=False) for part in parts))
+    return Markup("".join(part if isinstance(part, Markup) else _escaped(part) for part in parts))
+
+
+#: Where a line may break.
+BREAK = element("wbr")
 
 
 def table(caption: str, heads: Iterable[str], rows: Iterable[tuple[str, ...]], class_: str | None = None) -> Markup:
@@ -47,9 +54,15 @@ def table(caption: str, heads: Iterable[str], rows: Iterable[tuple[str, ...]], c
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> Markup:
-    """Names and what they stand for."""
+    """Names and what they stand for, one below the other."""
     lines = (element("tr", element("th", name, scope="row"), element("td", text)) for name, text in rows)
     return element("table", element("tbody", *lines), class_="facts")
+
+
+def strip(rows: Iterable[tuple[str, str]]) -> Markup:
+    """Names and what they stand for, one beside the other."""
+    items = (element("div", element("dt", name), element("dd", text)) for name, text in rows)
+    return element("dl", *items, class_="strip")
 
 
 def section(name: str, heading: str, *content: str, class_: str | None = None) -> Markup:
@@ -62,6 +75,7 @@ def document(title: str, style: str, *body: str) -> str:
     head = element(
         "head",
         element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", title),
         element("style", Markup(style)),
@@ -71,3 +85,8 @@ def document(title: str, style: str, *body: str) -> str:
 
 def _text(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def _escaped(text: str) -> str:
+    """As HTML has it; what UTF-8 cannot write, as of a file's name that is none, becomes a question mark."""
+    return html.escape(text.translate(_CONTROLS).encode("utf-8", "replace").decode("utf-8"))

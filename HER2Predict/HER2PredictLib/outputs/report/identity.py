@@ -63,6 +63,12 @@ def _shown(keyword: str, value: str) -> str:
     if keyword.endswith("Date") and len(value) == 8 and value.isdigit():
         return f"{value[:4]}-{value[4:6]}-{value[6:]}"
     if keyword == "PatientName":
-        family, *given = value.partition("=")[0].split("^")
-        return ", ".join(part for part in (family, " ".join(given)) if part.strip())
+        first, *others = [text for text in map(_name, value.split("=")) if text]
+        return f"{first} ({', '.join(others)})" if others else first
     return value
+
+
+def _name(group: str) -> str:
+    """One of the ways in which a name is written (letters, ideographs, sounds), as people write it."""
+    family, *given = group.split("^")
+    return ", ".join(part for part in (family.strip(), " ".join(" ".join(given).split())) if part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ...i18n import tr as _
@@ -31,6 +32,18 @@ def areas(model: Model) -> Facts:
     ]
 
 
+def discrimination(model: Model) -> Facts:
+    """The same of a page that has no room for two of the training patients: the one that decides whether it guesses."""
+    found = model.discrimination
+    if found is None:
+        return areas(model)
+    limits = "" if math.isnan(found.low) else _(" ({low:.2f} to {high:.2f})").format(low=found.low, high=found.high)
+    return [
+        (_("AUC, cross-validated"), f"{found.auc:.2f}{limits}"),
+        *_measured(model, "test", "auc", _("AUC, test")),
+    ]
+
+
 def calibration(model: Model) -> Facts:
     """How far probabilities agree with what happened, as far as they tell."""
     return [
@@ -44,7 +57,10 @@ def _recalibrated(model: Model) -> Facts:
     if model.recalibration is None:
         return []
     words = _("{patients} patients ({description}), of whom {positive} HER2-positive")
-    return [(_("Recalibrated on"), words.format(**model.recalibration["cohort"]))]
+    return [
+        (_("Recalibrated on"), words.format(**model.recalibration["cohort"])),
+        (_("Measured"), _("not since: calibration and threshold were fitted anew")),
+    ]
 
 
 def _measured(model: Model, part: str, name: str, words: str) -> Facts:

@@ -1,56 +1,75 @@
 """How the page looks on a screen and on paper. Contrast of every text is 4.5 to 1 or more (WCAG 2.2, 1.4.3)."""
 
-#: Colours of text and lines; nothing is told by a colour alone.
-INK, MUTED, LINE, ACCENT = "#1a1d21", "#4a5360", "#c9ced6", "#0072b2"
+#: Colours of text and drawings; nothing is told by a colour alone.
+INK, MUTED, PALE = "#1a1d21", "#4a5360", "#aab2bd"
 
 STYLE = """
 :root { color: #1a1d21; background: #fff; }
 * { box-sizing: border-box; }
-html { font: 15px/1.45 "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", "DejaVu Sans", sans-serif; }
-body { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1.25rem 3rem; }
-h1 { font-size: 1.45rem; line-height: 1.2; margin: 0; }
-h2 { font-size: 1rem; margin: 0 0 .35rem; padding-bottom: .15rem; border-bottom: 1px solid #c9ced6; }
-p { margin: .2rem 0; }
-section { margin: 1rem 0 0; }
-.byline, .note, figcaption, .facts th, caption { color: #4a5360; }
-.byline { margin: .15rem 0 0; }
-.note, figcaption, caption { font-size: .85rem; }
-.notice { border: 1px solid #b35c00; border-left-width: 6px; padding: .35rem .7rem; margin: .7rem 0 0; }
-.notice p { margin: .1rem 0; }
-.result { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 1.5rem; }
-.answer, .doubtful { flex: 0 0 16rem; }
-.answer p, .doubtful p { margin: 0; }
-.number { font-size: 3rem; line-height: 1.05; font-weight: 700; }
-.doubtful .number { font-size: 1.6rem; }
-.verdict { font-size: 1.25rem; font-weight: 700; }
-.gauge { flex: 1 1 20rem; }
-.gauge svg { width: 100%; height: auto; display: block; }
-.columns { display: flex; flex-wrap: wrap; gap: 0 1.5rem; }
-.columns > * { flex: 1 1 20rem; min-width: 0; }
-.views { display: flex; flex-wrap: wrap; gap: .8rem; }
-.views figure { flex: 1 1 11rem; margin: 0; min-width: 0; }
+html { font: 15px/1.45 "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", "DejaVu Sans Condensed", sans-serif; }
+body { max-width: 60rem; margin: 0 auto; padding: 1.6rem 1.4rem 3rem; }
+h1 { font-size: 1.5rem; line-height: 1.2; margin: 0; }
+h2 { font-size: 1rem; line-height: 1.3; margin: 0 0 .45rem; padding-bottom: .2rem; border-bottom: 1px solid #c9ced6; }
+p { margin: 0 0 .3rem; }
+section { margin: 1.3rem 0 0; }
 figure { margin: 0; }
 figure svg { display: block; width: 100%; height: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding-bottom: .2rem; }
-th, td { padding: .12rem .4rem .12rem 0; text-align: left; vertical-align: top; font-weight: 400; }
+.byline, .note, .meaning, figcaption, caption, dt, .facts th { color: #4a5360; }
+.note, figcaption, caption { font-size: .85rem; line-height: 1.35; }
+.byline { margin: .2rem 0 0; }
+.note { margin: .4rem 0 0; }
+.notice { border: 1px solid #b35c00; border-left-width: 6px; padding: .45rem .8rem; margin: .8rem 0 0; }
+.notice p { margin: 0; }
+.notice p + p { margin-top: .2rem; }
+.strip { display: flex; flex-wrap: wrap; gap: .35rem 2.2rem; margin: 0; }
+.strip > div { max-width: 100%; }
+dt { font-size: .8rem; line-height: 1.3; }
+dd { margin: 0; overflow-wrap: anywhere; }
+.result { display: flex; flex-wrap: wrap; gap: .6rem 2rem; }
+.answer { flex: 0 0 auto; }
+.doubtful { flex: 0 0 16rem; }
+.meaning { white-space: nowrap; }
+.told { flex: 1 1 22rem; }
+.told figure { margin-bottom: .5rem; }
+.number { font-size: 4.2rem; line-height: 1; font-weight: 700; letter-spacing: -.02em; margin: 0; }
+.verdict { font-size: 1.5rem; line-height: 1.2; font-weight: 700; margin: .5rem 0 0; }
+.doubtful .verdict { margin: 0 0 .5rem; }
+.doubtful .number { font-size: 1.5rem; font-weight: 400; letter-spacing: 0; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 0 2rem; }
+.views { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .8rem; }
+.views figcaption, figure svg + figcaption { margin-top: .25rem; }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; padding-bottom: .35rem; }
+th, td { padding: .13rem 0; text-align: left; vertical-align: top; font-weight: 400; }
 thead th { font-weight: 600; border-bottom: 1px solid #1a1d21; }
-.facts th { width: 10.5rem; padding-right: .8rem; }
+.facts th { width: 10rem; padding-right: 1rem; }
+.reliance .facts th { width: 7rem; }
+.model .facts th { width: 12.5rem; }
 .facts td { overflow-wrap: anywhere; }
-.numbers td { text-align: right; white-space: nowrap; }
-.numbers td svg { width: 8rem; height: .7rem; vertical-align: middle; }
-.numbers th { overflow-wrap: anywhere; }
-.numbers thead th + th { text-align: right; }
-.severity { white-space: nowrap; }
+.findings .facts th { width: 5rem; color: inherit; font-weight: 600; }
+.numbers th + th, .numbers td { text-align: right; white-space: nowrap; padding-left: .8rem; }
+.classes th + th + th, .classes td + td { text-align: center; padding-left: 1.2rem; }
+.numbers td svg { width: 100%; max-width: 13rem; height: .75rem; vertical-align: -.05rem; }
 code { font: .85rem/1.4 "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
-@page { size: A4; margin: 11mm 14mm; }
+@page { size: A4; margin: 12mm 15mm; }
 @media print {
-  html { font-size: 8.6pt; line-height: 1.35; }
+  html { font-size: 9pt; line-height: 1.35; }
   body { max-width: none; padding: 0; }
-  .result, .columns, .views { flex-wrap: nowrap; }
-  .columns, .views, figure, tr, h2 + table { break-inside: avoid; }
+  section { margin-top: 4mm; }
   h2 { break-after: avoid; }
-  section { margin-top: .7rem; }
-  .views figure { max-width: 52mm; }
+  tr, figure, .views, .result, .strip, header { break-inside: avoid; }
+  /* As tables, which every program that prints lays out alike. */
+  .result, .columns, .views { display: table; table-layout: fixed; width: 100%; border-spacing: 0; }
+  .result > *, .columns > *, .views > * { display: table-cell; vertical-align: top; }
+  .columns { break-inside: avoid; }
+  .columns > * { padding-right: 4mm; }
+  .columns > * + * { padding: 0 0 0 4mm; }
+  .columns > section { border-top: 4mm solid transparent; }
+  .answer, .doubtful { width: 60mm; }
+  .views > * { padding-right: 2mm; }
+  .views > * + * { padding: 0 1mm; }
+  .views > * + * + * { padding: 0 0 0 2mm; }
+  .strip { display: block; }
+  .strip > div { display: inline-block; vertical-align: top; margin: 0 8mm 1mm 0; }
 }
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,13 +21,16 @@ from .html import Markup, element
 _MARGIN_MM = 25.0
 #: What lies beyond the volume is shown as air.
 _AIR_HU = -1024
+#: Pixels of a picture's side: gray levels are interpolated here, since programs that show the page do it or do not.
+_PIXELS = 320
 
 
 @dataclass(frozen=True, eq=False)
 class View:
     """A plane: `pixels` in HU and `inside` the ROI, shape (rows, columns), so many mm apart.
 
-    `place` says which plane it is; `sides` are the letters at its left, right, top and bottom.
+    `place` says which plane it is; `sides` are the letters at its left, right, top and bottom; the middle `field_mm`
+    of it, a square, are shown.
     """
 
     name: str
@@ -35,6 +39,7 @@ class View:
     inside: np.ndarray
     row_mm: float
     column_mm: float
+    field_mm: float
     sides: tuple[str, str, str, str]
 
 
@@ -47,7 +52,7 @@ def views_of(case: Case) -> list[View]:
     middle = [(first + last) / 2.0 for first, last in zip(box.first, box.last, strict=True)]
     indices: list[np.ndarray] = [
         np.arange(count) + round(centre - (count - 1) / 2.0)
-        for centre, count in zip(middle, (max(1, round(field / step)) for step in (head, posterior, left)), strict=True)
+        for centre, count in zip(middle, (math.ceil(field / step) + 1 for step in (head, posterior, left)), strict=True)
     ]
     indices[0] = indices[0][::-1]  # the head at the top
     names = (
@@ -68,6 +73,7 @@ def views_of(case: Case) -> list[View]:
                 _cut(np.take(roi, number, axis), rows, columns, 0) != 0,
                 case.spacing_mm[others[0]],
                 case.spacing_mm[others[1]],
+                field,
                 sides,
             )
         )
@@ -83,23 +89,42 @@ def _cut(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray, beyond: int) 
 
 def figure(view: View) -> Markup:
     """A plane with the outline, the letters of its sides and a scale."""
-    height, width = view.pixels.shape[0] * view.row_mm, view.pixels.shape[1] * view.column_mm
+    field = view.field_mm
+    height, width = view.inside.shape[0] * view.row_mm, view.inside.shape[1] * view.column_mm
     path = " ".join(_edges(view.inside, view.row_mm, view.column_mm))
+    outline = element(
+        "g",
+        # Dark below light: it is seen on any gray.
+        element("path", d=path, fill="none", stroke="#000", stroke_width=field / 90, stroke_opacity=0.6),
+        element("path", d=path, fill="none", stroke=OUTLINE, stroke_width=field / 180),
+        transform=f"translate({(field - width) / 2:.3f} {(field - height) / 2:.3f})",
+    )
     picture = element(
         "svg",
-        element("image", href=_png(view.pixels), width=width, height=height, preserveAspectRatio="none"),
-        # Dark below light: it is seen on any gray.
-        element("path", d=path, fill="none", stroke="#000", stroke_width=width / 90, stroke_opacity=0.6),
-        element("path", d=path, fill="none", stroke=OUTLINE, stroke_width=width / 180),
-        *_letters(view.sides, width, height),
-        *_scale(width, height),
-        viewBox=f"0 0 {width:.6g} {height:.6g}",
+        element("image", href=_png(_shown(view)), width=field, height=field),
+        outline,
+        *_letters(view.sides, field),
+        *_scale(field),
+        viewBox=f"0 0 {field:.6g} {field:.6g}",
         role="img",
         aria_label=_("{plane} plane through the ROI with its outline, {place}").format(
             plane=view.name, place=view.place
         ),
     )
     return element("figure", picture, element("figcaption", f"{view.name}, {view.place}"))
+
+
+def _shown(view: View) -> np.ndarray:
+    """Gray levels of the square that is shown, in HU, interpolated linearly."""
+    plane = sitk.GetImageFromArray(view.pixels.astype(np.float32))
+    plane.SetSpacing((view.column_mm, view.row_mm))
+    step = view.field_mm / _PIXELS
+    ends = zip(plane.GetSize(), plane.GetSpacing(), strict=True)
+    first = [((count - 1) * size - view.field_mm + step) / 2.0 for count, size in ends]
+    found = sitk.Resample(
+        plane, (_PIXELS, _PIXELS), sitk.Transform(2, sitk.sitkIdentity), sitk.sitkLinear, first, (step, step)
+    )
+    return sitk.GetArrayFromImage(found)
 
 
 def _edges(inside: np.ndarray, row_mm: float, column_mm: float) -> Iterator[str]:
@@ -119,31 +144,31 @@ def _runs(inside: np.ndarray) -> Iterator[tuple[int, int, int]]:
             yield int(line), int(start), int(end)
 
 
-def _letters(sides: tuple[str, str, str, str], width: float, height: float) -> Iterator[Markup]:
+def _letters(sides: tuple[str, str, str, str], field: float) -> Iterator[Markup]:
     left, right, top, bottom = sides
-    inset = width / 30
+    inset = field / 28
     for letter, x, y in (
-        (left, inset, height / 2),
-        (right, width - inset, height / 2),
-        (top, width / 2, 1.4 * inset),
-        (bottom, width / 2, height - 0.7 * inset),
+        (left, inset, field / 2),
+        (right, field - inset, field / 2),
+        (top, field / 2, 1.5 * inset),
+        (bottom, field / 2, field - 0.7 * inset),
     ):
-        yield _label(letter, x, y, width)
+        yield _label(letter, x, y, field)
 
 
-def _scale(width: float, height: float) -> Iterator[Markup]:
+def _scale(field: float) -> Iterator[Markup]:
     """A bar of 1 cm, its ends marked."""
-    right, low = width * 0.96, height * 0.95
-    bar = f"M{right - 10:.2f} {low - 1:.2f}v2m0 -1H{right:.2f}m0 -1v2"
-    yield element("path", d=bar, fill="none", stroke="#000", stroke_width=width / 60)
-    yield element("path", d=bar, fill="none", stroke="#fff", stroke_width=width / 150)
-    yield _label("1 cm", right - 5, low - width / 50, width)
+    right, low, tick = field * 0.96, field * 0.95, field / 60
+    bar = f"M{right - 10:.2f} {low - tick:.2f}v{2 * tick:.2f}m0 {-tick:.2f}H{right:.2f}m0 {-tick:.2f}v{2 * tick:.2f}"
+    yield element("path", d=bar, fill="none", stroke="#000", stroke_width=field / 60)
+    yield element("path", d=bar, fill="none", stroke="#fff", stroke_width=field / 150)
+    yield _label("1 cm", right - 5, low - 2 * tick, field)
 
 
-def _label(text: str, x: float, y: float, width: float) -> Markup:
+def _label(text: str, x: float, y: float, field: float) -> Markup:
     """Text that reads on black and on white."""
-    style: dict[str, str | float | None] = {"text_anchor": "middle", "font_size": width / 22}
-    shadow = element("text", text, x=x, y=y, stroke="#000", stroke_width=width / 90, **style)
+    style: dict[str, str | float | None] = {"text_anchor": "middle", "font_size": field / 22}
+    shadow = element("text", text, x=x, y=y, stroke="#000", stroke_width=field / 110, stroke_linejoin="round", **style)
     return Markup(shadow + element("text", text, x=x, y=y, fill="#fff", **style))
 
 
