@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import io
 import tempfile
 import unittest
@@ -226,10 +227,30 @@ TEXTS = """PatientName PatientID PatientComments StudyDescription ProtocolName I
     OtherPatientIDs"""
 
 
+@functools.lru_cache(maxsize=1)
+def every_text() -> Any:
+    """Every attribute of DICOM's dictionary that is text, holding the sentinel: as such, in a sequence, and private."""
+    from pydicom.datadict import DicomDictionary
+
+    data = Dataset()
+    for tag, (kind, _count, _name, _retired, keyword) in DicomDictionary.items():
+        if kind in ("LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT") and keyword and tag >> 16 > 2:
+            setattr(data, keyword, SENTINEL)
+    data.RequestAttributesSequence = Sequence([copy.deepcopy(data)])
+    data.private_block(0x0011, SENTINEL, create=True).add_new(1, "LO", SENTINEL)
+    return data
+
+
 def plant(data: Any) -> None:
-    """Put the sentinel into every attribute that is text."""
+    """Put the sentinel into attributes that are text: into all of them in the first slice, which tells of the series,
+    but for a description that tells the phase."""
+    description = data.get("SeriesDescription")
+    if data.InstanceNumber == 1:
+        data.update(copy.deepcopy(every_text()))
     for keyword in TEXTS.split():
         setattr(data, keyword, SENTINEL)
+    if description:
+        data.SeriesDescription = description
 
 
 class PixelsTest(DicomTestCase):

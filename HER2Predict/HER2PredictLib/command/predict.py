@@ -106,6 +106,10 @@ def _report(case: Any, options: argparse.Namespace) -> None:
     from ..outputs.text import as_text
 
     sources = _dicom_sources(case, options) if options.dicom_out else None
+    if options.report and options.identify:
+        from ..outputs.report.page import check_identity
+
+        check_identity(case)
     model = Model.load(options.model or BUNDLED_MODEL)
     assessment = assess(case, model)
     if options.perturbations and not assessment.banner:

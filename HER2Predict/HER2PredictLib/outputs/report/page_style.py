@@ -51,11 +51,11 @@ thead th { font-weight: 600; border-bottom: 1px solid #1a1d21; }
 .classes th + th + th, .classes td + td { text-align: center; padding-left: 1.2rem; }
 .numbers td svg { width: 100%; max-width: 13rem; height: .75rem; vertical-align: -.05rem; }
 code { font: .85rem/1.4 "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
-@page { size: A4; margin: 12mm 15mm; }
+@page { size: A4; margin: 11mm 15mm; }
 @media print {
-  html { font-size: 9pt; line-height: 1.35; }
+  html { font-size: 8.8pt; line-height: 1.35; }
   body { max-width: none; padding: 0; }
-  section { margin-top: 4mm; }
+  section { margin-top: 3.6mm; }
   h2 { break-after: avoid; }
   tr, figure, .views, .result, .strip, header { break-inside: avoid; }
   /* As tables, which every program that prints lays out alike. */
@@ -64,7 +64,7 @@ code { font: .85rem/1.4 "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", mo
   .columns { break-inside: avoid; }
   .columns > * { padding-right: 4mm; }
   .columns > * + * { padding: 0 0 0 4mm; }
-  .columns > section { border-top: 4mm solid transparent; }
+  .columns > section { border-top: 3.6mm solid transparent; }
   .answer, .doubtful { width: 60mm; }
   .views > * { padding-right: 2mm; }
   .views > * + * { padding: 0 1mm; }
