@@ -28,7 +28,7 @@ is_here() {
     case $1 in
         cc) [[ -n $compiler ]] ;;
         stdio.h) [[ -n $compiler ]] && compiles '#include <stdio.h>' ;;
-        dciodvfy | dsrdump | tidy | chromium) command -v -- "$1" >/dev/null ;;
+        dciodvfy | dsrdump | tidy | chromium | pdfinfo) command -v -- "$1" >/dev/null ;;
         *) [[ -n $2 ]] && python_finds "$@" ;;
     esac
 }

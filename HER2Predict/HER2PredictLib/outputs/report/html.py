@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 
 #: Written as the replacement character: HTML allows no control characters, and a name in a header may hold some.
-_CONTROLS = {code: "�" for code in (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0xFFFE, 0xFFFF)}
+_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160), 0xFFFE, 0xFFFF), "\ufffd")
 #: Elements that have no end tag.
 _VOID = {"img", "meta", "wbr"}
 #: Nothing is loaded and nothing runs, whatever came onto the page.
@@ -61,8 +61,8 @@ def facts(rows: Iterable[tuple[str, str]]) -> Markup:
 
 def strip(rows: Iterable[tuple[str, str]]) -> Markup:
     """Names and what they stand for, one beside the other."""
-    items = (element("div", element("dt", name), element("dd", text)) for name, text in rows)
-    return element("dl", *items, class_="strip")
+    items = (element("li", element("span", name, class_="name"), " ", element("span", text)) for name, text in rows)
+    return element("ul", *items, class_="strip")
 
 
 def section(name: str, heading: str, *content: str, class_: str | None = None) -> Markup:

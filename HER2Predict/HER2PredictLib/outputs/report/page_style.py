@@ -1,7 +1,7 @@
 """How the page looks on a screen and on paper. Contrast of every text is 4.5 to 1 or more (WCAG 2.2, 1.4.3)."""
 
 #: Colours of text and drawings; nothing is told by a colour alone.
-INK, MUTED, PALE = "#1a1d21", "#4a5360", "#aab2bd"
+INK, MUTED, PALE, LINE = "#1a1d21", "#4a5360", "#aab2bd", "#c9ced6"
 
 STYLE = """
 :root { color: #1a1d21; background: #fff; }
@@ -14,17 +14,17 @@ p { margin: 0 0 .3rem; }
 section { margin: 1.3rem 0 0; }
 figure { margin: 0; }
 figure svg { display: block; width: 100%; height: auto; }
-.byline, .note, .meaning, figcaption, caption, dt, .facts th { color: #4a5360; }
+.byline, .note, .meaning, figcaption, caption, .name, .facts th { color: #4a5360; }
 .note, figcaption, caption { font-size: .85rem; line-height: 1.35; }
 .byline { margin: .2rem 0 0; }
 .note { margin: .4rem 0 0; }
 .notice { border: 1px solid #b35c00; border-left-width: 6px; padding: .45rem .8rem; margin: .8rem 0 0; }
 .notice p { margin: 0; }
 .notice p + p { margin-top: .2rem; }
-.strip { display: flex; flex-wrap: wrap; gap: .35rem 2.2rem; margin: 0; }
-.strip > div { max-width: 100%; }
-dt { font-size: .8rem; line-height: 1.3; }
-dd { margin: 0; overflow-wrap: anywhere; }
+.strip { display: flex; flex-wrap: wrap; gap: .35rem 2.2rem; margin: 0; padding: 0; list-style: none; }
+.strip > li { max-width: 100%; overflow-wrap: anywhere; }
+.strip span { display: block; }
+.strip .name { font-size: .8rem; line-height: 1.3; }
 .result { display: flex; flex-wrap: wrap; gap: .6rem 2rem; }
 .answer { flex: 0 0 auto; }
 .doubtful { flex: 0 0 16rem; }
@@ -36,22 +36,26 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .doubtful .verdict { margin: 0 0 .5rem; }
 .doubtful .number { font-size: 1.5rem; font-weight: 400; letter-spacing: 0; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 0 2rem; }
+.pushes { display: flex; flex-wrap: wrap; gap: 0 2rem; }
+.pushes > * { flex: 2 1 17rem; }
+.pushes > * + * { flex: 3 1 27rem; }
 .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .8rem; }
 .views figcaption, figure svg + figcaption { margin-top: .25rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .35rem; }
-th, td { padding: .13rem 0; text-align: left; vertical-align: top; font-weight: 400; }
+th, td { padding: .13rem .6rem .13rem 0; text-align: left; vertical-align: top; font-weight: 400; }
 thead th { font-weight: 600; border-bottom: 1px solid #1a1d21; }
 .facts th { width: 10rem; padding-right: 1rem; }
 .reliance .facts th { width: 7rem; }
 .model .facts th { width: 12.5rem; }
 .facts td { overflow-wrap: anywhere; }
 .findings .facts th { width: 5rem; color: inherit; font-weight: 600; }
+.facts td, .numbers th, .numbers td { padding-right: 0; }
 .numbers th + th, .numbers td { text-align: right; white-space: nowrap; padding-left: .8rem; }
 .classes th + th + th, .classes td + td { text-align: center; padding-left: 1.2rem; }
 .numbers td svg { width: 100%; max-width: 13rem; height: .75rem; vertical-align: -.05rem; }
 code { font: .85rem/1.4 "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
-@page { size: A4; margin: 11mm 15mm; }
+@page { size: A4; margin: 10mm 15mm; }
 @media print {
   html { font-size: 8.8pt; line-height: 1.35; }
   body { max-width: none; padding: 0; }
@@ -59,17 +63,18 @@ code { font: .85rem/1.4 "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", mo
   h2 { break-after: avoid; }
   tr, figure, .views, .result, .strip, header { break-inside: avoid; }
   /* As tables, which every program that prints lays out alike. */
-  .result, .columns, .views { display: table; table-layout: fixed; width: 100%; border-spacing: 0; }
-  .result > *, .columns > *, .views > * { display: table-cell; vertical-align: top; }
-  .columns { break-inside: avoid; }
-  .columns > * { padding-right: 4mm; }
-  .columns > * + * { padding: 0 0 0 4mm; }
+  .result, .columns, .pushes, .views { display: table; table-layout: fixed; width: 100%; border-spacing: 0; }
+  .result > *, .columns > *, .pushes > *, .views > * { display: table-cell; vertical-align: top; }
+  .columns, .pushes { break-inside: avoid; }
+  .columns > *, .pushes > * { padding-right: 4mm; }
+  .columns > * + *, .pushes > * + * { padding: 0 0 0 4mm; }
+  .pushes > :first-child { width: 37%; }
   .columns > section { border-top: 3.6mm solid transparent; }
   .answer, .doubtful { width: 60mm; }
   .views > * { padding-right: 2mm; }
   .views > * + * { padding: 0 1mm; }
   .views > * + * + * { padding: 0 0 0 2mm; }
   .strip { display: block; }
-  .strip > div { display: inline-block; vertical-align: top; margin: 0 8mm 1mm 0; }
+  .strip > li { display: inline-block; vertical-align: top; margin: 0 8mm 1mm 0; }
 }
 """

@@ -18,7 +18,7 @@ from . import charts, model_facts, views
 from .html import BREAK, Markup, element, facts, joined, section, strip, table
 
 #: Features that are named.
-_STRONGEST = 10
+_STRONGEST = 8
 
 
 def beside(left: Markup, right: Markup) -> Markup:
@@ -100,10 +100,10 @@ def _call_lines(result: Result) -> tuple[Markup, Markup]:
 def images(assessment: Assessment) -> Markup:
     """The ROI in three planes."""
     planes = (views.figure(view) for view in views.views_of(assessment.case))
-    words = _("Soft-tissue window, {centre:g}/{width:g} HU, gray levels interpolated; the outline runs along the voxels as it was drawn.").format(  # fmt: skip  # noqa: E501
-        **dict(zip(("centre", "width"), views.WINDOW_HU, strict=True))
-    )
-    return section("images", _("Images"), element("div", *planes, class_="views"), element("p", words, class_="note"))
+    words = _("Soft-tissue window, {centre:g}/{width:g} HU, interpolated; the outline is drawn along the voxels.")
+    window = dict(zip(("centre", "width"), views.WINDOW_HU, strict=True))
+    note = element("p", words.format(**window), class_="note")
+    return section("images", _("Images"), element("div", *planes, class_="views"), note)
 
 
 def reliance(assessment: Assessment, result: Result) -> Markup:
@@ -148,7 +148,7 @@ def explanation(result: Result) -> Markup:
     most = max((abs(pull) for _name, pull in pulls), default=0.0)
     by_class = table(
         _("Classes of features, against the average training patient"),
-        (_("Class"), _("Log-odds"), _("less ← likely positive → more")),
+        (_("Class"), _("Log-odds"), _("less ← likely → more")),
         [(name, f"{pull:+.2f}", charts.bar(pull, most)) for name, pull in pulls],
         class_="numbers classes",
     )
@@ -162,7 +162,7 @@ def explanation(result: Result) -> Markup:
         class_="numbers",
     )
     columns = (element("div", own) for own in (by_class, strongest))
-    return section("explanation", _("What pushed it"), element("div", *columns, class_="columns"))
+    return section("explanation", _("What pushed it"), element("div", *columns, class_="pushes"))
 
 
 def _parts_of(name: str) -> list[str]:
