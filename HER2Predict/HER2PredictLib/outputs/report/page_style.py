@@ -29,7 +29,7 @@ figure svg { display: block; width: 100%; height: auto; }
 .answer { flex: 0 0 auto; }
 .doubtful { flex: 0 0 16rem; }
 .meaning { white-space: nowrap; }
-.told { flex: 1 1 22rem; }
+.told { flex: 1 1 22rem; font-size: .95rem; }
 .told figure { margin-bottom: .5rem; }
 .number { font-size: 4.2rem; line-height: 1; font-weight: 700; letter-spacing: -.02em; margin: 0; }
 .verdict { font-size: 1.5rem; line-height: 1.2; font-weight: 700; margin: .5rem 0 0; }

@@ -147,7 +147,7 @@ def explanation(result: Result) -> Markup:
     pulls = wording.pulls(result)
     most = max((abs(pull) for _name, pull in pulls), default=0.0)
     by_class = table(
-        _("Classes of features, against the average training patient"),
+        _("Classes, against the average training patient"),
         (_("Class"), _("Log-odds"), _("less ← likely → more")),
         [(name, f"{pull:+.2f}", charts.bar(pull, most)) for name, pull in pulls],
         class_="numbers classes",
