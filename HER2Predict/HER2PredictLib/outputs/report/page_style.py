@@ -36,7 +36,7 @@ figure svg { display: block; width: 100%; height: auto; }
 .doubtful .verdict { margin: 0 0 .5rem; }
 .doubtful .number { font-size: 1.5rem; font-weight: 400; letter-spacing: 0; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 0 2rem; }
-.pushes { display: flex; flex-wrap: wrap; gap: 0 2rem; }
+.pushes { display: flex; flex-wrap: wrap; gap: .8rem 2rem; }
 .pushes > * { flex: 2 1 17rem; }
 .pushes > * + * { flex: 3 1 27rem; }
 .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .8rem; }
@@ -52,7 +52,7 @@ thead th { font-weight: 600; border-bottom: 1px solid #1a1d21; }
 .findings .facts th { width: 5rem; color: inherit; font-weight: 600; }
 .facts td, .numbers th, .numbers td { padding-right: 0; }
 .numbers th + th, .numbers td { text-align: right; white-space: nowrap; padding-left: .8rem; }
-.classes th + th + th, .classes td + td { text-align: center; padding-left: 1.2rem; }
+.pushes > :first-child th + th + th, .pushes > :first-child td + td { text-align: center; padding-left: 1.2rem; }
 .numbers td svg { width: 100%; max-width: 13rem; height: .75rem; vertical-align: -.05rem; }
 code { font: .85rem/1.4 "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 @page { size: A4; margin: 10mm 15mm; }

@@ -150,7 +150,7 @@ def explanation(result: Result) -> Markup:
         _("Classes, against the average training patient"),
         (_("Class"), _("Log-odds"), _("less ← likely → more")),
         [(name, f"{pull:+.2f}", charts.bar(pull, most)) for name, pull in pulls],
-        class_=" ".join(("numbers", "classes")),
+        class_="numbers",
     )
     strongest = table(
         _("Strongest features; z in SD of the training patients"),
