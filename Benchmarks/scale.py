@@ -27,13 +27,13 @@ sys.path.insert(0, str(ROOT / "HER2Predict"))
 GROW = """
 import sys
 from pathlib import Path
+from HER2PredictLib.many.outcome import Outcome
 from HER2PredictLib.training.cohort import extraction
 from HER2PredictLib.training.cohort.journal import FeatureRow
 from HER2PredictLib.training.cohort.read_table import read_table
-from HER2PredictLib.training.cohort.workers import Outcome
 table, known, out = map(Path, sys.argv[1:])
 row = FeatureRow.of(read_table(known).features.iloc[0], ())
-def given(tasks, jobs):
+def given(tasks, jobs, work):
     for task in tasks:
         yield Outcome(task.key, FeatureRow.of(row.features, ()))
 extraction.on_this_machine = given

@@ -21,8 +21,8 @@ from cases import write_small_case
 from HER2PredictLib import features
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.errors import InputError
+from HER2PredictLib.many.fingerprint import settings_id, settings_id_of
 from HER2PredictLib.training.cohort.cohort import Cohort
-from HER2PredictLib.training.cohort.fingerprint import settings_id, settings_id_of
 from HER2PredictLib.training.cohort.read_table import read_table
 from test_features import pyradiomics_command
 

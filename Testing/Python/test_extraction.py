@@ -33,9 +33,9 @@ from HER2PredictLib import features
 from HER2PredictLib.assess import preprocess
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.errors import InputError
+from HER2PredictLib.many.fingerprint import key_of, settings_id
 from HER2PredictLib.training.cohort import workers
 from HER2PredictLib.training.cohort.extraction import Extraction, extract
-from HER2PredictLib.training.cohort.fingerprint import key_of, settings_id
 from HER2PredictLib.training.cohort.read_table import read_table
 
 LIBRARY = Path(features.__file__).resolve().parents[1]
@@ -269,7 +269,7 @@ class ChangeTest(ExtractionTestCase):
         library = self.folder / "library"
         for name in ("HER2PredictLib", "Resources"):
             shutil.copytree(LIBRARY / name, library / name)
-        program = "from HER2PredictLib.training.cohort.fingerprint import software; print(software())"
+        program = "from HER2PredictLib.many.fingerprint import software; print(software())"
 
         def told() -> str:
             return subprocess.run(

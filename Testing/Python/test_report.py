@@ -295,8 +295,8 @@ class ReasonsTest(unittest.TestCase):
         library = Path(HER2PredictLib.__path__[0])
         cls.case = calls(sorted((library / "case").rglob("*.py")))
         cls.findings = calls(sorted((library / "findings").rglob("*.py")))
-        workers = [library / "training" / "cohort" / f"{name}.py" for name in ("fingerprint", "workers")]
-        cls.others = calls([library / "features.py", *workers])
+        workers = [library / "many" / f"{name}.py" for name in ("fingerprint", "processes")]
+        cls.others = calls([library / "features.py", library / "training" / "cohort" / "workers.py", *workers])
 
     def test_every_refusal_of_image_and_roi_has_a_code(self) -> None:
         refusals = [call for call in self.case if call.func.id == "InputError"]
@@ -317,7 +317,7 @@ class ReasonsTest(unittest.TestCase):
 
 def excluded(error: InputError) -> Any:
     """A patient for whom the extraction met this error."""
-    from HER2PredictLib.training.cohort.exclusions import Exclusion
+    from HER2PredictLib.many.outcome import Exclusion
 
     return Exclusion(error.code, str(error))
 

@@ -21,6 +21,7 @@ ORDER = (
     ("result",),
     ("assess", "agreement"),
     ("outputs",),
+    ("many",),
     ("helper",),
     ("panel",),
     ("training.simulator",),
@@ -36,7 +37,11 @@ ORDER = (
     ("command",),
 )
 #: Rooms that the first may not enter, although those of training and command stand before it.
-CLOSED = {"training": ("helper", "panel"), "panel": ("training",), "command": ("helper", "panel")}
+CLOSED = {
+    "training": ("helper", "panel"),
+    "panel": ("training",),
+    "command": ("helper", "panel"),
+}
 MOST_FILES, MOST_LINES = 10, 300
 
 

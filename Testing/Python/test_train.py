@@ -25,7 +25,7 @@ try:
     import sklearn
     from sklearn.metrics import roc_auc_score
 
-    from HER2PredictLib.training.cohort.fingerprint import settings_id
+    from HER2PredictLib.many.fingerprint import settings_id
     from HER2PredictLib.training.protocol.learning import fit_calibrator
     from HER2PredictLib.training.protocol.protocol import Protocol
     from HER2PredictLib.training.train import train

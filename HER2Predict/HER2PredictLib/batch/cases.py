@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ..case.dicom.headers import ROI_CLASSES, headers_of
 from ..errors import InputError
+from ..many.outcome import Exclusion
 from ..training.cohort.cohort import inputs_of
-from ..training.cohort.exclusions import Exclusion
 from ..training.cohort.read_table import read_table
 
 _IMAGES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..many.outcome import Exclusion
 from ..model.model import Model
 from ..outputs import gauge
 from ..outputs.report.html import Markup, document, element, section, table
 from ..outputs.report.page_style import INK, LINE, STYLE
 from ..result import wording
-from ..training.cohort.exclusions import Exclusion
 
 _BAR_WIDTH, _BAR_HEIGHT = 120.0, 12.0
 

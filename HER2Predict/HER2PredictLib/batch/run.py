@@ -16,13 +16,12 @@ from ..assess import Assessment, assess, with_stability
 from ..case.case import Case
 from ..errors import InputError
 from ..files import not_writable, open_locked, write_file, write_files
+from ..many.fingerprint import key_of, software
+from ..many.outcome import Exclusion, Outcome, Progress
+from ..many.processes import guarded, on_this_machine
 from ..model.model import Model
 from ..outline.stability import measure
 from ..outputs.table import as_csv, row_of
-from ..training import Progress
-from ..training.cohort.exclusions import Exclusion
-from ..training.cohort.fingerprint import key_of, software
-from ..training.cohort.workers import Outcome, guarded, on_this_machine
 from .cases import CaseFiles, Found, file_names
 from .overview import Line, overview
 

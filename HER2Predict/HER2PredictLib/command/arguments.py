@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..training.cohort.exclusions import Exclusion
+    from ..many.outcome import Exclusion
 
 
 def positive(text: str) -> int:

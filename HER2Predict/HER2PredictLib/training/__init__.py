@@ -3,8 +3,3 @@
 Rooms import one way, in the order of a cohort: `cohort` and `statistics`, `protocol`, `measured`, `figures`, `report`;
 `train` puts them together. `simulator` makes patients, and `trust` measures on them how far a model can be trusted.
 """
-
-from collections.abc import Callable
-
-#: Called with the work done and its total.
-Progress = Callable[[int, int], None]

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..many.outcome import Exclusion, Progress
 from ..model.model import Model
-from . import Progress
-from .cohort.exclusions import Exclusion
 from .cohort.extraction import with_features
 from .cohort.read_table import read_table
 from .measured.measure_study import measure_study

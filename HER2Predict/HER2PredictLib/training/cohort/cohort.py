@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ...many.cells import need_columns
 
 #: HER2 immunohistochemistry scores and the status they mean (Jiao et al., J Cancer 2024: 2+ and 3+ are positive).
 STATUS_OF_IHC = {"0": 0, "1+": 0, "2+": 1, "3+": 1}
@@ -98,7 +99,7 @@ class Cohort:
         InputError
             Where it does not.
         """
-        need_columns(self.table, ("image", "roi"), self.source)
+        need_columns((self.table.index.name, *self.table.columns), ("image", "roi"), self.source)
         for column in ("image", "roi"):
             blank = self.table.index[self.table[column] == ""]
             if len(blank):
@@ -179,11 +180,3 @@ class Cohort:
 def inputs_of(table: pd.DataFrame) -> pd.DataFrame:
     """Image, ROI, segment and series of each patient of a cohort table; blank where it names none."""
     return table.reindex(columns=["image", "roi", "segment", "series"], fill_value="")
-
-
-def need_columns(table: pd.DataFrame, needed: tuple[str, ...], path: Path) -> None:
-    missing = [column for column in needed if column not in table.columns]
-    if missing:
-        names = [name for name in (table.index.name, *table.columns) if name]
-        shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-        raise InputError(f"{path} lacks the column {' and '.join(missing)}; it has {shown}.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from ...many.outcome import Exclusion
 
 OTHER = "Not computed, other reason"
 
@@ -62,18 +63,6 @@ REASONS = {
     "cluster-failed": OTHER,
     "program-fault": OTHER,
 }
-
-
-@dataclass(frozen=True)
-class Exclusion:
-    """Why one patient is left out.
-
-    The code is that of the `InputError` or the finding, or one of `workers`. The message is for the researcher alone:
-    it may name files and patients.
-    """
-
-    code: str
-    message: str
 
 
 def grouped_reasons(exclusions: Mapping[str, Exclusion]) -> dict[str, int]:

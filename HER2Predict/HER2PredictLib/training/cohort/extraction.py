@@ -17,14 +17,14 @@ import pandas as pd
 
 from ...errors import InputError
 from ...features import feature_names
+from ...many.fingerprint import key_of, settings_id, software
+from ...many.outcome import Exclusion, Progress
+from ...many.processes import on_this_machine
 from ...outputs.table import line
-from .. import Progress
 from .cohort import FINDINGS_COLUMN, KEY_COLUMN, SETTINGS_COLUMN, Cohort, inputs_of
-from .exclusions import Exclusion
-from .fingerprint import key_of, settings_id, software
 from .journal import FeatureRow, Journal
 from .read_table import read_table
-from .workers import PatientTask, on_cluster, on_this_machine
+from .workers import PatientTask, compute, on_cluster
 
 #: In the folder of a model or of an evaluation.
 FEATURES_FILE = "features.csv"
@@ -95,7 +95,7 @@ def extract(
         total, done = len(table), len(failures) + len(before)
         show(done, total)
         reasons: dict[str, Exclusion] = {}
-        outcomes = on_cluster(todo.values(), dask) if dask else on_this_machine(todo.values(), jobs)
+        outcomes = on_cluster(todo.values(), dask) if dask else on_this_machine(todo.values(), jobs, compute)
         with closing(outcomes):
             for outcome in outcomes:
                 if outcome.failure is not None:

@@ -13,6 +13,8 @@ import pandas as pd
 from ... import features
 from ...errors import InputError
 from ...feature_settings import difference
+from ...many.cells import PATIENT_COLUMN, absolute, need_columns, read_cells
+from ...many.fingerprint import settings_id
 from .cohort import (
     FINDINGS_COLUMN,
     KEY_COLUMN,
@@ -22,15 +24,11 @@ from .cohort import (
     STATUS_OF_IHC,
     Cohort,
     Origin,
-    need_columns,
 )
-from .fingerprint import settings_id
 
 #: All of them are in a table that `extraction.extract` wrote.
 _EXTRACTION_COLUMNS = (SETTINGS_COLUMN, KEY_COLUMN, FINDINGS_COLUMN)
 _OWN_COLUMNS = ("image", "roi", "segment", "series", "her2_ihc", "her2", "split", "simulated")
-#: How pyradiomics' batch mode calls what is called image and roi here.
-_PYRADIOMICS_NAMES = {"Image": "image", "Mask": "roi"}
 #: Columns in which pyradiomics notes down its settings: `settings` and `enabledImagetypes` of its extractor.
 _PYRADIOMICS_CONFIGURATION = ("diagnostics_Configuration_Settings", "diagnostics_Configuration_EnabledImageTypes")
 #: Columns of pyradiomics that are no clinical ones: what it notes down, which label it read, features beyond the 975.
@@ -52,20 +50,19 @@ def read_table(path: Path) -> Cohort:
         are missing, not finite or computed with other settings.
     """
     path = Path(path)
-    frame = _read_csv(path)
-    frame = frame.rename(columns={old: new for old, new in _PYRADIOMICS_NAMES.items() if new not in frame.columns})
-    frame = _by_patient(frame, path)
+    cells = read_cells(path)
+    frame = pd.DataFrame(cells.rows, columns=cells.columns, dtype=str).set_index(PATIENT_COLUMN)
     names = list(features.feature_names())
     has_features = not frame.columns.intersection(names).empty
     if not has_features:
-        need_columns(frame, ("image", "roi"), path)
+        need_columns((PATIENT_COLUMN, *frame.columns), ("image", "roi"), path)
     settings = _settings(frame, path)
     values = _feature_values(frame, names, path) if has_features else None
     noted = [name for name in frame.columns if _PYRADIOMICS_COLUMN.match(name) or name in _EXTRACTION_COLUMNS]
     origin = _origin(frame) if has_features else "unknown"
     table = frame.drop(columns=noted)
     for column in table.columns.intersection(["image", "roi"]):
-        table[column] = [str(_absolute(path.parent, name)) if name else "" for name in table[column]]
+        table[column] = [str(absolute(path, name)) if name else "" for name in table[column]]
     return Cohort(
         source=path,
         table=table,
@@ -87,45 +84,6 @@ def _origin(frame: pd.DataFrame) -> Origin:
     if frame.columns.isin(_PYRADIOMICS_CONFIGURATION).sum() == len(_PYRADIOMICS_CONFIGURATION):
         return "pyradiomics"
     return "named" if SETTINGS_COLUMN in frame.columns else "unknown"
-
-
-def _absolute(folder: Path, name: str) -> Path:
-    # Not Path.resolve: a link stays the name that the researcher knows.
-    return Path(folder.absolute(), name)
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    """All cells as text, without blanks around it."""
-    if not path.is_file():
-        raise InputError(f"{path} does not exist or is no file. Give the cohort table, a CSV file.")
-    try:
-        cells = pd.read_csv(
-            path, dtype=str, keep_default_na=False, header=None, encoding="utf-8-sig", low_memory=False
-        ).fillna("")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).") from error
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path} is not a CSV table in UTF-8 that can be read ({reason}).") from error
-    cells = cells.apply(lambda column: column.str.strip())
-    header = cells.iloc[0]
-    if header.duplicated().any():
-        raise InputError(f'{path} has more than one column "{header[header.duplicated()].iloc[0]}"; keep one.')
-    return cells.iloc[1:].set_axis(header.tolist(), axis=1)
-
-
-def _by_patient(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
-    need_columns(frame, ("patient_id",), path)
-    if frame.empty:
-        raise InputError(f"{path} has no rows; list one patient per row.")
-    patients = frame["patient_id"]
-    if (patients == "").any():
-        row = int(np.argmax((patients == "").to_numpy())) + 1
-        raise InputError(f"{path} names no patient_id for patient number {row}; fill it in.")
-    if patients.duplicated().any():
-        repeated = patients[patients.duplicated()].iloc[0]
-        raise InputError(f'{path} lists the patient "{repeated}" more than once; keep one row per patient.')
-    return frame.set_index("patient_id")
 
 
 def _status(table: pd.DataFrame, path: Path) -> np.ndarray | None:

@@ -1,16 +1,12 @@
-"""Work on all cores or on a Dask cluster: each patient's features come back as they are finished."""
+"""The features of one patient, and how they are computed on a Dask cluster."""
 
 from __future__ import annotations
 
-import logging
-import traceback
-import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import CancelledError, Future
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import joblib
 
@@ -18,17 +14,15 @@ from ... import features
 from ...assess import preprocess
 from ...case.case import Case
 from ...errors import InputError
-from .exclusions import Exclusion
-from .fingerprint import software
+from ...many.fingerprint import software
+from ...many.outcome import Exclusion, Outcome
+from ...many.processes import guarded, one_by_one
 from .journal import FeatureRow
 
 _CONNECT_SECONDS = 10
 
 #: So many tasks a thread of a cluster are with its scheduler at once: enough for none to wait, whatever the cohort.
 _TASKS_A_THREAD = 16
-
-#: A process without work ends after this time. So do those that a killed run leaves behind.
-_IDLE_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -41,83 +35,6 @@ class PatientTask:
     segment: str
     decided_by: Mapping[str, str]
     series: str = ""
-
-
-class Keyed(Protocol):
-    """What is worked on: named by what decides its result."""
-
-    @property
-    def key(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a task, by default its 975 features and the findings on its input, or why there is nothing."""
-
-    key: str
-    row: Any = None
-    failure: Exclusion | None = None
-
-
-#: Does one task in the process that calls it, see `guarded`; a function of a module, or a partial of one.
-Work = Callable[[Any], Outcome]
-
-
-def on_this_machine(
-    tasks: Iterable[Keyed], jobs: int | None, work: Work | None = None
-) -> Generator[Outcome, None, None]:
-    """Do `work`, by default `compute`, in processes of this machine, as many as `jobs` or as there are cores.
-
-    If a process dies, all of them are started again, and the patients that were being computed are computed one by
-    one: the one whose process dies again has failed, the others go on.
-    """
-    jobs, work = jobs or joblib.cpu_count(), work or compute
-    left = {task.key: task for task in tasks}
-    while left:
-        started: dict[str, Keyed] = {}
-        try:
-            for outcome in _parallel(_noting(tuple(left.values()), started), jobs, work):
-                del left[outcome.key], started[outcome.key]
-                yield outcome
-        except BrokenProcessPool:
-            for task in tuple(started.values()):
-                del left[task.key]
-                yield _alone(task, work)
-
-
-def _noting(tasks: Iterable[Keyed], started: dict[str, Keyed]) -> Iterator[Keyed]:
-    for task in tasks:
-        started[task.key] = task
-        yield task
-
-
-def _alone(task: Keyed, work: Work) -> Outcome:
-    try:
-        return next(_parallel([task], 1, work))
-    except BrokenProcessPool:
-        return Outcome(
-            task.key,
-            failure=Exclusion(
-                "process-ended",
-                "the process that computed it was ended by the system, twice; most often for too little memory.",
-            ),
-        )
-
-
-def _parallel(tasks: Iterable[Keyed], jobs: int, work: Work) -> Iterator[Outcome]:
-    # With one process joblib would compute in this one, which then dies of what a process can die of. So there are
-    # two at least; pre_dispatch holds how many are at work.
-    settings = {"inner_max_num_threads": 1, "idle_worker_timeout": _IDLE_SECONDS}
-    with joblib.parallel_config(backend="loky", n_jobs=max(2, jobs), **settings):
-        yield from _one_by_one(tasks, jobs, work)
-
-
-def _one_by_one(tasks: Iterable[Keyed], at_once: int | str, work: Work) -> Iterator[Outcome]:
-    parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=at_once)
-    with warnings.catch_warnings():
-        # What is not finished when the user interrupts is meant to be dropped.
-        warnings.filterwarnings("ignore", message=".*tasks which were still being processed", category=UserWarning)
-        yield from parallel(joblib.delayed(work)(task) for task in tasks)
 
 
 def compute(task: PatientTask) -> Outcome:
@@ -146,20 +63,6 @@ def _row(task: PatientTask) -> FeatureRow:
     return FeatureRow.of(values, (finding.code for finding in preparation.findings))
 
 
-def guarded(task: Keyed, made: Callable[[], Any]) -> Outcome:
-    """What `made` makes of a task, or why it failed: one patient must not cost the others hours of work."""
-    try:
-        return Outcome(task.key, made())
-    except InputError as error:
-        return Outcome(task.key, failure=Exclusion(error.code, str(error)))
-    except MemoryError:
-        return Outcome(task.key, failure=Exclusion("out-of-memory", "there is too little memory for this image."))
-    except Exception as error:
-        logging.getLogger(__name__).error("%s\n%s", task, traceback.format_exc())
-        message = f"a fault of HER2Predict ({type(error).__name__}: {error})."
-        return Outcome(task.key, failure=Exclusion("program-fault", message))
-
-
 def on_cluster(tasks: Iterable[PatientTask], address: str) -> Generator[Outcome, None, None]:
     """Compute on the workers of the Dask cluster whose scheduler is at `address`.
 
@@ -182,7 +85,7 @@ def on_cluster(tasks: Iterable[PatientTask], address: str) -> Generator[Outcome,
         ) from error
     with client, joblib.parallel_config(backend=_dask_backend()(client=client)):
         try:
-            yield from _one_by_one(tasks, _TASKS_A_THREAD * max(1, sum(client.nthreads().values())), compute)
+            yield from one_by_one(tasks, _TASKS_A_THREAD * max(1, sum(client.nthreads().values())), compute)
         except TimeoutError as error:
             raise InputError(f"The Dask cluster at {address} has no workers; start some.") from error
         except CancelledError as error:

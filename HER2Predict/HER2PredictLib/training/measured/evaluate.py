@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ...many.outcome import Exclusion, Progress
 from ...model.applicability import Applicability, applicability_of
 from ...model.model import Model
-from .. import Progress
 from ..cohort.cohort import FEWEST_PER_CLASS, Cohort
 from ..cohort.evidence import Evidence, RoiSource, evidence_of, roi_files
-from ..cohort.exclusions import Exclusion, grouped_reasons
+from ..cohort.exclusions import grouped_reasons
 from ..cohort.extraction import with_features
 from ..cohort.read_table import read_table
 from ..statistics.bootstrap import RESAMPLES

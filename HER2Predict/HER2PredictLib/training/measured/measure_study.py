@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+from ...many.outcome import Exclusion
 from ...model.applicability import EDGE_SHARE, Domain
 from ...model.explain import explain
 from ...model.model import Model
 from ..cohort.cohort import Cohort
 from ..cohort.evidence import evidence_of, roi_files
-from ..cohort.exclusions import Exclusion, grouped_reasons
+from ..cohort.exclusions import grouped_reasons
 from ..protocol.protocol import TEST, TRAIN
 from ..protocol.run_study import threshold_measures
 from ..protocol.study import Study

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from ...errors import InputError
-from .. import Progress
+from ...many.outcome import Progress
 from .candidates import MLP, Candidate, single_mlp
 from .gate import calls_all_alike, discrimination_of, reasons_to_call_it_guessing, shuffle_labels
 from .learning import Learnt, folds_of, learn, pca_distances

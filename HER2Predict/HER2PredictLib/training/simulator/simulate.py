@@ -18,7 +18,7 @@ from ... import parallel, threads
 from ...case.masks import largest_pieces, signed_distance
 from ...errors import InputError
 from ...files import whole
-from .. import Progress
+from ...many.outcome import Progress
 from .body.phantom import Phantom
 from .files.image_files import SEGMENT_NAME, image_from_array, write_segmentation, write_volume
 from .her2_effect import Latents, true_probability

@@ -18,10 +18,10 @@ from ...case.volumes import Volume
 from ...errors import InputError
 from ...features import extract, feature_names
 from ...files import whole
+from ...many.fingerprint import software, source_id
+from ...many.outcome import Progress
 from ...outline import perturbation
 from ...outline.perturbation import variations
-from .. import Progress
-from ..cohort.fingerprint import software, source_id
 from ..simulator.files.image_files import SEGMENT_NAME
 from ..simulator.her2_effect import true_probability
 from ..simulator.patients import Patient, draw_cohort

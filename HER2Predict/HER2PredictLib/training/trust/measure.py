@@ -11,9 +11,9 @@ from sklearn.metrics import roc_auc_score
 
 from ...errors import InputError
 from ...features import feature_names
+from ...many.outcome import Progress
 from ...model.applicability import applicability_of
 from ...model.model import Model
-from .. import Progress
 from ..simulator.scan.acquisition import ACQUISITIONS
 from .cohorts import Measured, measured_cohort
 

@@ -1,4 +1,4 @@
-"""What decides the features of a patient, as a key: the same key, the same numbers."""
+"""What decides the features of a case, as a key: the same key, the same numbers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from ... import __version__, case, extraction, features, findings
-from ...errors import InputError
+from .. import __version__, case, extraction, features, findings
+from ..errors import InputError
 
 #: Packages whose release can change a number; which of the two pyradiomics is there depends on the Python version.
 _PACKAGES = ("numpy", "SimpleITK", "PyWavelets", "pyradiomics", "pyradiomics-cuda", "pydicom", "highdicom")
