@@ -22,6 +22,7 @@ ORDER = (
     ("assess", "agreement"),
     ("outputs",),
     ("many",),
+    ("batch",),
     ("helper",),
     ("panel",),
     ("training.simulator",),
@@ -33,13 +34,12 @@ ORDER = (
     ("training.report",),
     ("training",),
     ("training.trust",),
-    ("batch",),
     ("command",),
 )
 #: Rooms that the first may not enter, although those of training and command stand before it.
 CLOSED = {
-    "training": ("helper", "panel"),
-    "panel": ("training",),
+    "training": ("helper", "panel", "batch"),
+    "panel": ("training", "many", "batch"),
     "command": ("helper", "panel"),
 }
 MOST_FILES, MOST_LINES = 10, 300

@@ -1,4 +1,5 @@
-"""Many cases predicted, one after the other on all cores: which they are, what is made of each, and their overview.
+"""Many cases predicted on all cores into one folder: which they are, what is made of each, and their overview.
 
-`cases` finds them in a folder or a table, `run` predicts those that are not there yet, `overview` writes the page.
+`cases` finds them in a folder or a table, `work` predicts one and keeps its files, `run` does that for those that are
+not there yet, `overview` writes the page.
 """

@@ -2,89 +2,137 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..many.outcome import Exclusion
-from ..model.model import Model
+from ..model.guessing import GUESSING_CODE, NO_CALL, POSITIVE
+from ..model.model import Model, interval_name
 from ..outputs import gauge
-from ..outputs.report.html import Markup, document, element, section, table
+from ..outputs.report.html import Markup, document, element, joined, section, table
 from ..outputs.report.page_style import INK, LINE, STYLE
-from ..result import wording
+from ..result import cautions, wording
+from .work import Kept
 
+_TITLE = "HER2 predictions of many cases"
 _BAR_WIDTH, _BAR_HEIGHT = 120.0, 12.0
+#: What the page leads with, and need not repeat in every row.
+_SAID = (GUESSING_CODE, cautions.SIMULATED_CODE)
+_OWN_STYLE = """
+body { max-width: 76rem; }
+main { overflow-x: auto; }
+tbody th, td { border-bottom: 1px solid #e4e7eb; }
+tbody th { overflow-wrap: anywhere; min-width: 6rem; max-width: 16rem; }
+td svg { display: block; margin-top: .3rem; }
+"""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A case: the cells of its row of the table, and where its files are; `report` is empty where there is none."""
+    """A case, and where its files are; `report` is empty where there is none."""
 
     name: str
-    row: Mapping[str, str]
+    kept: Kept
     json: str
     report: str
 
 
-def overview(lines: Sequence[Line], failures: Mapping[str, Exclusion], model: Model) -> str:
-    """The page, in the order of the cases."""
-    title = "HER2 predictions of many cases"
-    calls = [line.row["call"] for line in lines]
-    counts = ", ".join(f"{calls.count(call)} {call}" for call in sorted(set(calls) - {""}))
-    told = f"{len(lines)} predicted{f' ({counts})' * bool(counts)}, {len(failures)} failed. Model: {model.describe()}."
-    notice = [element("p", element("strong", model.banner))] if model.banner else []
-    simulated = ["The model knows simulated patients; its probabilities say nothing about a real one."]
-    notice.append(element("p", " ".join([wording.research_only(), *(simulated if model.simulated else [])])))
-    parts = [section("results", "Results", _results(lines, model))] if lines else []
-    if failures:
-        rows = [(name, why.code, why.message) for name, why in failures.items()]
-        parts.append(section("failures", "Failed", table("Why there is no result", ("Case", "Code", "Reason"), rows)))
+def overview(lines: Sequence[Line], failures: Sequence[tuple[str, str, str]], model: Model) -> str:
+    """The page, in the order of `lines`; `failures` are case, code and reason."""
     header = element(
         "header",
-        element("h1", title),
-        element("p", told, class_="byline"),
-        element("div", *notice, class_="notice", role="note"),
+        element("h1", _TITLE),
+        element("p", _counts(lines, failures, model), class_="byline"),
+        element("p", f"Model: {model.describe()}.", class_="byline"),
+        _notice(model),
     )
-    return document(title, STYLE, header, element("main", *parts))
+    parts = [section("results", "Results", _results(lines, model))] if lines else []
+    if failures:
+        caption = "Cases without a result"
+        parts.append(section("failures", "Failed", table(caption, ("Case", "Code", "Reason"), failures)))
+    return document(_TITLE, STYLE + _OWN_STYLE, header, element("main", *parts))
+
+
+def _notice(model: Model) -> Markup:
+    """What must be known before anything else."""
+    lines = [wording.research_only(), *(finding.message for finding in cautions.of_simulation(model))]
+    banner = [element("p", element("strong", model.banner))] if model.banner else []
+    return element("div", *banner, element("p", " ".join(lines)), class_="notice", role="note")
+
+
+def _counts(lines: Sequence[Line], failures: Sequence[object], model: Model) -> str:
+    words = [f"{len(lines) + len(failures)} cases: {len(lines)} predicted, {len(failures)} failed."]
+    if lines and not model.guessing:
+        counts = Counter(_call(line.kept.row) for line in lines)
+        words.append(f"Of those predicted: {', '.join(f'{counts[call]} {call}' for call in sorted(counts))}.")
+    return " ".join(words)
 
 
 def _results(lines: Sequence[Line], model: Model) -> Markup:
-    heads = ("Case", "Probability", "Interval", "Where that lies", "Call", "Applicability", "Outline", "Findings")
-    rows = [
-        (
-            _linked(line),
-            f"{float(line.row['probability']):.0%}",
-            f"{float(line.row['interval_low']):.0%} to {float(line.row['interval_high']):.0%}",
-            _bar(line.row, has_call=not model.guessing),
-            line.row["call"] or "no call",
-            line.row["applicability"] or "-",
-            line.row["stability"] or "-",
-            line.row["findings"].replace("simulated-model", "").strip() or "-",
-        )
-        for line in lines
-    ]
-    caption = "Probability of HER2 over-expression with its model interval; the line is the threshold"
-    return table(caption, heads, rows)
+    spec = wording.PERCENT
+    if model.guessing:
+        rows = [
+            (line.name, format(float(line.kept.row["probability"]), spec), NO_CALL, _warnings(line.kept), _links(line))
+            for line in lines
+        ]
+        return table("What the model gives for each case", ("Case", "Probability", "Call", "Warnings", "Files"), rows)
+    heads = ("Case", "Probability", "On the scale", "Interval", "Call", "Applicability", "Outline", "Warnings", "Files")
+    caption = (
+        f"Probability of HER2 over-expression and its {interval_name(model.interval_level)}; on the scale from 0 to "
+        f"100 % the dashes are the threshold of {format(model.threshold, spec)}"
+    )
+    return table(caption, heads, [_row(line) for line in lines])
 
 
-def _linked(line: Line) -> Markup:
-    name = element("a", line.name, href=line.report or line.json)
-    return name if not line.report else Markup(f"{name} ({element('a', 'JSON of ' + line.name, href=line.json)})")
+def _row(line: Line) -> tuple[str, ...]:
+    row = line.kept.row
+    limits = float(row["interval_low"]), float(row["interval_high"])
+    return (
+        line.name,
+        element("strong", format(float(row["probability"]), wording.PERCENT)),
+        _bar(row),
+        wording.ends(limits, wording.PERCENT),
+        _call(row),
+        row["applicability"],
+        row["stability"] or "not measured",
+        _warnings(line.kept),
+        _links(line),
+    )
 
 
-def _bar(row: Mapping[str, str], *, has_call: bool) -> Markup:
+def _call(row: Mapping[str, str]) -> str:
+    """The call, or that there is none to rely on."""
+    return "do not rely on it" if row["applicability"] == "outside" else row["call"]
+
+
+def _warnings(kept: Kept) -> Markup:
+    """How many beside those that the page leads with, and their codes."""
+    codes = [code for code in kept.warnings if code not in _SAID]
+    if not codes:
+        return joined(["none"])
+    return joined([str(len(codes)), " ", element("span", f"({', '.join(codes)})", class_="note")])
+
+
+def _links(line: Line) -> Markup:
+    links = [element("a", "JSON", href=line.json, aria_label=f"JSON of {line.name}")]
+    if line.report:
+        links.insert(0, element("a", "report", href=line.report, aria_label=f"report of {line.name}"))
+    return Markup(", ".join(links))
+
+
+def _bar(row: Mapping[str, str]) -> Markup:
     """The gauge in small; the numbers beside it say the same."""
     low, high, at, threshold = (
         float(row[name]) * _BAR_WIDTH for name in ("interval_low", "interval_high", "probability", "threshold")
     )
-    is_known = has_call and row["applicability"] != "outside"
-    colour = gauge.COLOUR_OF_CALL[row["call"] == "HER2-positive"] if is_known else INK
+    colour = INK if row["applicability"] == "outside" else gauge.COLOUR_OF_CALL[row["call"] == POSITIVE]
     middle = _BAR_HEIGHT / 2
     return element(
         "svg",
         element("rect", x=0, y=middle - 1, width=_BAR_WIDTH, height=2, fill=LINE),
         element("rect", x=low, y=middle - 3, width=max(high - low, 1.0), height=6, fill=colour, fill_opacity=0.6),
-        element("rect", x=at - 2, y=0, width=4, height=_BAR_HEIGHT, fill=INK),
-        element("path", d=f"M{threshold:.2f} 0V{_BAR_HEIGHT}", stroke=INK, stroke_width=1, stroke_dasharray="2 2"),
+        element("rect", x=min(max(at - 2, 0.0), _BAR_WIDTH - 4), y=0, width=4, height=_BAR_HEIGHT, fill=INK),
+        element("path", d=f"M{threshold:.2f} 0V{_BAR_HEIGHT:g}", stroke=INK, stroke_width=1, stroke_dasharray="2 2"),
         viewBox=f"0 0 {_BAR_WIDTH:g} {_BAR_HEIGHT:g}",
         width=_BAR_WIDTH,
         height=_BAR_HEIGHT,

@@ -2,60 +2,34 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
-import hashlib
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ..assess import Assessment, assess, with_stability
-from ..case.case import Case
 from ..errors import InputError
-from ..files import not_writable, open_locked, write_file, write_files
-from ..many.fingerprint import key_of, software
-from ..many.outcome import Exclusion, Outcome, Progress
-from ..many.processes import guarded, on_this_machine
+from ..files import not_writable, open_locked, write_files
+from ..many.outcome import Exclusion, Progress
+from ..many.processes import on_this_machine
 from ..model.model import Model
-from ..outline.stability import measure
-from ..outputs.table import as_csv, row_of
-from .cases import CaseFiles, Found, file_names
+from ..outputs.table import as_csv, cell
+from ..parallel import usable
+from .cases import CaseFiles, Found, file_names, natural
 from .overview import Line, overview
+from .work import CASES, CaseTask, Kept, Settings, finished, json_name, predict_case, remove, report_name, task_of
 
 RESULTS_FILE, FAILURES_FILE, OVERVIEW_FILE = "results.csv", "failures.csv", "index.html"
-_CASES, _REPORTS = "cases", "reports"
-#: Of each case's JSON: what it was made of, and its row of the table.
-_INPUTS, _ROW = "inputs_sha256", "row"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How every case is predicted."""
-
-    model: Path
-    model_sha256: str
-    variations: int
-    with_reports: bool
-    out: Path
-
-
-@dataclass(frozen=True)
-class CaseTask:
-    """One case, the `file` that its results are called by, and the digest of all that decides them."""
-
-    key: str
-    file: str
-    case: CaseFiles
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of the table by case, why the others failed, and how many were there from before."""
+    """What there is of each case that is finished, why the others failed, and how many were there from before."""
 
-    rows: Mapping[str, Mapping[str, str]]
+    results: Mapping[str, Kept]
     failures: Mapping[str, Exclusion]
     reused: int
 
@@ -73,145 +47,139 @@ def run_batch(
     """Predict cases; write a table, a JSON and if wanted a report of each, what failed, and an overview.
 
     A case is finished when its JSON is there, which is written last. One that was finished before is left as it is,
-    unless CT, ROI, segment, series, model, number of variations or a version has changed.
+    unless CT, ROI, segment, series, number of variations or a version has changed.
 
     Raises
     ------
     InputError
-        Where the folder `out` cannot be written, another run is writing it, or no case could be predicted.
+        Where the folder `out` cannot be written, is not of this command or of another model, another run is writing
+        it, or no case could be predicted.
     """
-    settings = Settings(model_file, Model.load(model_file).sha256, variations, with_reports, out)
+    model = Model.load(model_file)
+    settings = Settings(model_file, model.sha256, variations, with_reports, out)
+    _refuse_other_folder(out)
     try:
-        (out / _CASES).mkdir(parents=True, exist_ok=True)
-        lock = open_locked(out / ".lock")
+        (out / CASES).mkdir(parents=True, exist_ok=True)
+        lock = open_locked(out / _LOCK)
     except BlockingIOError as error:
         raise InputError(f"Another run is writing to {out}; wait until it ends, or choose another folder.") from error
     except OSError as error:
         raise not_writable(out, error) from error
-    with lock:
-        batch = _predicted(found, settings, jobs, progress or (lambda _done, _total: None))
-        _write_summary(batch, settings, list(found))
-    with suppress(OSError):  # another run holds it by now
-        (out / ".lock").unlink()
-    if not batch.rows:
+    try:
+        with lock:
+            _refuse_other_model(out, model)
+            files = dict(file_names(list(found)))
+            batch = _predicted(found, files, settings, jobs, progress or (lambda _done, _total: None))
+            for name in batch.failures:
+                remove(files[name], out)
+            _write_summary(batch, found, files, settings, model)
+    finally:
+        with suppress(OSError):  # another run holds it by now
+            (out / _LOCK).unlink()
+    if not batch.results:
         name, first = next(iter(batch.failures.items()))
         raise InputError(f'None of the {len(found)} cases could be predicted; the first one, "{name}": {first.message}')
     return batch
 
 
-def _predicted(found: Found, settings: Settings, jobs: int | None, show: Progress) -> Batch:
-    files = dict(file_names(list(found)))
-    failures: dict[str, Exclusion] = {}
-    rows: dict[str, Mapping[str, str]] = {}
-    tasks: dict[str, CaseTask] = {}
-    for name, case in found.items():
-        if isinstance(case, Exclusion):
-            failures[name] = case
-            continue
+def _refuse_other_folder(out: Path) -> None:
+    """Raise InputError where files of another program or command would be overwritten."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; name a folder for the results.")
+    if (out / CASES).is_dir():
+        return
+    for name in (RESULTS_FILE, FAILURES_FILE, OVERVIEW_FILE):
+        if (out / name).exists():
+            raise InputError(f"{out / name} is not of her2predict batch; name another folder for the results.")
+
+
+def _refuse_other_model(out: Path, model: Model) -> None:
+    """Raise InputError where results of another model lie in the folder; one overview must not mix them."""
+    for file in sorted((out / CASES).glob("*.json")):
         try:
-            task = CaseTask(_digest(case, settings), files[name], case)
-        except InputError as error:
-            failures[name] = Exclusion(error.code, str(error))
-            continue
-        row = _finished(task, settings)
-        if row is None:
-            tasks[task.key] = task
+            other = json.loads(file.read_text(encoding="utf-8"))["model"]
+            sha256, name = str(other["sha256"]), f"{other['name']} {other['version']}"
+        except (OSError, ValueError, TypeError, KeyError):
+            continue  # unfinished, and done again
+        if sha256 != model.sha256:
+            raise InputError(
+                f"{out} holds results of another model ({name}, SHA-256 {sha256[:12]}...); name another folder for "
+                f"those of {model.name} {model.version} ({model.sha256[:12]}...)."
+            )
+
+
+def _predicted(found: Found, files: Mapping[str, str], settings: Settings, jobs: int | None, show: Progress) -> Batch:
+    results: dict[str, Kept] = {}
+    failures: dict[str, Exclusion] = {}
+    tasks: dict[str, CaseTask] = {}
+    for name, task in _tasks(found, files, settings, jobs).items():
+        if isinstance(task, Exclusion):
+            failures[name] = task
+        elif (kept := finished(task, settings)) is not None:
+            results[name] = kept
         else:
-            rows[name] = row
-    reused, total = len(rows), len(found)
+            tasks[task.key] = task
+    reused, total = len(results), len(found)
     show(reused + len(failures), total)
     outcomes = on_this_machine(tasks.values(), jobs, functools.partial(predict_case, settings=settings))
     with closing(outcomes):
         for outcome in outcomes:
             name = tasks[outcome.key].case.name
             if outcome.failure is None:
-                rows[name] = outcome.row
+                results[name] = outcome.row
             else:
                 failures[name] = outcome.failure
-            show(len(rows) + len(failures), total)
-    in_order = [name for name in found if name in rows], [name for name in found if name in failures]
-    return Batch({name: rows[name] for name in in_order[0]}, {name: failures[name] for name in in_order[1]}, reused)
+            show(len(results) + len(failures), total)
+    return Batch(
+        {name: results[name] for name in found if name in results},
+        {name: failures[name] for name in found if name in failures},
+        reused,
+    )
 
 
-def _digest(case: CaseFiles, settings: Settings) -> str:
-    """Of all that decides the results of a case; its name, which stands in them, too."""
-    own = key_of(case.image, case.roi, case.segment, software(), case.series)
-    parts = [own, case.name, settings.model_sha256, settings.variations]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+def _tasks(
+    found: Found, files: Mapping[str, str], settings: Settings, jobs: int | None
+) -> dict[str, CaseTask | Exclusion]:
+    def made(name: str) -> CaseTask | Exclusion:
+        case = found[name]
+        return case if isinstance(case, Exclusion) else task_of(case, files[name], settings)
+
+    # Threads, for reading and hashing let each other run.
+    with ThreadPoolExecutor(jobs or usable()) as pool:
+        return dict(zip(found, pool.map(made, found), strict=True))
 
 
-def _finished(task: CaseTask, settings: Settings) -> Mapping[str, str] | None:
-    """The row of a case that was finished before; None where there is none, or one of something else."""
-    try:
-        stored = json.loads(_json_file(task, settings).read_text(encoding="utf-8"))
-        is_whole = stored[_INPUTS] == task.key and (not settings.with_reports or _report_file(task, settings).is_file())
-        return {str(name): str(text) for name, text in stored[_ROW].items()} if is_whole else None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
-def predict_case(task: CaseTask, settings: Settings) -> Outcome:
-    """Predict one case and write its files, in the process that runs this."""
-    return guarded(task, lambda: _predict(task, settings))
-
-
-def _predict(task: CaseTask, settings: Settings) -> Mapping[str, str]:
-    case, model = task.case, _model(settings.model)
-    assessment = assess(Case.from_files(case.image, case.roi, case.segment or None, case.series or None), model)
-    if settings.variations and not assessment.banner:
-        found = measure(assessment.case, model, assessment.probability, count=settings.variations, jobs=1)
-        assessment = with_stability(assessment, found)
-    made = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-    row = row_of(assessment, case.name, made)
-    if settings.with_reports:
-        _write_report(task, settings, assessment, made)
-    content = {_INPUTS: task.key, _ROW: row, **assessment.to_dict()}
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-    write_file(_json_file(task, settings), lambda path: path.write_text(text, encoding="utf-8"))
-    return row
-
-
-def _write_report(task: CaseTask, settings: Settings, assessment: Assessment, made: str) -> None:
-    from ..outputs.report.page import write_report
-
-    file = _report_file(task, settings)
-    file.parent.mkdir(exist_ok=True)
-    command = f"her2predict predict VOLUME ROI --perturbations {settings.variations}"
-    write_report(assessment, file, case=task.case.name, command=command, made=made)
-
-
-@functools.lru_cache(maxsize=1)
-def _model(path: Path) -> Model:
-    return Model.load(path)
-
-
-def _json_file(task: CaseTask, settings: Settings) -> Path:
-    return settings.out / _CASES / f"{task.file}.json"
-
-
-def _report_file(task: CaseTask, settings: Settings) -> Path:
-    return settings.out / _REPORTS / f"{task.file}.html"
-
-
-def _write_summary(batch: Batch, settings: Settings, names: list[str]) -> None:
-    files = dict(file_names(names))
+def _write_summary(batch: Batch, found: Found, files: Mapping[str, str], settings: Settings, model: Model) -> None:
+    reasons = {name: _reason(why, found[name]) for name, why in batch.failures.items()}
+    failed = [
+        {"case": cell(name), "code": why.code, "reason": cell(reasons[name])} for name, why in batch.failures.items()
+    ]
     lines = [
-        Line(
-            name,
-            row,
-            f"{_CASES}/{files[name]}.json",
-            f"{_REPORTS}/{files[name]}.html" if settings.with_reports else "",
-        )
-        for name, row in batch.rows.items()
+        Line(name, kept, json_name(files[name]), report_name(files[name]) if settings.with_reports else "")
+        for name, kept in sorted(batch.results.items(), key=lambda item: natural(item[0]))
     ]
-    failed: list[dict[str, Any]] = [
-        {"case": name, "code": why.code, "reason": why.message} for name, why in batch.failures.items()
-    ]
+    page = overview(lines, [(name, why.code, reasons[name]) for name, why in batch.failures.items()], model)
     write_files(
         settings.out,
         {
-            RESULTS_FILE: as_csv(batch.rows.values()),
+            RESULTS_FILE: as_csv(kept.row for kept in batch.results.values()),
             FAILURES_FILE: as_csv(failed, ("case", "code", "reason")),
-            OVERVIEW_FILE: overview(lines, batch.failures, Model.load(settings.model)).encode(),
+            OVERVIEW_FILE: page.encode(),
         },
     )
+
+
+def _reason(why: Exclusion, case: CaseFiles | Exclusion) -> str:
+    """Why a case failed without the names of its files, which may tell who it is."""
+    if why.code == "program-fault":
+        return "a fault of HER2Predict; standard error told more."
+    if isinstance(case, Exclusion):
+        return why.message
+    names = {f'"{case.roi.name}" ': ""}
+    for what, path in (("ROI", case.roi), ("CT", case.image)):
+        names |= {str(inner): f"a file of the {what}" for inner in path.rglob("*")} if path.is_dir() else {}
+        names[str(path)] = f"the {what}"
+    text = why.message
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, names[name])
+    return text

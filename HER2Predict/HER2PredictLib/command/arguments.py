@@ -69,7 +69,7 @@ def add_perturbations(command: argparse.ArgumentParser) -> None:
 
 
 class Bar:
-    """A progress bar with the time left, on standard error; it appears with the first step."""
+    """A progress bar with the time left, on standard error; it appears with the first step, where tqdm is installed."""
 
     def __init__(self, title: str, unit: str) -> None:
         self._title, self._unit = title, unit
@@ -77,8 +77,10 @@ class Bar:
 
     def show(self, done: int, total: int) -> None:
         if self._bar is None:
-            from tqdm import tqdm
-
+            try:
+                from tqdm import tqdm
+            except ImportError:
+                return
             self._bar = tqdm(desc=self._title, unit=f" {self._unit}", total=total, initial=done, dynamic_ncols=True)
         self._bar.update(done - self._bar.n)
         if done >= total:

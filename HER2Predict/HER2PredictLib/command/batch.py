@@ -32,13 +32,13 @@ def _batch(options: argparse.Namespace) -> None:
     from ..batch.run import OVERVIEW_FILE, run_batch
     from ..model.model import BUNDLED_MODEL, Model
 
-    if options.out.exists() and not options.out.is_dir():
-        raise InputError(f"{options.out} is a file; name a folder for the results.")
+    if options.out.exists() and options.source.exists() and options.out.samefile(options.source):
+        raise InputError(f"{options.out} holds the cases; name another folder for the results.")
     model_file = options.model or BUNDLED_MODEL
     banner = Model.load(model_file).banner
     with Bar("predicting", "case") as bar:
         batch = run_batch(
-            find_cases(options.source),
+            find_cases(options.source, options.out),
             model_file,
             options.out,
             variations=options.perturbations,
@@ -49,5 +49,5 @@ def _batch(options: argparse.Namespace) -> None:
     report_exclusions(batch.failures, "case")
     if banner:
         print(banner)
-    print(f"{len(batch.rows)} predicted, {batch.reused} of them before; {len(batch.failures)} failed")
+    print(f"{len(batch.results)} predicted, {batch.reused} of them before; {len(batch.failures)} failed")
     print(options.out / OVERVIEW_FILE)

@@ -47,7 +47,7 @@ def of_prediction(
     yield from _domain(applicability, distance_ratios)
     yield from _volume(model, values)
     yield from _interval(model, prediction)
-    yield from _simulated(model)
+    yield from of_simulation(model)
 
 
 def of_stability(stability: Stability) -> Iterator[Finding]:
@@ -112,7 +112,8 @@ def _interval(model: Model, prediction: Prediction) -> Iterator[Finding]:
     yield Finding("interval-crosses-threshold", "warning", words.format(low=low, high=high, threshold=model.threshold))
 
 
-def _simulated(model: Model) -> Iterator[Finding]:
+def of_simulation(model: Model) -> Iterator[Finding]:
+    """What must be known of a model that learnt on simulated patients."""
     if not model.simulated:
         return
     if model.cohort["simulated"]:
