@@ -15,15 +15,23 @@ from ..result import cautions, wording
 from .work import Kept
 
 _TITLE = "HER2 predictions of many cases"
+_NOT_RELIED_ON = "do not rely on it"
 _BAR_WIDTH, _BAR_HEIGHT = 120.0, 12.0
+_HEADS = ("Case", "Probability", "Scale", "Interval", "Call", "Applicability", "Outline", "Warnings", "Files")
+_GUESSED_HEADS = ("Case", "Probability", "Call", "Warnings", "Files")
 #: What the page leads with, and need not repeat in every row.
 _SAID = (GUESSING_CODE, cautions.SIMULATED_CODE)
 _OWN_STYLE = """
-body { max-width: 76rem; }
+body { max-width: 80rem; }
 main { overflow-x: auto; }
 tbody th, td { border-bottom: 1px solid #e4e7eb; }
-tbody th { overflow-wrap: anywhere; min-width: 6rem; max-width: 16rem; }
+tbody th { overflow-wrap: anywhere; min-width: 6rem; }
+.results th, .results td { padding-right: .9rem; }
+.results td { white-space: nowrap; }
+.results td:nth-last-child(2) { white-space: normal; min-width: 10rem; }
 td svg { display: block; margin-top: .3rem; }
+@page { size: A4 landscape; }
+@media print { main { overflow: visible; } }
 """
 
 
@@ -42,9 +50,9 @@ def overview(lines: Sequence[Line], failures: Sequence[tuple[str, str, str]], mo
     header = element(
         "header",
         element("h1", _TITLE),
-        element("p", _counts(lines, failures, model), class_="byline"),
-        element("p", f"Model: {model.describe()}.", class_="byline"),
         _notice(model),
+        element("p", element("strong", _counts(lines, failures, model))),
+        element("p", f"Model: {model.describe()}.", class_="byline"),
     )
     parts = [section("results", "Results", _results(lines, model))] if lines else []
     if failures:
@@ -64,34 +72,31 @@ def _counts(lines: Sequence[Line], failures: Sequence[object], model: Model) -> 
     words = [f"{len(lines) + len(failures)} cases: {len(lines)} predicted, {len(failures)} failed."]
     if lines and not model.guessing:
         counts = Counter(_call(line.kept.row) for line in lines)
-        words.append(f"Of those predicted: {', '.join(f'{counts[call]} {call}' for call in sorted(counts))}.")
+        words.append(f"Calls: {', '.join(f'{counts[call]} {call}' for call in sorted(counts))}.")
     return " ".join(words)
 
 
 def _results(lines: Sequence[Line], model: Model) -> Markup:
-    spec = wording.PERCENT
     if model.guessing:
-        rows = [
-            (line.name, format(float(line.kept.row["probability"]), spec), NO_CALL, _warnings(line.kept), _links(line))
+        guessed = [
+            (line.name, _percent(line.kept.row["probability"]), NO_CALL, _warnings(line.kept), _links(line))
             for line in lines
         ]
-        return table("What the model gives for each case", ("Case", "Probability", "Call", "Warnings", "Files"), rows)
-    heads = ("Case", "Probability", "On the scale", "Interval", "Call", "Applicability", "Outline", "Warnings", "Files")
+        return table("What the model gives for each case", _GUESSED_HEADS, guessed, class_="results")
     caption = (
         f"Probability of HER2 over-expression and its {interval_name(model.interval_level)}; on the scale from 0 to "
-        f"100 % the dashes are the threshold of {format(model.threshold, spec)}"
+        f"100 % the dashes are the threshold of {model.threshold:.0%}"
     )
-    return table(caption, heads, [_row(line) for line in lines])
+    return table(caption, _HEADS, [_row(line) for line in lines], class_="results")
 
 
 def _row(line: Line) -> tuple[str, ...]:
     row = line.kept.row
-    limits = float(row["interval_low"]), float(row["interval_high"])
     return (
         line.name,
-        element("strong", format(float(row["probability"]), wording.PERCENT)),
+        element("strong", _percent(row["probability"])),
         _bar(row),
-        wording.ends(limits, wording.PERCENT),
+        f"{_percent(row['interval_low'])} to {_percent(row['interval_high'])}",
         _call(row),
         row["applicability"],
         row["stability"] or "not measured",
@@ -100,9 +105,13 @@ def _row(line: Line) -> tuple[str, ...]:
     )
 
 
+def _percent(cell: str) -> str:
+    return format(float(cell), wording.PERCENT)
+
+
 def _call(row: Mapping[str, str]) -> str:
     """The call, or that there is none to rely on."""
-    return "do not rely on it" if row["applicability"] == "outside" else row["call"]
+    return _NOT_RELIED_ON if row["applicability"] == "outside" else row["call"]
 
 
 def _warnings(kept: Kept) -> Markup:
