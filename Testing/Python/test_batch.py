@@ -230,6 +230,22 @@ class BatchTest(BatchTestCase):
             for secret in secrets:
                 self.assertNotIn(secret, path.read_text(encoding="utf-8"), path)
 
+    def test_it_takes_no_package_of_training(self) -> None:
+        self.write_case("P0")
+        listed = self.folder / "cases.csv"
+        listed.write_text("patient_id,image,roi\nP0,cases/P0/ct.nrrd,cases/P0/roi.seg.nrrd\n")
+        for hidden, status, said in (("pandas sklearn scipy matplotlib tqdm", 0, "1 predicted"), ("joblib", 2, "")):
+            out = self.folder / hidden[:6]
+            arguments = ["batch", str(listed), "--out", str(out), "--perturbations", "0"]
+            program = f"import sys\nsys.modules.update(dict.fromkeys({hidden.split()}))\n"
+            program += f"from HER2PredictLib.command.main import main\nsys.exit(main({arguments}))"
+            done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                                  env={**os.environ, "PYTHONPATH": str(MODULE)})  # fmt: skip
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(said, done.stdout)
+        self.assertIn("takes joblib, which is not installed", done.stderr)
+        self.assertFalse(out.exists())
+
     def test_a_second_run_waits_outside(self) -> None:
         self.write_case("P0")
         self.out.mkdir()
@@ -363,7 +379,7 @@ class CasesTest(BatchTestCase):
         self.assertIn("1 predicted", said)
 
     def test_file_names_are_safe_and_no_two_the_same(self) -> None:
-        names = ["P1", "p1", "a b", "a_b", "..", "é", "", "x" * 300, "../etc", "CON", "nul.x", "-rf"]
+        names = ["P1", "p1", "a b", "a_b", "..", "é", "", "x" * 300, "../etc", "CON", "nul.x", "-rf", "\udcff"]
         made = dict(file_names(names))
         self.assertEqual(made["P1"], "P1")
         self.assertEqual(len({name.lower() for name in made.values()}), len(names))

@@ -165,7 +165,7 @@ def file_names(names: list[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         plain = re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII).strip("._-")[:80]
         if not plain or plain != name or plain.lower() in taken or _RESERVED.match(plain):
-            plain = f"{plain or 'case'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+            plain = f"{plain or 'case'}-{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()[:8]}"
         if _RESERVED.match(plain):
             plain = f"case-{plain}"
         taken.add(plain.lower())

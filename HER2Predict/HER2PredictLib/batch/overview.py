@@ -23,6 +23,7 @@ _GUESSED_HEADS = ("Case", "Probability", "Call", "Warnings", "Files")
 _SAID = (GUESSING_CODE, cautions.SIMULATED_CODE)
 _OWN_STYLE = """
 body { max-width: 80rem; }
+.counts { margin: .8rem 0 0; }
 main { overflow-x: auto; }
 tbody th, td { border-bottom: 1px solid #e4e7eb; }
 tbody th { overflow-wrap: anywhere; min-width: 6rem; }
@@ -51,7 +52,7 @@ def overview(lines: Sequence[Line], failures: Sequence[tuple[str, str, str]], mo
         "header",
         element("h1", _TITLE),
         _notice(model),
-        element("p", element("strong", _counts(lines, failures, model))),
+        element("p", element("strong", _counts(lines, failures, model)), class_="counts"),
         element("p", f"Model: {model.describe()}.", class_="byline"),
     )
     parts = [section("results", "Results", _results(lines, model))] if lines else []
@@ -72,7 +73,10 @@ def _counts(lines: Sequence[Line], failures: Sequence[object], model: Model) -> 
     words = [f"{len(lines) + len(failures)} cases: {len(lines)} predicted, {len(failures)} failed."]
     if lines and not model.guessing:
         counts = Counter(_call(line.kept.row) for line in lines)
-        words.append(f"Calls: {', '.join(f'{counts[call]} {call}' for call in sorted(counts))}.")
+        unknown = counts.pop(_NOT_RELIED_ON, 0)
+        calls = ", ".join(f"{counts[call]} {call}" for call in sorted(counts))
+        words += [f"{calls}."] if calls else []
+        words += [f"{unknown} not to be relied on, outside what the model knows."] if unknown else []
     return " ".join(words)
 
 

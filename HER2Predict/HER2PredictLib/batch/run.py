@@ -13,7 +13,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..files import not_writable, open_locked, write_files
 from ..many.outcome import Exclusion, Progress
-from ..many.processes import on_this_machine
+from ..many.processes import joblib_here, on_this_machine
 from ..model.model import Model
 from ..outputs.table import as_csv, cell
 from ..parallel import usable
@@ -53,11 +53,12 @@ def run_batch(
     ------
     InputError
         Where the folder `out` cannot be written, is not of this command or of another model, another run is writing
-        it, or no case could be predicted.
+        it, joblib is not installed, or no case could be predicted.
     """
     model = Model.load(model_file)
     settings = Settings(model_file, model.sha256, variations, with_reports, out)
     _refuse_other_folder(out)
+    joblib_here()
     try:
         (out / CASES).mkdir(parents=True, exist_ok=True)
         lock = open_locked(out / _LOCK)

@@ -19,6 +19,21 @@ _IDLE_SECONDS = 20
 Work = Callable[[Any], Outcome]
 
 
+def joblib_here() -> Any:
+    """The package that starts processes again which what they work on has ended.
+
+    Raises
+    ------
+    InputError
+        Where it is not installed.
+    """
+    try:
+        import joblib
+    except ImportError as error:
+        raise InputError("Work on many cases takes joblib, which is not installed here: pip install joblib.") from error
+    return joblib
+
+
 def on_this_machine(tasks: Iterable[Keyed], jobs: int | None, work: Work) -> Generator[Outcome, None, None]:
     """Do `work` in processes of this machine, as many as `jobs` or as there are cores.
 
@@ -30,7 +45,7 @@ def on_this_machine(tasks: Iterable[Keyed], jobs: int | None, work: Work) -> Gen
     InputError
         Where joblib is not installed.
     """
-    jobs = jobs or _joblib().cpu_count()
+    jobs = jobs or joblib_here().cpu_count()
     left = {task.key: task for task in tasks}
     while left:
         started: dict[str, Keyed] = {}
@@ -46,7 +61,7 @@ def on_this_machine(tasks: Iterable[Keyed], jobs: int | None, work: Work) -> Gen
 
 def one_by_one(tasks: Iterable[Keyed], at_once: int | str, work: Work) -> Iterator[Outcome]:
     """Do `work` on joblib's backend in force, with `at_once` tasks there, or ``"all"``."""
-    joblib = _joblib()
+    joblib = joblib_here()
     parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=at_once)
     with warnings.catch_warnings():
         # What is not finished when the user interrupts is meant to be dropped.
@@ -91,13 +106,5 @@ def _parallel(tasks: Iterable[Keyed], jobs: int, work: Work) -> Iterator[Outcome
     # With one process joblib would compute in this one, which then dies of what a process can die of. So there are
     # two at least; pre_dispatch holds how many are at work.
     settings = {"inner_max_num_threads": 1, "idle_worker_timeout": _IDLE_SECONDS}
-    with _joblib().parallel_config(backend="loky", n_jobs=max(2, jobs), **settings):
+    with joblib_here().parallel_config(backend="loky", n_jobs=max(2, jobs), **settings):
         yield from one_by_one(tasks, jobs, work)
-
-
-def _joblib() -> Any:
-    try:
-        import joblib
-    except ImportError as error:
-        raise InputError("Work on many cases takes joblib, which is not installed here: pip install joblib.") from error
-    return joblib
