@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import json
 import sys
@@ -17,6 +18,7 @@ import SimpleITK as sitk
 from cases import REAL_CT, as_image, ct_array, ellipsoid, needs, small_case, write_segmentation, write_small_case
 from HER2PredictLib import features
 from HER2PredictLib.case.case import Case
+from HER2PredictLib.case.images import read_image
 from HER2PredictLib.command import main as cli
 from HER2PredictLib.model.model import BUNDLED_MODEL
 from hosts import NO_SLICER
@@ -207,6 +209,18 @@ class BadInputTest(CommandTestCase):
         sitk.WriteImage(sitk.ReadImage(str(self.volume)), str(compressed), useCompression=True)
         compressed.write_bytes(compressed.read_bytes()[:5000])
         self.assert_refused("not an image that can be read, or is damaged", compressed, self.roi)
+
+    def test_nifti_that_is_cut_short(self) -> None:
+        for kind in (sitk.sitkInt16, sitk.sitkFloat64):
+            for name in ("ct.nii", "ct.nii.gz"):
+                path = self.folder / name
+                sitk.WriteImage(sitk.Cast(sitk.ReadImage(str(self.volume)), kind), str(path))
+                whole = path.read_bytes()
+                for missing in (1, 10, len(whole) // 2, len(whole) - 400):
+                    path.write_bytes(whole[:-missing])
+                    self.assert_refused("not an image that can be read, or is damaged", path, self.roi)
+                path.write_bytes(whole + (b"\0" * 7 if name == "ct.nii" else gzip.compress(b"more")))
+                read_image(path)
 
     def test_folder_without_dicom(self) -> None:
         empty = self.folder / "empty"
