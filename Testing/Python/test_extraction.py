@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
 import json
 import os
 import random
@@ -32,6 +34,7 @@ from cases import as_image, ct_array, ellipsoid, write_segmentation
 from HER2PredictLib import features
 from HER2PredictLib.assess import preprocess
 from HER2PredictLib.case.case import Case
+from HER2PredictLib.command.main import main
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.many.fingerprint import key_of, settings_id
 from HER2PredictLib.training.cohort import workers
@@ -234,13 +237,27 @@ class ChangeTest(ExtractionTestCase):
         table = self.folder / "piles.csv"
         rows = (f"P{at},pile,roi.nrrd,{name}" for at, name in enumerate([*series, ""]))
         table.write_text("\n".join(["patient_id,image,roi,series", *rows]))
-        found = self.extract(table)
-        self.assertEqual({name: why.code for name, why in found.failures.items()}, {"P2": "several-dicom-series"})
+        err = io.StringIO()
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(err):
+            self.assertEqual(main(["extract", str(table), "--out", str(self.out), "--jobs", str(JOBS)]), 0)
+        self.assertRegex(err.getvalue(), "patient P2 is left out: .* holds 2 DICOM image series")
+        found = read_table(self.out).require_features()
         for patient, name in zip(("P0", "P1"), series, strict=True):
             alone = features.extract(preprocess(Case.from_files(pile, roi, None, name)).prepared)
-            self.assertEqual(found.table.loc[patient].to_dict(), alone)
-        self.assertNotEqual(*(found.table.loc[patient].to_list() for patient in ("P0", "P1")))
-        self.assertEqual(self.extract(table).computed, 0)
+            self.assertEqual(found.loc[patient].to_dict(), alone)
+        self.assertNotEqual(*(found.loc[patient].to_list() for patient in ("P0", "P1")))
+        again = self.extract(table)
+        self.assertEqual((again.computed, again.failures["P2"].code), (0, "several-dicom-series"))
+
+    def test_the_key_of_a_patient_without_a_series_is_that_of_tables_without_the_column(self) -> None:
+        image, roi = self.folder / "ct", self.folder / "roi"
+        image.write_bytes(b"image")
+        roi.write_bytes(b"roi")
+        digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (image, roi)}
+        parts = {"image": digests["ct"], "roi": digests["roi"], "segment": "S", "numpy": "1"}
+        expected = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        self.assertEqual(key_of(image, roi, "S", {"numpy": "1"}, ""), expected)
+        self.assertNotEqual(key_of(image, roi, "S", {"numpy": "1"}, "1.2"), expected)
 
     def test_changed_parameter_file(self) -> None:
         library = self.folder / "library"
