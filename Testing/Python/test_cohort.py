@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import subprocess
 import tempfile
@@ -99,6 +100,16 @@ class CohortTableTest(TableTestCase):
         text = cohort_frame().to_csv(index=False, lineterminator="\r\n").replace(",3+,", ", 3+ ,")
         cohort = self.read(b"\xef\xbb\xbf" + text.encode())
         self.assertEqual(cohort.status.sum(), 20)
+
+    def test_a_compressed_table_is_read_and_a_damaged_one_refused(self) -> None:
+        path = self.folder / "cohort.csv.gz"
+        packed = gzip.compress(cohort_frame().to_csv(index=False).encode())
+        path.write_bytes(packed)
+        pd.testing.assert_frame_equal(read_table(path).table, self.read(cohort_frame()).table)
+        for damaged in (packed[:40], b"patient_id,image,roi\n"):
+            path.write_bytes(damaged)
+            with self.assertRaisesRegex(InputError, "read"):
+                read_table(path)
 
     def test_either_column_tells_the_status(self) -> None:
         frame = cohort_frame().assign(her2=[0, 0, 1, 1] * 10)

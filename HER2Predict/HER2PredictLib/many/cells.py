@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from ..errors import InputError
 
@@ -40,11 +42,11 @@ def read_cells(path: Path) -> Cells:
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file. Give the cohort table, a CSV file.")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with _opened(path) as file:
             lines = [[cell.strip() for cell in line] for line in csv.reader(file, strict=True)]
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).") from error
-    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}).") from error
+    except (UnicodeDecodeError, csv.Error, EOFError) as error:
         raise _no_csv(path, " ".join(str(error).split())) from error
     lines = [line for line in lines if line not in ([], [""])]
     if not lines:
@@ -59,6 +61,13 @@ def read_cells(path: Path) -> Cells:
     cells = Cells(columns, rows)
     _check(cells, path)
     return cells
+
+
+def _opened(path: Path) -> IO[str]:
+    """Text as it is, or compressed."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def need_columns(columns: Iterable[str], needed: tuple[str, ...], path: Path) -> None:
