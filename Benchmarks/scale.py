@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from predict import Run, measure
+from predict import Run, commands_of, full_size_case, measure
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "HER2Predict"))
@@ -49,6 +51,7 @@ class Scale:
 
     `differing` counts the tables that are not the one of one process; `megabytes` is the peak of the process that keeps
     a cohort, by its size; `worker_megabytes` that of one that computes; `bytes_read` a patient, `bytes_written` a row.
+    `stock_gain` is how many times as much two commands of stock pyradiomics do at once as one does.
     """
 
     patients: int
@@ -60,6 +63,7 @@ class Scale:
     worker_megabytes: float
     bytes_read: float
     bytes_written: float
+    stock_gain: float
 
 
 def measured(patients: int, sizes: list[int]) -> Scale:
@@ -83,7 +87,23 @@ def measured(patients: int, sizes: list[int]) -> Scale:
             max(run.megabytes for run in runs.values()),
             sum(sources) / patients,
             len(tables[0]) / patients,
+            gain_of_stock(folder),
         )
+
+
+def gain_of_stock(folder: Path) -> float:
+    stock = commands_of(*full_size_case(folder), folder)["stock, our parameters"]
+    alone = {**os.environ, **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")}
+
+    def seconds(count: int) -> float:
+        started = time.perf_counter()
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        running = [subprocess.Popen(stock, env=alone, **silent) for _ in range(count)]
+        for process in running:
+            process.wait()
+        return time.perf_counter() - started
+
+    return statistics.median(2.0 * seconds(1) / seconds(2) for _ in range(3))
 
 
 def command(*arguments: object) -> Run:
