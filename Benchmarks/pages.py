@@ -74,11 +74,12 @@ def performance_page(
         for name, own in others.items():
             times, count = own["seconds"], int(own["features"])
             each = 1e3 * median(times) / count
-            lines.append(f"| {name} {own['version']}, one image | {count} | {spread(times)} | {each:.2f} ms |")
+            images = "eleven images" if count == 975 else "one image"
+            lines.append(f"| {name} {own['version']}, {images} | {count} | {spread(times)} | {each:.2f} ms |")
         lines += [
             "",
-            "On the same prepared pair, in one thread: MIRP interpolates it and takes the IBSI's features; fastrad neither "
-            "interpolates nor filters.",
+            "On the same prepared pair, on the processor: pyradiomics-cuda reads it from files; MIRP does, too, interpolates it and "
+            "takes the IBSI's features; fastrad neither interpolates nor filters.",
         ]
     else:
         lines.append("Not measured: no Python with MIRP or fastrad was named (`--others`).")
