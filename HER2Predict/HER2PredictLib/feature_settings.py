@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from .features import configuration
+from .features import PARAMETER_FILE, configuration
 from .i18n import tr as _
 
 #: Settings that choose the ROI, check it or note more down, and change no feature.
@@ -45,6 +45,8 @@ def difference_of_parameters(text: str) -> str | None:
     what it does not set. Which features are enabled changes the value of none of them, so the part ``featureClass``
     does not count.
     """
+    if text.splitlines() == PARAMETER_FILE.read_text(encoding="utf-8").splitlines():  # most often; parsing takes longer
+        return None
     parts = _parsed(text)
     if parts is None:
         return _("they are no parameter file of pyradiomics")
