@@ -99,7 +99,8 @@ def _helpers(
             yield
     finally:
         left.clear()
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Python waits for them at its exit, too, but there its own clearing up may close what it still writes to.
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _feed(pool: ProcessPoolExecutor, left: deque[int], finished: SimpleQueue[_Done]) -> None:
