@@ -175,8 +175,8 @@ class RowTest(CsvTestCase):
             self.assertEqual((status, err.count("\n")), (2, 1))
             self.assertIn(words, err)
         status, _, err = run("predict", self.volume, self.roi, "--case", "A")
-        self.assertEqual((status, err.count("\n")), (2, 1))
-        self.assertIn("--case names the row of --csv", err)
+        told = "--case names the row of --csv and the report; give --csv FILE or --report FILE, too."
+        self.assertEqual((status, err), (2, f"her2predict: {told}\n"))
 
     @unittest.skipUnless(PAGE.is_file(), "runs in the source tree only")
     def test_every_column_is_explained_in_its_place(self) -> None:

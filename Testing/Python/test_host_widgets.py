@@ -100,20 +100,30 @@ class SegmentSelectorTest(SceneTestCase):
         for segment_id in ("first", "second"):
             nodes.append(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", segment_id))
             nodes[-1].GetSegmentation().AddEmptySegment(segment_id, segment_id)
+        if not panel.is_stand_in():
+            self.assertIn(self.told_of_another(*nodes), ([], ["second"]))  # builds differ
+            return
+        for speaks, expected in ((False, []), (True, ["second"])):
+            chance = mock.Mock(choice=lambda _choices, speaks=speaks: speaks)
+            with mock.patch.object(slicer.qMRMLSegmentSelectorWidget, "_speaks", chance):
+                self.assertEqual(self.told_of_another(*nodes), expected)
+
+    def told_of_another(self, first: Any, second: Any) -> list[str]:
+        """What is said of the segments of a second segmentation that is chosen after the first."""
         selector = slicer.qMRMLSegmentSelectorWidget()
         self.addCleanup(selector.deleteLater)
         selector.setMRMLScene(slicer.mrmlScene)
-        selector.setCurrentNode(nodes[0])
+        selector.setCurrentNode(first)
         self.assertEqual(selector.currentSegmentID(), "first")
         found: list[str] = []
         segments: list[str] = []
         selector.connect("currentNodeChanged(vtkMRMLNode*)", lambda node: found.append(selector.currentSegmentID()))
         selector.connect("currentSegmentChanged(QString)", segments.append)
         inner = slicer.util.findChildren(selector, className="qMRMLNodeComboBox")[0]
-        inner.setCurrentNode(nodes[1])
+        inner.setCurrentNode(second)
         self.assertEqual(found, ["first"])
-        self.assertIn(segments, ([], ["second"]))  # builds of Slicer differ, and in the stand-in chance decides
-        self.assertIs(selector.currentNode(), nodes[1])
+        self.assertIs(selector.currentNode(), second)
+        return segments
 
 
 class FailingModuleTest(unittest.TestCase):
