@@ -136,11 +136,11 @@ def _report(case: Any, options: argparse.Namespace) -> None:
 def _write_report(assessment: Any, options: argparse.Namespace) -> None:
     from ..outputs.report.page import write_report
 
-    command = _command(options, assessment.model)
+    command = _command(options)
     write_report(assessment, options.report, case=options.case or "", identify=options.identify, command=command)
 
 
-def _command(options: argparse.Namespace, model: Any) -> str:
+def _command(options: argparse.Namespace) -> str:
     """The command that gives the same result; names of files and segments, which may tell who it is, if identified."""
     parts = ["her2predict", "predict" if "volume" in options else "demo"]
     if "volume" in options:
