@@ -21,6 +21,7 @@ from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.prepared import Prepared
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.extraction import driver, known
+from HER2PredictLib.extraction.neighbours import Matrices, Neighbours
 
 KINDS = 9
 
@@ -96,6 +97,31 @@ class SameBitsTest(unittest.TestCase):
             with self.subTest(patient.name):
                 case = Case.from_files(patient / "CT_image.nii.gz", patient / "CT_mask.nii.gz")
                 self.assertEqual(len(self.assert_same(case.prepared())), 975)
+
+
+class MatricesTest(unittest.TestCase):
+    def test_they_are_those_of_the_c_code(self) -> None:
+        """On ROIs with gaps, of single slices and rows, with few or many gray levels, of which some are missing."""
+        from radiomics import cMatrices
+
+        for seed in range(60):
+            random = np.random.default_rng(seed)
+            inside = random.random(tuple(random.integers(1, 12, 3))) < random.choice([0.05, 0.3, 0.8, 1.0])
+            inside[tuple(random.integers(0, inside.shape))] = True
+            levels = random.integers(1, random.integers(2, 40), inside.sum())
+            highest, longest = int(levels.max()), max(inside.shape)
+            binned = np.zeros(inside.shape, int)
+            binned[inside] = levels
+            own = Matrices(Neighbours.of(inside), levels, highest)
+            theirs = (
+                (own.co_occurrence(), cMatrices.calculate_glcm(binned, inside, np.array([1]), highest, False, 0)[0]),
+                (own.run_length(longest), cMatrices.calculate_glrlm(binned, inside, highest, longest, False, 0)[0]),
+                (own.dependence(), cMatrices.calculate_gldm(binned, inside, np.array([1]), highest, 0, False, 0)),
+            )
+            for counted, expected in theirs:
+                with self.subTest(seed, shape=expected.shape):
+                    np.testing.assert_array_equal(counted, expected, strict=True)
+                    self.assertTrue(counted.flags.c_contiguous)
 
 
 class ImportTest(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""GLCM features of an ROI: the formulas of pyradiomics' `RadiomicsGLCM` on its C matrix, to the last bit."""
+"""GLCM features of an ROI: the formulas of pyradiomics' `RadiomicsGLCM`, to the last bit."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ def co_occurrence(region: Region) -> Values:
 
 def _shares(region: Region) -> np.ndarray:
     """Shares of the pairs of gray levels in each direction in which there are any: (1, levels, levels, directions)."""
-    from radiomics import cMatrices
-
-    pairs, _angles = cMatrices.calculate_glcm(region.binned, region.mask, np.array([1]), region.highest_level, False, 0)
+    pairs = region.matrices.co_occurrence()
     # Each release leaves the matrix in memory in an order of its own, which decides how sums of it are rounded.
     if known.release() == "cuda-1.0.4":
         pairs = pairs[:, region.levels - 1, :, :][:, :, region.levels - 1, :]
@@ -49,20 +47,22 @@ def _mean(by_direction: np.ndarray) -> np.ndarray:
 
 def _of_levels(region: Region, pairs: np.ndarray) -> Values:
     i, j = np.meshgrid(region.levels.astype("float"), region.levels.astype("float"), indexing="ij", sparse=True)
-    both_levels = (i + j)[None, :, :, None]
     i, j = i[None, :, :, None], j[None, :, :, None]
     mean_i = np.add.reduce(i * pairs, (1, 2), keepdims=True)
     mean_j = np.add.reduce(j * pairs, (1, 2), keepdims=True)
-    away = both_levels - mean_i - mean_j
+    # Powers are slow, and there are few different sums of two levels.
+    sums = np.arange(2 * region.highest_level + 1, dtype="float")
+    away = sums[None, :, None] - mean_i[:, 0] - mean_j[:, 0]
+    place = region.levels[:, None] + region.levels
     variances = np.add.reduce(pairs * ((i - mean_i) ** 2), (1, 2), keepdims=True)
     both = variances**0.5 * np.add.reduce(pairs * ((j - mean_j) ** 2), (1, 2), keepdims=True) ** 0.5
     correlation = np.add.reduce(pairs * (i - mean_i) * (j - mean_j), (1, 2), keepdims=True) / (both + EPSILON)
     correlation[both == 0] = 1
     return {
         "Autocorrelation": _mean(np.add.reduce(pairs * (i * j), (1, 2))),
-        "ClusterProminence": _mean(np.add.reduce(pairs * (away**4), (1, 2))),
-        "ClusterShade": _mean(np.add.reduce(pairs * (away**3), (1, 2))),
-        "ClusterTendency": _mean(np.add.reduce(pairs * (away**2), (1, 2))),
+        "ClusterProminence": _mean(np.add.reduce(pairs * np.take(away**4, place, 1), (1, 2))),
+        "ClusterShade": _mean(np.add.reduce(pairs * np.take(away**3, place, 1), (1, 2))),
+        "ClusterTendency": _mean(np.add.reduce(pairs * np.take(away**2, place, 1), (1, 2))),
         "Contrast": _mean(np.add.reduce(pairs * (np.abs(i - j) ** 2), (1, 2))),
         "Correlation": np.add.reduce(correlation, (1, 2, 3)) / correlation.size,
         "JointAverage": mean_i.mean((1, 2, 3)),

@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from ..case.masks import Box, bounding_box
 from .co_occurrence import co_occurrence
 from .first_order import first_order
+from .neighbours import Neighbours
 from .region import Formulas, Region, Values
 from .textures import dependence, run_length, size_zone
 
@@ -62,7 +63,6 @@ def resampled_mask(extractor: Any, mask: sitk.Image) -> sitk.Image:
 
     if not sitk.GetArrayViewFromImage(mask).any():
         raise UnusualError
-    mask = sitk.Cast(mask, sitk.sitkUInt32)
     settings = {**extractor.settings, "interpolator": sitk.sitkNearestNeighbor}
     return imageoperations.resampleImage(mask, mask, **settings)[1]
 
@@ -125,10 +125,11 @@ class ResampledRoi:
     def gray_levels(self, extractor: Any, images: Iterable[tuple[str, np.ndarray]]) -> Values:
         """All other features, of images on the ROI's grid and their names."""
         cut = np.ascontiguousarray(self.inside[self.box.slices])
+        neighbours = Neighbours.of(cut)
         wanted = {name: own for name, own in extractor.enabledFeatures.items() if name != "shape"}
         found: Values = {}
         for name, image in images:
-            region = Region(image[self.box.slices], cut, self._spacing, extractor.settings["binWidth"])
+            region = Region(image[self.box.slices], cut, neighbours, self._spacing, extractor.settings["binWidth"])
             if not np.isfinite(region.inside).all():
                 raise UnusualError
             for kind, names in wanted.items():

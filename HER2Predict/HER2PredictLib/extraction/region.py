@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .neighbours import Matrices, Neighbours
+
 #: What pyradiomics adds before it takes a logarithm or divides.
 EPSILON = np.spacing(1)
 
@@ -21,6 +23,7 @@ class Region:
 
     image: np.ndarray
     mask: np.ndarray
+    neighbours: Neighbours
     spacing: tuple[float, ...]
     bin_width: float
 
@@ -42,6 +45,11 @@ class Region:
         found = np.zeros(self.image.shape, dtype="int")
         found[self.mask] = self.bins
         return found
+
+    @cached_property
+    def matrices(self) -> Matrices:
+        """What is counted along the lines of its voxels."""
+        return Matrices(self.neighbours, self.bins, self.highest_level)
 
     @cached_property
     def counts(self) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""GLRLM, GLSZM and GLDM features of an ROI: the formulas of pyradiomics' classes on its C matrices, to the last bit.
+"""GLRLM, GLSZM and GLDM features of an ROI: the formulas of pyradiomics' classes, to the last bit.
 
 Axes are those of pyradiomics: one (for its kernels), gray levels, lengths or sizes, and for the GLRLM directions.
 """
@@ -12,12 +12,7 @@ from .region import EPSILON, Region, Values
 
 def run_length(region: Region) -> Values:
     """The 16 features of the gray level run length matrix, each a mean over the directions."""
-    from radiomics import cMatrices
-
-    runs, _angles = cMatrices.calculate_glrlm(
-        region.binned, region.mask, region.highest_level, int(max(region.image.shape)), False, 0
-    )
-    runs = region.without_empty(runs, 1)
+    runs = region.without_empty(region.matrices.run_length(max(region.image.shape)), 1)
     total = np.add.reduce(runs, (1, 2))
     if (total == 0).any():
         seen = np.flatnonzero(total[0])
@@ -89,10 +84,7 @@ def size_zone(region: Region) -> Values:
 
 def dependence(region: Region) -> Values:
     """The 14 features of the gray level dependence matrix."""
-    from radiomics import cMatrices
-
-    matrix = cMatrices.calculate_gldm(region.binned, region.mask, np.array([1]), region.highest_level, 0, False, 0)
-    own = _TwoWay(region, region.without_empty(matrix, 1))
+    own = _TwoWay(region, region.without_empty(region.matrices.dependence(), 1))
     return {
         "DependenceEntropy": own.entropy,
         "DependenceNonUniformity": own.of_sizes / own.total,
