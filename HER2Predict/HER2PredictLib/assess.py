@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import platform
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from . import __version__, features
 from .case.case import Case
 from .case.prepared import Prepared
 from .errors import InputError
-from .findings.examine import examine, examine_prepared
+from .findings.examine import examine_grids, examine_prepared, examine_tissue
 from .findings.finding import Finding
 from .model.applicability import Applicability, applicability_of
 from .model.explain import Explanation, distance_ratios, explain
@@ -35,13 +35,33 @@ class CheckedCase:
 
 
 @dataclass(frozen=True, eq=False)
+class PreparedCase:
+    """A Case without errors and its prepared pair, before its tissue is looked at.
+
+    That takes as long as many of the features, and others may work between the two or beside them.
+    """
+
+    case: Case
+    findings: tuple[Finding, ...]
+    prepared: Prepared
+    seconds: Mapping[str, float]
+
+    def checked(self) -> CheckedCase:
+        """With the findings on tissue and on the pair, of which none is an error."""
+        started = time.perf_counter()
+        findings = (*examine_tissue(self.case, self.findings), *examine_prepared(self.prepared))
+        findings_s = self.seconds["findings"] + time.perf_counter() - started
+        return CheckedCase(self.case, findings, self.prepared, {**self.seconds, "findings": findings_s})
+
+
+@dataclass(frozen=True, eq=False)
 class Assessment:
     """Everything that any output shows of one case. Outputs render it and compute nothing.
 
     `tail_probability` is the share (0 to 1) of patients like the training patients that lie at least as far out;
     `distance_ratios` tell for each feature class, largest first, how many times the usual distance from them it adds.
-    No finding is an error. `features` are 975; `seconds` is the time of each step; `stability`, where it was measured,
-    is how the probability varies with the outline.
+    No finding is an error. `features` are 975; `seconds` is the time of each step, and some go beside each other;
+    `stability`, where it was measured, is how the probability varies with the outline.
     """
 
     checked: CheckedCase
@@ -175,14 +195,18 @@ def assess(case: Case, model: Model) -> Assessment:
         Where a finding is an error, the features are undefined for this ROI, or the model learnt on others.
     """
     model.require_own_settings()
-    checked = preprocess(case)
-    started = time.perf_counter()
-    values = features.extract(checked.prepared)
-    return predict(checked, values, model, {"features": time.perf_counter() - started})
+    own = prepare(case)
+    features.load()
+    with ThreadPoolExecutor(1) as beside:
+        checked = beside.submit(own.checked)
+        started = time.perf_counter()
+        values = features.extract(own.prepared)
+        seconds = {"features": time.perf_counter() - started}
+    return predict(checked.result(), values, model, seconds)
 
 
-def preprocess(case: Case, prepared: Prepared | None = None) -> CheckedCase:
-    """Check and prepare a case, unless `prepared` is given from before; the steps before the features.
+def prepare(case: Case, prepared: Prepared | None = None) -> PreparedCase:
+    """Refuse a case that has errors and prepare it, unless `prepared` is given from before.
 
     Raises
     ------
@@ -190,14 +214,19 @@ def preprocess(case: Case, prepared: Prepared | None = None) -> CheckedCase:
         Where a finding is an error.
     """
     started = time.perf_counter()
-    findings = examine(case)
-    _refuse_errors(findings)
+    findings = examine_grids(case)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise InputError(" ".join(finding.message for finding in errors), code=errors[0].code)
     examined = time.perf_counter()
     prepared = prepared or case.prepared()
-    findings += examine_prepared(prepared)
-    _refuse_errors(findings)
     seconds = {"findings": examined - started, "preparation": time.perf_counter() - examined}
-    return CheckedCase(case, findings, prepared, seconds)
+    return PreparedCase(case, findings, prepared, seconds)
+
+
+def preprocess(case: Case, prepared: Prepared | None = None) -> CheckedCase:
+    """All steps before the features; as `prepare`, whose errors it raises."""
+    return prepare(case, prepared).checked()
 
 
 def predict(
@@ -257,14 +286,10 @@ def with_stability(
     )
 
 
-def _refuse_errors(findings: tuple[Finding, ...]) -> None:
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        raise InputError(" ".join(finding.message for finding in errors), code=errors[0].code)
-
-
 def software() -> dict[str, str]:
     """Versions of what a result depends on."""
+    import importlib.metadata  # takes as long as a tenth of the features, and few outputs ask
+
     versions = {"HER2Predict": __version__, "python": platform.python_version()}
     for package in ("numpy", "SimpleITK", "pyradiomics", "pyradiomics-cuda"):
         try:

@@ -102,6 +102,11 @@ class Configuration:
     defaults: Mapping[str, Any]
 
 
+def load() -> None:
+    """Import pyradiomics now: the sooner in a process, and without other threads, the faster."""
+    _extractor()
+
+
 def configuration() -> Configuration:
     """That of every feature here."""
     own = _extractor()

@@ -16,18 +16,30 @@ from .volume_checks import slice_findings, volume_findings
 def examine(case: Case) -> tuple[Finding, ...]:
     """Findings on the input, errors first.
 
-    Cheap enough to run while the outline is drawn; what needs the prepared pair is in `examine_prepared`. Tissue is
-    not looked at where an error says that it cannot be told by its HU, nor in an ROI that is no tumour by its size.
+    Cheap enough to run while the outline is drawn; what needs the prepared pair is in `examine_prepared`.
 
     Raises
     ------
     InputError
         Where the ROI is empty.
     """
-    findings = [*volume_findings(case), *slice_findings(case), *roi_findings(case)]
-    if max(extent_mm(case)) <= LONGEST_ROI_MM and not any(finding.severity == "error" for finding in findings):
-        findings += tissue_findings(case)
-    return _errors_first(findings)
+    return examine_tissue(case, examine_grids(case))
+
+
+def examine_grids(case: Case) -> tuple[Finding, ...]:
+    """Findings on volume, slices and ROI, errors first: no other finding is an error."""
+    return _errors_first([*volume_findings(case), *slice_findings(case), *roi_findings(case)])
+
+
+def examine_tissue(case: Case, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings of `examine_grids`, and those on the tissue in and around the ROI.
+
+    Tissue is not looked at where an error says that it cannot be told by its HU, nor in an ROI that is no tumour by its
+    size.
+    """
+    if max(extent_mm(case)) > LONGEST_ROI_MM or any(finding.severity == "error" for finding in found):
+        return found
+    return _errors_first([*found, *tissue_findings(case)])
 
 
 def examine_prepared(prepared: Prepared) -> tuple[Finding, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..assess import Assessment, CheckedCase, preprocess
+from ..assess import Assessment, CheckedCase, PreparedCase, prepare
 from ..case.case import Case
 from ..case.prepared import Prepared
 from ..errors import InputError
@@ -160,7 +160,7 @@ class Panel:
         self.render()
 
     def on_rest(self) -> None:
-        """The input has rested: examine it, in three turns of the event loop, so that none holds up a stroke."""
+        """The input has rested: examine it, in four turns of the event loop, so that none holds up a stroke."""
         if self._choices is None or segments.what_to_choose(*self._chosen()):
             self.check()
             return
@@ -172,14 +172,18 @@ class Panel:
             return
         if self._choices.live:
             self.logic.extractAhead(prepared)  # by a helper, while this process examines the input
-        self._soon(lambda: self._examine(case, prepared))
+        self._soon(lambda: self._refuse_errors(case, prepared))
 
-    def _examine(self, case: Case, prepared: Prepared) -> None:
+    def _refuse_errors(self, case: Case, prepared: Prepared) -> None:
         try:
-            checked = preprocess(case, prepared)
+            own = prepare(case, prepared)
         except InputError:
             self.check()
             return
+        self._soon(lambda: self._examine(own))
+
+    def _examine(self, own: PreparedCase) -> None:
+        checked = own.checked()
         self._soon(lambda: self._check(lambda: checked))
 
     def _soon(self, step: Callable[[], None]) -> None:
