@@ -6,7 +6,6 @@ import hashlib
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +86,11 @@ def _spacing_that_survives(spacing: tuple[float, float, float]) -> tuple[float, 
     bits of features that are interpolated. A few units in the last place away there is a spacing that comes through.
     """
     # Along the body as little as can be: slices of 5 mm are to stay so.
-    in_plane = range(-_MOST_ULPS, _MOST_ULPS + 1)
-    steps = sorted(product(range(-3, 4), in_plane, in_plane), key=lambda own: (abs(own[0]), max(map(abs, own)), own))
-    candidates = np.array(spacing) + np.array(steps) * np.spacing(np.array(spacing))
+    in_plane = np.arange(-_MOST_ULPS, _MOST_ULPS + 1)
+    steps = np.stack(np.meshgrid(np.arange(-3, 4), in_plane, in_plane, indexing="ij"), axis=-1).reshape(-1, 3)
+    sizes = np.abs(steps)
+    steps = steps[np.lexsort((sizes.max(axis=1), sizes[:, 0]))]
+    candidates = np.array(spacing) + steps * np.spacing(np.array(spacing))
     unchanged = (_inverted(_inverted(candidates)) == candidates) & (candidates * (1.0 / candidates) == 1.0)
     head, posterior, left = candidates[int(np.argmax(unchanged.all(axis=1)))]
     return float(head), float(posterior), float(left)
