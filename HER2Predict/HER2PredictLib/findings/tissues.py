@@ -92,6 +92,23 @@ class Surroundings:
         return np.sqrt(np.maximum(mean_square - mean * mean, 0.0))
 
     @cached_property
+    def dense(self) -> np.ndarray:
+        """Pieces of what is as dense as urine or bone inside the ROI, numbered from 1; 0 elsewhere."""
+        return masks.pieces((self.hu >= DENSE_HU) & (self.hu < METAL_HU))
+
+    @cached_property
+    def dense_sizes(self) -> np.ndarray:
+        """Number of voxels of each of them, and of the rest at 0."""
+        return np.bincount(self.dense.ravel())
+
+    @cached_property
+    def dense_urine(self) -> np.ndarray:
+        """Boolean, for each of them: does it touch urine?"""
+        found = np.bincount(self.dense[self.urine], minlength=len(self.dense_sizes)) > 0
+        found[0] = False
+        return found
+
+    @cached_property
     def water_like(self) -> np.ndarray:
         """Boolean: of the HU of urine without contrast medium, noise apart."""
         smooth = shapes.box_mean(self.hu, self.spacing, _SMOOTHING_MM)
@@ -172,16 +189,12 @@ class Tissues:
 
     def _dense(self, within: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Dense voxels that belong to urine, and those that belong to bone; calcifications are neither."""
-        dense = (self.hu >= DENSE_HU) & (self.hu < METAL_HU)
-        if not (dense & within).any():
-            return np.zeros_like(dense), np.zeros_like(dense)
-        pieces = masks.pieces(dense)
-        count = int(pieces.max()) + 1
-        of_urine = np.bincount(pieces[self.urine], minlength=count) > 0
-        outside_ml = np.bincount(pieces[~self.roi], minlength=count) * self.voxel_ml
-        of_bone = ~of_urine & (outside_ml > _LEAST_BONE_ML)
-        of_urine[0] = of_bone[0] = False
-        return within & of_urine[pieces], within & of_bone[pieces]
+        around = self.surroundings
+        inside = np.bincount(around.dense[self.roi], minlength=len(around.dense_sizes))
+        of_bone = ~around.dense_urine & ((around.dense_sizes - inside) * self.voxel_ml > _LEAST_BONE_ML)
+        of_bone[0] = False
+        pieces = np.where(within, around.dense, 0)
+        return around.dense_urine[pieces], of_bone[pieces]
 
     @cached_property
     def strange_rim(self) -> np.ndarray:

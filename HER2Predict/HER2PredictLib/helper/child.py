@@ -19,6 +19,9 @@ from HER2PredictLib import threads
 
 Message = dict[str, Any]
 
+#: Niceness by which it gives way to the application's own process, which the user draws in.
+_GIVES_WAY = 5
+
 
 def main(folder: Path) -> None:
     """Answer requests until there are no more."""
@@ -26,6 +29,8 @@ def main(folder: Path) -> None:
     channel = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     threads.pin_this_process()
+    if hasattr(os, "nice"):
+        os.nice(_GIVES_WAY)
     try:
         _serve(folder, channel)
     finally:
