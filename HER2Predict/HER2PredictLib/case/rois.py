@@ -242,7 +242,12 @@ def _roi_of_label(image: sitk.Image, path: Path, wanted: str | None) -> Roi:
             code="not-label-map",
         )
     chosen = _choose_label([int(label) for label in labels], wanted, path)
-    return Roi(sitk.Cast(image == chosen, sitk.sitkUInt8), path.name if len(labels) < 2 else f"label {chosen}")
+    name = path.name if len(labels) < 2 else f"label {chosen}"
+    if labels == [1] and image.GetPixelID() == sitk.sitkUInt8:
+        return Roi(image, name)
+    roi = sitk.GetImageFromArray((values == chosen).view(np.uint8))
+    roi.CopyInformation(image)
+    return Roi(roi, name)
 
 
 def _choose_label(labels: list[int], wanted: str | None, path: Path) -> int:
