@@ -217,7 +217,8 @@ def main() -> None:
     whole, inner = (median([run.seconds for run in runs[name]]) for name in ("her2predict predict", "assess()"))
     pace = median(panel["stock execute()"])
     page = performance_page(
-        figures, others, memory_bound(), profile_of_extraction(), repeats, whole, inner, pace
+        figures, others, memory_bound(), profile_of_extraction(), repeats, whole, inner, pace, cohort.cores,
+        predict.steps_of(runs["steps"]),
     )  # fmt: skip
     (out / "performance.md").write_text(page, encoding="utf-8")
     (out / "scaling.md").write_text(scaling_page(cohort), encoding="utf-8")

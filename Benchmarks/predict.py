@@ -44,6 +44,37 @@ print(json.dumps({"seconds": time.perf_counter() - started, "steps": dict(result
 """
 
 
+#: What `predict` does, step by step, each with its seconds.
+STEPS = """
+import json, sys, time
+from pathlib import Path
+steps, last = {}, time.perf_counter()
+def done(step):
+    global last
+    now = time.perf_counter()
+    steps[step], last = now - last, now
+from HER2PredictLib import threads
+threads.pin_this_process()
+import numpy, SimpleITK
+done("import of numpy and SimpleITK")
+from HER2PredictLib import features
+from HER2PredictLib.assess import assess
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.model.model import BUNDLED_MODEL, Model
+from HER2PredictLib.outputs.text import as_text
+done("import of the library")
+features.load()
+done("import of pyradiomics")
+case = Case.from_files(*map(Path, sys.argv[1:]))
+done("reading of volume and ROI")
+result = assess(case, Model.load(BUNDLED_MODEL))
+done("`assess()`: features, and the tissue beside them")
+as_text(result)
+done("text")
+print(json.dumps(steps))
+"""
+
+
 #: Starts a command from a small process: the peak of one that is started from a large one is at least as large as that.
 LAUNCH = """
 import json, os, subprocess, sys, time
@@ -52,7 +83,8 @@ process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subproce
 printed = process.stdout.read()
 _, status, usage = os.wait4(process.pid, 0)
 seconds = time.perf_counter() - started
-print(json.dumps({"seconds": seconds, "peak": usage.ru_maxrss, "status": status, "printed": printed}))
+cores = (usage.ru_utime + usage.ru_stime) / seconds
+print(json.dumps({"seconds": seconds, "peak": usage.ru_maxrss, "cores": cores, "status": status, "printed": printed}))
 """
 
 
@@ -60,6 +92,7 @@ print(json.dumps({"seconds": seconds, "peak": usage.ru_maxrss, "status": status,
 class Run:
     seconds: float
     megabytes: float
+    cores: float
     printed: str = ""
 
 
@@ -121,6 +154,7 @@ def commands_of(volume: Path, roi: Path, folder: Path) -> dict[str, list[str]]:
         "with 20 variations": [*her2predict, "predict", str(volume), str(roi), "--perturbations", "20"],
         "her2predict --help": [*her2predict, "--help"],
         "assess()": [sys.executable, "-c", ASSESS, str(volume), str(roi)],
+        "steps": [sys.executable, "-c", STEPS, str(volume), str(roi)],
     }
 
 
@@ -135,7 +169,16 @@ def measure(command: list[str], own_clock: bool) -> Run:
         raise SystemExit(f"{' '.join(command)} ended with status {told['status']}")
     seconds = json.loads(told["printed"])["seconds"] if own_clock else told["seconds"]
     # Linux gives kilobytes, macOS bytes.
-    return Run(seconds, told["peak"] / (2**20 if sys.platform == "darwin" else 2**10), told["printed"])
+    megabytes = told["peak"] / (2**20 if sys.platform == "darwin" else 2**10)
+    return Run(seconds, megabytes, told["cores"], told["printed"])
+
+
+def steps_of(runs: list[Run]) -> dict[str, float]:
+    """Median seconds of each step of `predict`, and of the start and end of Python around them."""
+    each = [json.loads(run.printed) for run in runs]
+    steps = {step: statistics.median(own[step] for own in each) for step in each[0]}
+    around = statistics.median(run.seconds - sum(own.values()) for run, own in zip(runs, each, strict=True))
+    return {**steps, "start and end of Python": around}
 
 
 def report(runs: dict[str, list[Run]]) -> None:

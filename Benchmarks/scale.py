@@ -51,7 +51,8 @@ class Scale:
 
     `differing` counts the tables that are not the one of one process; `megabytes` is the peak of the process that keeps
     a cohort, by its size; `worker_megabytes` that of one that computes; `bytes_read` a patient, `bytes_written` a row.
-    `stock_gain` is how many times as much two commands of stock pyradiomics do at once as one does.
+    `stock_gain` is how many times as much two commands of stock pyradiomics do at once as one does; `cores` are those
+    that one process keeps busy, whose filters work beside its counting.
     """
 
     patients: int
@@ -64,6 +65,7 @@ class Scale:
     bytes_read: float
     bytes_written: float
     stock_gain: float
+    cores: float = 1.0
 
 
 def measured(patients: int, sizes: list[int]) -> Scale:
@@ -88,6 +90,7 @@ def measured(patients: int, sizes: list[int]) -> Scale:
             sum(sources) / patients,
             len(tables[0]) / patients,
             gain_of_stock(folder),
+            runs[1].cores,
         )
 
 

@@ -34,14 +34,17 @@ class PagesTest(unittest.TestCase):
         self.assertIn("| beside | 1 s | 2 s | 0.50 |  |  |", rows)
         self.assertIn("| `counting` | 25% |", rows)
         self.assertIn("Not measured", page)
+        self.assertIn("**Features.**", page)
+        self.assertNotIn("**Live.**", page)
 
     def test_other_packages_stand_beside_ours_with_the_time_of_a_feature(self) -> None:
         from pages import Figure
 
-        figure = Figure("975 features", "0.39 s (0.2 to 0.4)", "0.5 s", 0.6)
+        figure = Figure("975 features", "0.39 s (0.2 to 0.4)", "0.5 s", 0.4, "at most 0.5 x", True)
         page = self.page(figure, others={"mirp": {"version": "2.7.0", "features": 100, "seconds": [5.0, 4.0, 6.0]}})
         self.assertIn("| mirp 2.7.0, one image | 100 | 5 s (4 to 6) | 50.00 ms |", page)
         self.assertIn("| 975 | 0.39 s (0.2 to 0.4) | 0.40 ms |", page)
+        self.assertNotIn("**Features.**", page)
 
     def test_what_a_large_cohort_takes_follows_from_what_was_measured(self) -> None:
         from pages import scaling_page
