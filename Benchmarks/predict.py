@@ -17,6 +17,7 @@ Each is a process of its own, so that memory (the peak resident set) is its own 
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import statistics
@@ -104,6 +105,8 @@ def main() -> None:
 
 def measured(repeats: int) -> dict[str, list[Run]]:
     """Runs of each command, in turns."""
+    # Stock pyradiomics was compiled when it was installed.
+    compileall.compile_dir(ROOT / "HER2Predict", quiet=1)
     with tempfile.TemporaryDirectory() as folder:
         volume, roi = full_size_case(Path(folder))
         commands = commands_of(volume, roi, Path(folder))
