@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...model.applicability import EDGE_SHARE, OUTSIDE_SHARE
 from ..measured.evaluate import Evaluation
-from ..statistics.bootstrap import RESAMPLES
+from ..statistics.estimate import RESAMPLES
 from .panels import (
     Colours,
     calibration_frames,

@@ -12,7 +12,7 @@ import pandas as pd
 from ..statistics.calibration_measures import CalibrationCurve
 from ..statistics.discrimination import RocCurve
 from ..statistics.estimate import Estimate
-from ..statistics.operating_point import DecisionCurve, OperatingPoint
+from ..statistics.performance import DecisionCurve, OperatingPoint
 from .style import FAINT, INK, MUTED, NEGATIVE_COLOUR, POSITIVE_COLOUR, percent, reference_line, unit_square
 
 if TYPE_CHECKING:

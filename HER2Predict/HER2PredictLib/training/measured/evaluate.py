@@ -19,12 +19,10 @@ from ..cohort.evidence import Evidence, RoiSource, evidence_of, roi_files
 from ..cohort.exclusions import grouped_reasons
 from ..cohort.extraction import with_features
 from ..cohort.read_table import read_table
-from ..statistics.bootstrap import RESAMPLES
 from ..statistics.calibration_measures import CalibrationCurve, calibration_curve
 from ..statistics.discrimination import RocCurve, delong_interval, roc
-from ..statistics.estimate import UNDEFINED, Estimate, proportion
-from ..statistics.operating_point import DecisionCurve, decision_curve
-from ..statistics.performance import Performance, measure
+from ..statistics.estimate import RESAMPLES, UNDEFINED, Estimate, proportion
+from ..statistics.performance import DecisionCurve, Performance, decision_curve, measure
 from .baseline import BaselineTable, table1
 from .measure_study import clinical_table
 from .results import Flow

@@ -19,11 +19,10 @@ from ..protocol.protocol import TEST, TRAIN
 from ..protocol.run_study import threshold_measures
 from ..protocol.study import Study
 from ..protocol.threshold import choose_threshold
-from ..statistics.bootstrap import RESAMPLES
 from ..statistics.calibration_measures import calibration_curve
 from ..statistics.discrimination import precision_recall, roc
-from ..statistics.operating_point import decision_curve
-from ..statistics.performance import compare, measure
+from ..statistics.estimate import RESAMPLES
+from ..statistics.performance import compare, decision_curve, measure
 from .baseline import table1, table2
 from .results import APPARENT, SETS, STUDY_COMPONENTS, DomainLimits, Flow, Importance, Results, Variance
 

@@ -18,8 +18,7 @@ from ..protocol.study import Study
 from ..protocol.threshold import ThresholdChoice
 from ..statistics.calibration_measures import CalibrationCurve
 from ..statistics.discrimination import PrecisionRecallCurve, RocCurve
-from ..statistics.operating_point import DecisionCurve
-from ..statistics.performance import Comparison, Performance, performance_table
+from ..statistics.performance import Comparison, DecisionCurve, Performance, performance_table
 from .baseline import BaselineTable
 
 #: Predictions of the training patients by the model that was fitted to them.

@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import roc_curve
 
 from ...errors import InputError
-from ..statistics.bootstrap import RESAMPLES, percentile_limits
-from ..statistics.estimate import Estimate, checked_probability
+from ..statistics.estimate import RESAMPLES, Estimate, checked_probability, percentile_limits
 
 Kind = Literal["youden", "sensitivity", "cost"]
 
@@ -78,7 +77,7 @@ class ThresholdRule:
         Raises
         ------
         InputError
-            See `statistics.estimate.checked_probability`.
+            See `checked_probability`.
         """
         statuses, probabilities = checked_probability(status, probability)
         return float(np.clip(self._unbounded(statuses, probabilities), _CLOSEST, 1 - _CLOSEST))
@@ -161,7 +160,7 @@ def choose_threshold(
     Raises
     ------
     InputError
-        See `statistics.estimate.checked_probability`.
+        See `checked_probability`.
     """
     statuses, probabilities = checked_probability(status, probability)
     random = np.random.default_rng(seed)

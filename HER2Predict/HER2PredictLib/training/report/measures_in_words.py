@@ -8,8 +8,7 @@ import numpy as np
 
 from ..statistics.calibration_measures import Recalibration
 from ..statistics.estimate import Estimate
-from ..statistics.operating_point import DecisionCurve, OperatingPoint
-from ..statistics.performance import Performance
+from ..statistics.performance import DecisionCurve, OperatingPoint, Performance
 
 
 def listed(words: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ _STEPS = 50
 
 @dataclass(frozen=True)
 class Recalibration:
-    """How predictions would have to be changed to come true (Cox, Biometrika 1958, 45:562-565), with standard errors.
+    """How predictions would have to be changed to come true (Cox, Biometrika 1958, 45:562-565).
 
     Attributes
     ----------
@@ -39,9 +39,6 @@ class Recalibration:
     intercept: Estimate
     in_the_large: Estimate
     expected_observed: Estimate
-    slope_error: float
-    intercept_error: float
-    in_the_large_error: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,50 +79,35 @@ class LogisticFit:
 
 
 def resampled_brier(status: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Brier score (Mon Weather Rev 1950, 78:1-3) of each resample, shape (resamples,); a `bootstrap.Statistic`."""
+    """Brier score (Mon Weather Rev 1950, 78:1-3) of each resample, shape (resamples,); an `estimate.Statistic`."""
     return weights @ (probability - status) ** 2 / weights.sum(axis=1)
 
 
 def recalibration(status: ArrayLike, probability: ArrayLike) -> Recalibration:
     """Calibration slope, intercept, calibration-in-the-large and expected / observed ratio.
 
-    Probabilities of 0 and 1 count as 1e-6 and 1 − 1e-6, as where a model is applied.
-
-    Raises
-    ------
-    InputError
-        See `estimate.checked_probability`.
+    Probabilities of 0 and 1 count as 1e-6 and 1 − 1e-6, as where a model is applied. Raises as `checked_probability`.
     """
     statuses, probabilities = checked_probability(status, probability)
     x, ones = log_odds(probabilities), np.ones(len(statuses))
     both = logistic_regression(np.column_stack([ones, x]), statuses)
     large = logistic_regression(ones[:, None], statuses, offset=x)
-    intercept_error, slope_error = np.sqrt(np.diag(both.covariance))
-    large_error = math.sqrt(large.covariance[0, 0])
     return Recalibration(
-        slope=_wald(both.coefficients[1], slope_error),
-        intercept=_wald(both.coefficients[0], intercept_error),
-        in_the_large=_wald(large.coefficients[0], large_error),
+        slope=_wald(both, 1),
+        intercept=_wald(both, 0),
+        in_the_large=_wald(large, 0),
         expected_observed=_expected_observed(statuses, probabilities),
-        slope_error=float(slope_error),
-        intercept_error=float(intercept_error),
-        in_the_large_error=large_error,
     )
 
 
-def calibration_curve(status: ArrayLike, probability: ArrayLike, groups: int | None = None) -> CalibrationCurve:
+def calibration_curve(status: ArrayLike, probability: ArrayLike) -> CalibrationCurve:
     """Calibration plot: groups by quantiles of the prediction, and a smooth curve.
 
-    `status` and `probability` have shape (patients,). There is by default one quantile group per ten patients, at least
-    3 and at most 10. Patients of equal prediction stay together, so that there can be fewer.
-
-    Raises
-    ------
-    InputError
-        See `estimate.checked_probability`.
+    There is one quantile group per ten patients, at least 3 and at most 10. Patients of equal prediction stay together,
+    so that there can be fewer. Raises as `checked_probability`.
     """
     statuses, probabilities = checked_probability(status, probability)
-    number = groups or min(10, max(3, len(statuses) // 10))
+    number = min(10, max(3, len(statuses) // 10))
     edges = np.unique(np.quantile(probabilities, np.arange(1, number) / number))
     group = np.searchsorted(edges, probabilities, side="right")
     members = [group == one for one in np.unique(group)]
@@ -170,8 +152,9 @@ def _log_likelihood(log_odds_: np.ndarray, status: np.ndarray) -> float:
     return float(np.sum(status * log_odds_ - np.logaddexp(0.0, log_odds_)))
 
 
-def _wald(value: float, error: float) -> Estimate:
-    return normal_estimate(float(value), float(error)) if math.isfinite(error) else UNDEFINED
+def _wald(fit: LogisticFit, term: int) -> Estimate:
+    error = float(np.sqrt(fit.covariance[term, term]))
+    return normal_estimate(float(fit.coefficients[term]), error) if math.isfinite(error) else UNDEFINED
 
 
 def _expected_observed(status: np.ndarray, probability: np.ndarray) -> Estimate:

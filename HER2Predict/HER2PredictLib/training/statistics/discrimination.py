@@ -10,10 +10,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 from scipy.stats import norm, rankdata
-from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
 
-from .bootstrap import RESAMPLES, EstimatedDifference, percentile_limits, resample
-from .estimate import Estimate, Z, checked, normal_estimate
+from .estimate import (
+    RESAMPLES,
+    Estimate,
+    EstimatedDifference,
+    Z,
+    checked,
+    normal_estimate,
+    percentile_limits,
+    resample,
+)
 
 #: 1 − specificity at which the band of a ROC curve is given; divided, not multiplied, so that 0.35 is the 7 / 20 of a
 #: curve and not a hair beside it, where the curve may stand upright.
@@ -24,9 +32,8 @@ GRID = np.arange(101) / 100
 class RocCurve:
     """Empirical ROC curve with its pointwise 95 % confidence band.
 
-    Both rates, 1 − specificity and sensitivity where a patient is called positive from each threshold on, and
-    `thresholds`, which fall from infinity, have shape (points,). `low` and `high` are the limits of sensitivity at
-    `grid`, which is 1 − specificity, 0 to 1; the three have shape (101,).
+    Both rates, 1 − specificity and sensitivity from each threshold on, and `thresholds`, which fall from infinity, have
+    shape (points,). `low` and `high` are the limits of sensitivity at `grid` (1 − specificity), shape (101,) each.
     """
 
     false_positive_rate: np.ndarray
@@ -41,9 +48,8 @@ class RocCurve:
 class PrecisionRecallCurve:
     """Precision (positive predictive value) against recall (sensitivity).
 
-    `precision` and `recall` have shape (points,), `thresholds` has shape (points - 1,). Recall falls from 1 to 0; the
-    last point is recall 0, precision 1. `average_precision` is Σ (recall step × precision), `prevalence` the precision
-    of a prediction that knows nothing.
+    Shape (points,) each, `thresholds` (points - 1,). Recall falls from 1 to 0; the last point is recall 0, precision 1.
+    `average_precision` is Σ (recall step × precision), `prevalence` the precision of a prediction that knows nothing.
     """
 
     precision: np.ndarray
@@ -53,27 +59,11 @@ class PrecisionRecallCurve:
     prevalence: float
 
 
-def auc(status: ArrayLike, score: ArrayLike) -> float:
-    """Area under the ROC curve; a tie between a positive and a negative patient counts one half.
-
-    Raises
-    ------
-    InputError
-        See `estimate.checked`.
-    """
-    return float(roc_auc_score(*checked(status, score)))
-
-
 def roc(status: ArrayLike, score: ArrayLike, resamples: int = RESAMPLES, seed: int = 0) -> RocCurve:
     """ROC curve, and the percentile band of sensitivity at fixed specificity over stratified resamples.
 
     The curve of each resample is joined by straight lines, as the area under it has it; where it rises upright, its
-    upper end counts.
-
-    Raises
-    ------
-    InputError
-        See `estimate.checked`.
+    upper end counts. Raises as `checked`.
     """
     statuses, scores = checked(status, score)
     false_positive, true_positive, thresholds = roc_curve(statuses, scores, drop_intermediate=False)
@@ -86,13 +76,7 @@ def roc(status: ArrayLike, score: ArrayLike, resamples: int = RESAMPLES, seed: i
 
 
 def precision_recall(status: ArrayLike, score: ArrayLike) -> PrecisionRecallCurve:
-    """Precision-recall curve and average precision, as scikit-learn defines them.
-
-    Raises
-    ------
-    InputError
-        See `estimate.checked`.
-    """
+    """Precision-recall curve and average precision, as scikit-learn defines them. Raises as `checked`."""
     statuses, scores = checked(status, score)
     precision, recall, thresholds = precision_recall_curve(statuses, scores)
     area = float(average_precision_score(statuses, scores))
@@ -106,12 +90,7 @@ def delong_covariance(status: ArrayLike, scores: Sequence[ArrayLike]) -> tuple[n
     2014, 21:1389-1393: with X of the m positive and Y of the n negative patients, V10(X_i) = (R(X_i) − R_X(X_i)) / n
     and V01(Y_j) = 1 − (R(Y_j) − R_Y(Y_j)) / m, where R is the midrank among all patients and R_X, R_Y that within the
     class. The AUC is the mean of V10, its variance var(V10) / m + var(V01) / n. The covariance is nan where a class has
-    a single patient. `status` and the scores of each model have shape (patients,).
-
-    Raises
-    ------
-    InputError
-        See `estimate.checked`.
+    a single patient. Raises as `checked`.
     """
     statuses, _ = checked(status, scores[0])
     together = np.stack([checked(status, score)[1] for score in scores])
@@ -129,12 +108,7 @@ def delong_interval(status: ArrayLike, score: ArrayLike) -> Estimate:
     """AUC with its DeLong interval; without limits where the AUC is 0 or 1.
 
     logit(AUC) ± 1.96 SE / (AUC (1 − AUC)), which stays between 0 and 1 (Pepe, The Statistical Evaluation of Medical
-    Tests, 2003, 5.2.5).
-
-    Raises
-    ------
-    InputError
-        See `estimate.checked`.
+    Tests, 2003, 5.2.5). Raises as `checked`.
     """
     areas, covariance = delong_covariance(status, [score])
     area, error = float(areas[0]), math.sqrt(covariance[0, 0])
@@ -147,12 +121,7 @@ def delong_interval(status: ArrayLike, score: ArrayLike) -> Estimate:
 def delong_test(status: ArrayLike, first: ArrayLike, second: ArrayLike) -> EstimatedDifference:
     """Difference of the AUCs of two models on the same patients, first minus second, two-sided.
 
-    z = (AUC_1 − AUC_2) / √(var_1 + var_2 − 2 cov); DeLong et al. 1988, see `delong_covariance`.
-
-    Raises
-    ------
-    InputError
-        See `estimate.checked`.
+    z = (AUC_1 − AUC_2) / √(var_1 + var_2 − 2 cov); DeLong et al. 1988, see `delong_covariance`. Raises as `checked`.
     """
     areas, covariance = delong_covariance(status, [first, second])
     difference = float(areas[0] - areas[1])
@@ -165,7 +134,7 @@ def delong_test(status: ArrayLike, first: ArrayLike, second: ArrayLike) -> Estim
 
 
 def resampled_auc(status: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """AUC of each resample, shape (resamples,); a `bootstrap.Statistic`."""
+    """AUC of each resample, shape (resamples,); an `estimate.Statistic`."""
     positives, negatives = _cumulative(status, score, weights)
     drawn_positive = np.diff(positives, axis=1, prepend=0.0)
     drawn_negative = np.diff(negatives, axis=1, prepend=0.0)
@@ -174,7 +143,7 @@ def resampled_auc(status: np.ndarray, score: np.ndarray, weights: np.ndarray) ->
 
 
 def resampled_average_precision(status: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Average precision of each resample, shape (resamples,); a `bootstrap.Statistic`."""
+    """Average precision of each resample, shape (resamples,); an `estimate.Statistic`."""
     positives, negatives = _cumulative(status, score, weights)
     called = positives + negatives
     precision = np.divide(positives, called, out=np.zeros_like(called), where=called > 0)

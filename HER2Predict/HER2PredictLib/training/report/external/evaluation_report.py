@@ -10,7 +10,7 @@ from ...figures.external import APPLICABILITY, CALIBRATION, DECISION, ROC, ROIS
 from ...figures.style import StudyFigure
 from ...measured.evaluate import Evaluation
 from ...measured.recalibration import describe_origin
-from ...statistics.bootstrap import RESAMPLES
+from ...statistics.estimate import RESAMPLES
 from ...statistics.performance import performance_table
 from .. import measures_in_words, passages, sentences
 from ..page_parts import (
