@@ -22,10 +22,9 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.training.protocol.candidates import MLP
 from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule, fit_rule, held
 from HER2PredictLib.training.protocol.learning import learn
-from HER2PredictLib.training.protocol.protocol import Protocol
+from HER2PredictLib.training.protocol.protocol import MLP, Protocol
 
 #: Patients that the first model of a pair learns from, and how many such pairs there are; the second learns from all
 #: others but those who are asked about.

@@ -22,9 +22,8 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from HER2PredictLib.training.cohort.read_table import read_table
-from HER2PredictLib.training.protocol.candidates import CANDIDATES, MLP
-from HER2PredictLib.training.protocol.protocol import TEST, Protocol
-from HER2PredictLib.training.protocol.run_study import run_study
+from HER2PredictLib.training.protocol.protocol import CANDIDATES, MLP, TEST, Protocol
+from HER2PredictLib.training.protocol.study import run_study
 
 
 def learnt_from(table: Path, protocol: Protocol, shuffled: bool) -> dict[str, object]:

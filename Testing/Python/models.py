@@ -37,10 +37,10 @@ def made_up_pipeline(names: tuple[str, ...], seed: int = 0) -> tuple[Any, Any]:
     from sklearn.linear_model import LogisticRegression
 
     from HER2PredictLib.model.network import log_odds
-    from HER2PredictLib.training.protocol.candidates import bagged_mlp
+    from HER2PredictLib.training.protocol.protocol import MLP, prepared
 
     table, status = made_up_cohort(names, seed=seed)
-    pipeline = bagged_mlp(seed, PARAMETERS, MEMBERS).fit(table.to_numpy(), status)
+    pipeline = prepared(MLP.unfitted(PARAMETERS, seed, MEMBERS)).fit(table.to_numpy(), status)
     raw = pipeline.predict_proba(table.to_numpy())[:, 1]
     return pipeline, LogisticRegression().fit(log_odds(raw)[:, None], status)
 

@@ -41,7 +41,7 @@ IDENTITY = "Quimby"
 def study() -> Any:
     """A Study of 60 patients of which features tell the status in part."""
     from HER2PredictLib.training.protocol.protocol import Protocol
-    from HER2PredictLib.training.protocol.run_study import run_study
+    from HER2PredictLib.training.protocol.study import run_study
 
     features, status = made_up_cohort(NAMES, PATIENTS, effect=6.0)
     features.index = pd.Index([f"Quimby-{number:03d}" for number in range(PATIENTS)], name="patient_id")

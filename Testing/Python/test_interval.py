@@ -7,11 +7,10 @@ import unittest
 import numpy as np
 
 try:
-    from HER2PredictLib.model.network import log_odds
-    from HER2PredictLib.training.protocol.candidates import MLP
+    from HER2PredictLib.model.network import expit, log_odds
     from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule, fit_rule, held
     from HER2PredictLib.training.protocol.learning import calibration_covariance, fit_calibrator, learn
-    from HER2PredictLib.training.protocol.protocol import Protocol
+    from HER2PredictLib.training.protocol.protocol import MLP, Protocol
     from models import made_up_cohort
 except ImportError:
     fit_rule = None
@@ -57,7 +56,9 @@ class IntervalRuleTest(unittest.TestCase):
 def mean_width(values: np.ndarray, status: np.ndarray, others: np.ndarray) -> float:
     """Of the intervals that a model of some patients gives others, as a probability."""
     own = learn(MLP, values, status, Protocol(repeats=1, members=10, jobs=1))
-    return float(RULE.width(Answers.of(own, others)).mean())
+    answers = Answers.of(own, others)
+    half = RULE.half_width(answers)
+    return float((expit(answers.log_odds + half) - expit(answers.log_odds - half)).mean())
 
 
 @unittest.skipIf(fit_rule is None, "scikit-learn and SciPy are not installed")

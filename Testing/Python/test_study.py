@@ -14,11 +14,10 @@ try:
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import brier_score_loss, log_loss, recall_score, roc_auc_score
 
-    from HER2PredictLib.training.protocol.candidates import LOGISTIC_REGRESSION, MLP
     from HER2PredictLib.training.protocol.gate import shuffle_labels
     from HER2PredictLib.training.protocol.learning import folds_of, learn, log_losses, simplest_of_the_best
-    from HER2PredictLib.training.protocol.protocol import TEST, TRAIN, Protocol
-    from HER2PredictLib.training.protocol.run_study import run_study, split_seeds
+    from HER2PredictLib.training.protocol.protocol import LOGISTIC_REGRESSION, MLP, TEST, TRAIN, Protocol
+    from HER2PredictLib.training.protocol.study import run_study, split_seeds
     from HER2PredictLib.training.protocol.threshold import ThresholdRule
     from models import made_up_cohort
     from studies import SMALL

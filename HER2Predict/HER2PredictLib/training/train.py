@@ -15,10 +15,8 @@ from .cohort.read_table import read_table
 from .measured.measure_study import measure_study
 from .measured.results import Results
 from .protocol.build import Provenance, build_model
-from .protocol.candidates import MLP
-from .protocol.protocol import TRAIN, Protocol
-from .protocol.run_study import run_study
-from .protocol.study import Study
+from .protocol.protocol import MLP, TRAIN, Protocol
+from .protocol.study import Study, run_study
 from .protocol.threshold import ThresholdRule
 from .report.study_files import write_results
 

@@ -16,8 +16,7 @@ from ..cohort.cohort import Cohort
 from ..cohort.evidence import evidence_of, roi_files
 from ..cohort.exclusions import grouped_reasons
 from ..protocol.protocol import TEST, TRAIN
-from ..protocol.run_study import threshold_measures
-from ..protocol.study import Study
+from ..protocol.study import Study, threshold_measures
 from ..protocol.threshold import choose_threshold
 from ..statistics.calibration_measures import calibration_curve
 from ..statistics.discrimination import precision_recall, roc

@@ -12,8 +12,7 @@ import pandas as pd
 
 from ...model.applicability import EDGE_SHARE
 from ..cohort.evidence import Evidence, RoiSource
-from ..protocol.candidates import Candidate
-from ..protocol.protocol import TEST, TRAIN
+from ..protocol.protocol import TEST, TRAIN, Candidate
 from ..protocol.study import Study
 from ..protocol.threshold import ThresholdChoice
 from ..statistics.calibration_measures import CalibrationCurve

@@ -61,20 +61,21 @@ def build_model(
 ) -> Model:
     """A Model of a fitted pipeline.
 
-    `pipeline` is from `candidates.bagged_mlp`, fitted; `calibrator` works on the log-odds of its probability, and was
-    fitted to the `raw` scores, shape (patients,). From the probability `threshold` on the call is HER2-positive.
-    `training`, shape (patients, features), are the training patients, whose first two components the panel shows, and
-    `status`, shape (patients,), their HER2 status; `distances`, shape (patients, 2), are Hotelling's T2 and Q residual
-    of each when left out, in the same order.
+    `pipeline` is that of an `MLP`; `calibrator` works on the log-odds of its probability, and was fitted to the `raw`
+    scores, shape (patients,). From the probability `threshold` on the call is HER2-positive. `training`, shape
+    (patients, features), are the training patients, whose first two components the panel shows, and `status`, shape
+    (patients,), their HER2 status; `distances`, shape (patients, 2), are Hotelling's T2 and Q residual of each when
+    left out, in the same order.
     """
-    arrays = bundle_arrays(pipeline, calibrator)
+    arrays = _fitted_arrays(pipeline, calibrator)
     arrays |= {"calibration_covariance": calibration_covariance(calibrator, raw)}
     arrays |= {"train_t2": distances[:, 0], "train_q": distances[:, 1]}
     arrays |= _usual_contributions(arrays, training)
     if VOLUME_FEATURE in training and (training[VOLUME_FEATURE] > 0).all():
         arrays |= {"train_volume_ml": np.sort(training[VOLUME_FEATURE].to_numpy(np.float64)) / 1000.0}
     if len(arrays["components"]) > 1:
-        arrays |= {"train_scores": _scores(pipeline, training)[:, :2], "train_status": status.astype(np.float64)}
+        scores = pipeline[:-1].transform(training.to_numpy()) * np.sqrt(arrays["variance"])  # no longer whitened
+        arrays |= {"train_scores": scores[:, :2], "train_status": status.astype(np.float64)}
     ensemble = pipeline.named_steps["classifier"]
     card = {
         "format": FORMAT,
@@ -113,15 +114,8 @@ def _usual_contributions(arrays: Mapping[str, np.ndarray], training: pd.DataFram
     return {"usual_q": usual * (arrays["train_q"].mean() / usual.sum())}
 
 
-def _scores(pipeline: Pipeline, values: pd.DataFrame) -> np.ndarray:
-    """Coordinates on the principal components, not whitened, shape (patients, components)."""
-    pca = pipeline.named_steps["pca"]
-    whitened = pca.transform(pipeline.named_steps["scale"].transform(values.to_numpy()))
-    return whitened * np.sqrt(pca.explained_variance_)
-
-
-def bundle_arrays(pipeline: Pipeline, calibrator: LogisticRegression) -> dict[str, np.ndarray]:
-    """The arrays of a bundle from a fitted pipeline; the whitening goes into the first layer's weights."""
+def _fitted_arrays(pipeline: Pipeline, calibrator: LogisticRegression) -> dict[str, np.ndarray]:
+    """What a prediction takes; the whitening goes into the first layer's weights."""
     scaler, pca, ensemble = (pipeline.named_steps[step] for step in ("scale", "pca", "classifier"))
     arrays = {
         "mean": scaler.mean_,

@@ -13,9 +13,8 @@ from threadpoolctl import threadpool_limits
 from ...model.guessing import Discrimination
 from ..statistics.discrimination import delong_interval
 from ..statistics.estimate import CONFIDENCE
-from .candidates import Candidate
 from .learning import Fold, Learnt, cross_calibrated, log_losses, scores, simplest_of_the_best
-from .protocol import Protocol
+from .protocol import Candidate, Protocol
 
 #: Of the permutation test.
 SIGNIFICANCE = 0.05

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from ...model.network import expit, log_odds
+from ...model.network import log_odds
 from .learning import Learnt, calibration_covariance
 
 
@@ -29,14 +29,9 @@ class IntervalRule:
     level: float | None = 0.95
 
     def half_width(self, answers: Answers) -> np.ndarray:
-        """Half of the width on the log-odds."""
+        """On the log-odds."""
         variance = self.spread_weight * answers.spread**2 + self.calibration_weight * answers.calibration_error**2
         return self.factor * np.sqrt(variance)
-
-    def width(self, answers: Answers) -> np.ndarray:
-        """The width as a probability."""
-        half = self.half_width(answers)
-        return expit(answers.log_odds + half) - expit(answers.log_odds - half)
 
     def to_dict(self) -> dict[str, Any]:
         """For the card of a model."""

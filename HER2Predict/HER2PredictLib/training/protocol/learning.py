@@ -14,8 +14,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from ...model.network import log_odds
-from .candidates import Candidate, preparation
-from .protocol import Protocol
+from .protocol import Candidate, Protocol, preparation, prepared
 
 #: A probability counts as no less than this when its logarithm is taken.
 _LEAST_PROBABILITY = 1e-6
@@ -84,8 +83,7 @@ def learn(
 ) -> Learnt:
     """Everything that is learnt of one kind of model; nothing but these patients takes part.
 
-    `values` has shape (n, F), `status` (n,). `folds` are of these patients, as `folds_of` makes them, where several
-    candidates share them.
+    `values` has shape (n, F), `status` (n,). Several candidates share `folds`, which `folds_of` makes of these patients.
     """
     folds = folds_of(values, status, protocol) if folds is None else folds
     members = protocol.choosing_members
@@ -105,15 +103,8 @@ def learn(
         distances=_mean_over_repeats([fold.distances for fold in folds], folds, len(status)),
         calibrator=fit_calibrator(raw, status),
         threshold=protocol.threshold.threshold(status, calibrated),
-        pipeline=_fitted(candidate, parameters, values, status, protocol),
+        pipeline=prepared(candidate.unfitted(parameters, protocol.seed, protocol.members)).fit(values, status),
     )
-
-
-def _fitted(
-    candidate: Candidate, parameters: Mapping[str, Any], values: np.ndarray, status: np.ndarray, protocol: Protocol
-) -> Pipeline:
-    classifier = candidate.unfitted(parameters, protocol.seed, protocol.members)
-    return Pipeline([*preparation().steps, ("classifier", classifier)]).fit(values, status)
 
 
 def simplest_of_the_best(losses: np.ndarray) -> int:
@@ -141,14 +132,9 @@ def folds_of(values: np.ndarray, status: np.ndarray, protocol: Protocol) -> list
 
 
 def _fold(values: np.ndarray, fitted: np.ndarray, left_out: np.ndarray) -> Fold:
-    prepared = preparation().fit(values[fitted])
-    return Fold(
-        fitted,
-        left_out,
-        prepared.transform(values[fitted]),
-        prepared.transform(values[left_out]),
-        pca_distances(prepared, values[left_out]),
-    )
+    own = preparation().fit(values[fitted])
+    others = values[left_out]
+    return Fold(fitted, left_out, own.transform(values[fitted]), own.transform(others), pca_distances(own, others))
 
 
 def scores(

@@ -64,7 +64,6 @@ class ThresholdRule:
         return self.kind if self.kind == "youden" else f"{self.kind}={self.value:g}"
 
     def words(self) -> str:
-        """What the threshold is, for the report."""
         if self.kind == "youden":
             return "maximises sensitivity + specificity"
         if self.kind == "sensitivity":
@@ -72,13 +71,7 @@ class ThresholdRule:
         return f"weighs a missed HER2-positive patient as {self.value:g} false alarms"
 
     def threshold(self, status: ArrayLike, probability: ArrayLike) -> float:
-        """The threshold from predictions, between 0.01 and 0.99.
-
-        Raises
-        ------
-        InputError
-            See `checked_probability`.
-        """
+        """The threshold from predictions, between 0.01 and 0.99. Raises as `checked_probability`."""
         statuses, probabilities = checked_probability(status, probability)
         return float(np.clip(self._unbounded(statuses, probabilities), _CLOSEST, 1 - _CLOSEST))
 
@@ -125,7 +118,7 @@ class ThresholdChoice:
         return self.optimism_sensitivity + self.optimism_specificity
 
     def describe(self) -> str:
-        """The threshold with its interval, and what it achieves with and without the flattery, in a sentence."""
+        """In a sentence."""
         interval = "" if math.isnan(self.threshold.low) else " (95 % of resamples)"
         return (
             f"The threshold {self.threshold.text()}{interval} {self.rule.words()}: sensitivity {self.sensitivity:.2f} "
@@ -156,11 +149,7 @@ def choose_threshold(
     """The threshold of a rule, its interval and its optimism by a bootstrap stratified by HER2 status.
 
     The predictions are held fixed: what is resampled is the choice of the threshold, not the learning of the model.
-
-    Raises
-    ------
-    InputError
-        See `checked_probability`.
+    Raises as `checked_probability`.
     """
     statuses, probabilities = checked_probability(status, probability)
     random = np.random.default_rng(seed)
@@ -171,15 +160,14 @@ def choose_threshold(
         chosen[number] = rule.threshold(statuses[drawn], probabilities[drawn])
         others = np.setdiff1d(np.arange(len(statuses)), drawn)
         if len(np.unique(statuses[others])) == 2:
-            achieved[number] = _shares(statuses[others], probabilities[others], chosen[number])
+            achieved[number] = sensitivity_and_specificity(statuses[others], probabilities[others], chosen[number])
     low, high = (math.nan, math.nan) if rule.kind == "cost" else percentile_limits(chosen)
     threshold = rule.threshold(statuses, probabilities)
-    own = _shares(statuses, probabilities, threshold)
+    own = sensitivity_and_specificity(statuses, probabilities, threshold)
     optimism = own - np.nanmean(achieved, axis=0)
     return ThresholdChoice(rule, Estimate(threshold, float(low), float(high)), *own.tolist(), *optimism.tolist())
 
 
-def _shares(status: np.ndarray, probability: np.ndarray, threshold: float) -> np.ndarray:
-    """Sensitivity and specificity."""
+def sensitivity_and_specificity(status: np.ndarray, probability: np.ndarray, threshold: float) -> np.ndarray:
     called = probability >= threshold
     return np.array([called[status == 1].mean(), 1 - called[status == 0].mean()])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ...model.model import Model
 from ..measured.results import Results
-from ..protocol.candidates import EXPLAINED_VARIANCE
-from ..protocol.protocol import TEST
+from ..protocol.protocol import EXPLAINED_VARIANCE, TEST
 from ..statistics.estimate import Estimate
 from . import passages
 from .passages import Passage, passage

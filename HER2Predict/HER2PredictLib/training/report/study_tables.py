@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..measured.baseline import p_value_text
 from ..measured.results import APPARENT, SET_LABELS, SETS, Results
-from ..protocol.candidates import Candidate
+from ..protocol.protocol import Candidate
 from .page_parts import data_frame_html
 
 #: Measures that are printed of apparent predictions.
