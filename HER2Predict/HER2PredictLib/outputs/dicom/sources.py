@@ -24,32 +24,24 @@ if TYPE_CHECKING:
 UTF_8 = "ISO_IR 192"
 #: Without these nothing can refer to a slice, or lie on it.
 _NEEDED = (
-    *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "Modality"),
-    *("Rows", "Columns", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
-)
+    "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "Modality",
+    "Rows", "Columns", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing",
+)  # fmt: skip
 _GEOMETRY = ("SliceThickness", "SpacingBetweenSlices")
 
 #: Of DICOM's Patient, General Study and Patient Study modules: what an archive files an object by, and shows with it.
 _IDENTITY = (
-    *("PatientName", "PatientID", "IssuerOfPatientID", "IssuerOfPatientIDQualifiersSequence"),
-    *(
-        "OtherPatientIDsSequence",
-        "PatientBirthDate",
-        "PatientBirthTime",
-        "PatientSex",
-        "OtherPatientNames",
-        "EthnicGroup",
-        "PatientComments",
-    ),
-    *("PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence"),
-    *("StudyDate", "StudyTime", "StudyID", "StudyDescription", "AccessionNumber", "IssuerOfAccessionNumberSequence"),
-    *("ReferringPhysicianName", "PatientAge", "PatientSize", "PatientWeight"),
-)
+    "PatientName", "PatientID", "IssuerOfPatientID", "IssuerOfPatientIDQualifiersSequence", "OtherPatientIDsSequence",
+    "PatientBirthDate", "PatientBirthTime", "PatientSex", "OtherPatientNames", "EthnicGroup", "PatientComments",
+    "PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence",
+    "StudyDate", "StudyTime", "StudyID", "StudyDescription", "AccessionNumber", "IssuerOfAccessionNumberSequence",
+    "ReferringPhysicianName", "PatientAge", "PatientSize", "PatientWeight",
+)  # fmt: skip
 #: Attributes that must be there, if only empty (DICOM PS3.3 C.7.1.1 and C.7.2.1, type 2).
 _EMPTY = (
-    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
-    *("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName", "PositionReferenceIndicator"),
-)
+    "PatientName", "PatientID", "PatientBirthDate", "PatientSex",
+    "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName", "PositionReferenceIndicator",
+)  # fmt: skip
 _SEXES = ("M", "F", "O")
 
 #: How far cosines of in-plane axes and, in pixels, positions may lie apart.
@@ -82,7 +74,7 @@ class Sources:
             raise not_from_dicom()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on values that DICOM does not allow, which are left out
-            stored = sorted((_read(file) for file in files), key=_along_normal)
+            stored = sorted((_sound(file) for file in files), key=_along_normal)
             if {header.SeriesInstanceUID for header in stored} != {stored[0].SeriesInstanceUID}:
                 raise InputError(_("The volume was read from more than one DICOM series; load one series alone."))
             frames = _on_slices(case, stored)
@@ -90,7 +82,6 @@ class Sources:
 
 
 def not_from_dicom() -> InputError:
-    """What to raise where there is no study to go back to."""
     return InputError(
         _(
             "The volume did not come from DICOM, so there is no study that a DICOM result could belong to; take the "
@@ -100,17 +91,29 @@ def not_from_dicom() -> InputError:
     )
 
 
-def _read(file: str) -> Dataset:
+def read_slice(file: str) -> Dataset:
+    """A slice without its pixels.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read.
+    """
     import pydicom
     from pydicom.errors import InvalidDicomError
 
     try:
-        header = pydicom.dcmread(file, stop_before_pixels=True)
+        return pydicom.dcmread(file, stop_before_pixels=True)
     except (OSError, InvalidDicomError) as error:
         raise InputError(
             _("The DICOM slice {file} cannot be read any more; load the series again.").format(file=file),
             code="slice-unreadable",
         ) from error
+
+
+def _sound(file: str) -> Dataset:
+    """A slice that an object can refer to."""
+    header = read_slice(file)
     if int(header.get("NumberOfFrames") or 1) > 1:
         raise InputError(
             _("{file} holds many slices in one DICOM file; only series with a file for each slice can be referred to.")
@@ -196,9 +199,9 @@ def _taken_of(header: Dataset, identify: bool) -> Dataset:
         if keyword in header:
             setattr(taken, keyword, header[keyword].value)
     if not identify:
-        taken.PatientIdentityRemoved = "YES"
-        from .codes import DEIDENTIFICATION
+        from .codes import DEIDENTIFICATION  # takes highdicom, which is not there before the user agrees
 
+        taken.PatientIdentityRemoved = "YES"
         taken.DeidentificationMethod = DEIDENTIFICATION
         return taken
     for keyword in _IDENTITY:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...errors import InputError
 from ...i18n import tr as _
+from ..dicom.sources import read_slice
 
 
 def of_patient(files: Sequence[str]) -> list[tuple[str, str]]:
@@ -37,23 +38,14 @@ def of_patient(files: Sequence[str]) -> list[tuple[str, str]]:
         (_("Series"), "SeriesDescription"),
         (_("Institution"), "InstitutionName"),
     )
-    texts = ((words, " ".join(_shown(keyword, str(header.get(keyword) or "")).split())) for words, keyword in names)
+    texts = ((words, " ".join(_shown(keyword, header.get(keyword, "")).split())) for words, keyword in names)
     return [(words, text) for words, text in texts if text]
 
 
 def _header(file: str) -> dict[str, str]:
-    from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on values that DICOM does not allow; they may tell what nobody let through
-        try:
-            read = dcmread(file, stop_before_pixels=True)
-        except (OSError, InvalidDicomError) as error:
-            raise InputError(
-                _("The DICOM slice {file} cannot be read any more; load the series again.").format(file=file),
-                code="slice-unreadable",
-            ) from error
+        read = read_slice(file)
         read.decode()
         return {element.keyword: str(element.value or "") for element in read if element.keyword and element.VR != "SQ"}
 
