@@ -52,22 +52,7 @@ def write_picture(assessment: Assessment, path: Path) -> None:
     OSError
         Where the file cannot be written.
     """
-    import matplotlib
-
-    with matplotlib.rc_context({"font.family": font_family()}):
-        _write_picture(assessment, path)
-
-
-def font_family() -> list[str]:
-    """Fonts in the order in which matplotlib looks for a letter: its own, then those that this system has."""
-    from matplotlib import rcParams
-    from matplotlib.font_manager import fontManager
-
-    installed = {font.name for font in fontManager.ttflist}
-    return [*rcParams["font.family"], *(name for name in FURTHER_FONTS if name in installed)]
-
-
-def _write_picture(assessment: Assessment, path: Path) -> None:
+    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -77,14 +62,24 @@ def _write_picture(assessment: Assessment, path: Path) -> None:
         2, 2, height_ratios=(7.0, 2.5), left=0.02, right=0.98, top=0.95, bottom=0.05, hspace=0.08, wspace=0.03
     )
     plane = _Plane(assessment)
-    whole, near = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
-    slice_words = _("Slice {number} of {count} from the feet, the largest area of the ROI")
-    plane.draw(whole, slice_words.format(number=plane.number + 1, count=plane.count))
-    plane.show_body(whole)
-    plane.draw(near, _("ROI: {volume_ml:.1f} ml on {slices} slices").format(**assessment.roi))
-    plane.show_roi(near)
-    _draw_result(figure.add_subplot(grid[1, :]), assessment.result())
-    canvas.print_png(str(path))
+    with rc_context({"font.family": font_family()}):
+        whole, near = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
+        slice_words = _("Slice {number} of {count} from the feet, the largest area of the ROI")
+        plane.draw(whole, slice_words.format(number=plane.number + 1, count=plane.count))
+        plane.show_body(whole)
+        plane.draw(near, _("ROI: {volume_ml:.1f} ml on {slices} slices").format(**assessment.roi))
+        plane.show_roi(near)
+        _draw_result(figure.add_subplot(grid[1, :]), assessment.result())
+        canvas.print_png(str(path))
+
+
+def font_family() -> list[str]:
+    """Fonts in the order in which matplotlib looks for a letter: its own, then those that this system has."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return [*rcParams["font.family"], *(name for name in FURTHER_FONTS if name in installed)]
 
 
 def require_matplotlib() -> None:
@@ -148,13 +143,8 @@ class _Plane:
         self._show(axes, body if body.any() else np.ones_like(body), _BODY_MARGIN_MM)
         for x, name, side in ((0.015, "R", "left"), (0.985, "L", "right")):
             _annotate(axes, x, 0.5, name, ha=side, va="center")
-        _annotate(
-            axes,
-            0.015,
-            0.02,
-            _("window {centre:g}/{width:g} HU").format(centre=WINDOW_HU[0], width=WINDOW_HU[1]),
-            ha="left",
-        )
+        window = _("window {centre:g}/{width:g} HU").format(centre=WINDOW_HU[0], width=WINDOW_HU[1])
+        _annotate(axes, 0.015, 0.02, window, ha="left")
 
     def show_roi(self, axes: Axes) -> None:
         """Show the ROI and a margin around it, with a 1 cm scale bar."""
@@ -180,16 +170,8 @@ def _annotate(axes: Axes, x: float, y: float, text: str, **alignment: Any) -> No
     """Text at (x, y) of the axes that reads on black and on white."""
     from matplotlib.patheffects import withStroke
 
-    axes.text(
-        x,
-        y,
-        text,
-        transform=axes.transAxes,
-        color=_TEXT,
-        fontsize=12,
-        path_effects=[withStroke(linewidth=3, foreground="black")],
-        **alignment,
-    )
+    rim = [withStroke(linewidth=3, foreground="black")]
+    axes.text(x, y, text, transform=axes.transAxes, color=_TEXT, fontsize=12, path_effects=rim, **alignment)
 
 
 def _draw_result(axes: Any, result: Result) -> None:
@@ -199,11 +181,8 @@ def _draw_result(axes: Any, result: Result) -> None:
     axes.set_axis_off()
     verdict = wording.verdict(result)
     axes.text(0.01, 0.80, verdict, color=gauge.colour_of(result) or _MUTED, fontsize=28, weight="bold", va="center")
-    numbers = (
-        [wording.probability(result)] if result.banner else [wording.probability(result), wording.interval(result)]
-    )
-    if verdict != result.call:
-        numbers.insert(0, result.call)
+    numbers = [result.call] if verdict != result.call else []
+    numbers += [wording.probability(result), *([] if result.banner else [wording.interval(result)])]
     axes.text(0.01, 0.52, "   ".join(numbers), color=_TEXT, fontsize=16, va="center")
     if not result.banner:
         _draw_gauge(axes.inset_axes((0.44, 0.40, 0.54, 0.60)), result)
@@ -244,7 +223,6 @@ def _shortened(text: str) -> str:
 
 
 def _draw_gauge(axes: Any, result: Result) -> None:
-    """The marks of the panel's gauge."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.patches import Rectangle
 

@@ -32,9 +32,12 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     )
     yield _("Model: {model}").format(model=result.model)
     if result.applicability is not None:
+        share = assessment.tail_probability
         yield _(
             "Applicability: {where}; {share} of patients like the training patients lie at least as far out"
-        ).format(where=words_of(result.applicability), share=_share(assessment.tail_probability))
+        ).format(
+            where=words_of(result.applicability), share=f"{share:.1%}" if share >= 0.001 else _("less than 0.1%")
+        )
     if result.stability:
         yield wording.stability_in_full(result.stability)
     if not result.banner:
@@ -46,7 +49,3 @@ def _lines(assessment: Assessment) -> Iterator[str]:
         if finding.code != GUESSING_CODE:
             yield f"{finding.severity}: {finding.message}"
     yield f"{sum(assessment.seconds.values()):.2f} s"
-
-
-def _share(share: float) -> str:
-    return f"{share:.1%}" if share >= 0.001 else _("less than 0.1%")

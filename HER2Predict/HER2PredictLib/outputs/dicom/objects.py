@@ -29,12 +29,6 @@ def is_highdicom_here() -> bool:
     return importlib.util.find_spec(PACKAGE) is not None
 
 
-def require_highdicom() -> None:
-    """Raise InputError where DICOM objects cannot be made."""
-    if not is_highdicom_here():
-        raise InputError(_("DICOM results take the Python package highdicom: pip install highdicom."))
-
-
 def sources_of(case: Case, files: Sequence[str], *, identify: bool) -> Sources:
     """What the objects of a case are made from, see `Sources.of`; known before any feature is computed.
 
@@ -43,8 +37,8 @@ def sources_of(case: Case, files: Sequence[str], *, identify: bool) -> Sources:
     InputError
         Where highdicom is missing, or as `Sources.of` does.
     """
-    if files:
-        require_highdicom()
+    if files and not is_highdicom_here():
+        raise InputError(_("DICOM results take the Python package highdicom: pip install highdicom."))
     return Sources.of(case, files, identify=identify)
 
 

@@ -9,7 +9,7 @@ import highdicom as hd
 from highdicom import sr
 
 from ... import __version__, i18n
-from ...assess import Assessment
+from ...assess import Assessment, software
 from ...model.guessing import GUESSING_CODE, is_positive
 from ...result import wording
 from . import codes
@@ -23,7 +23,7 @@ _DECIMALS = 2
 def structured_report(
     assessment: Assessment, sources: Sources, segmentation: hd.seg.Segmentation, tracking: Tracking
 ) -> sr.Comprehensive3DSR:
-    """The result of the ROI in `segmentation`, which was made from the same `sources`."""
+    """Of the ROI in `segmentation`, which was made from the same `sources`."""
     content = sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_device_context=_device()),
         procedure_reported=codes.CT,
@@ -102,11 +102,11 @@ def _referenced(segmentation: hd.seg.Segmentation, sources: Sources) -> sr.Refer
 def _algorithm(assessment: Assessment) -> sr.AlgorithmIdentification:
     """Which model, to the last bit, and what computed its features."""
     model = assessment.model
-    software = ", ".join(f"{name} {version}" for name, version in assessment.to_dict()["software"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in software().items())
     return sr.AlgorithmIdentification(
         name=model.name,
         version=model.version,
-        parameters=[f"SHA-256 {model.sha256}", model.describe(), software],
+        parameters=[f"SHA-256 {model.sha256}", model.describe(), versions],
     )
 
 

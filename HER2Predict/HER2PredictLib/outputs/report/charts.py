@@ -95,17 +95,14 @@ def bar(value: float, most: float) -> Markup:
     """A bar to the right of the middle for what pushes up, to its left for what pushes down; decoration of a number."""
     half = 60.0
     length = half * min(abs(value) / most, 1.0) if most else 0.0
+    left, colour = half - (length if value < 0 else 0.0), gauge.COLOUR_OF_CALL[value > 0]
     return element(
         "svg",
-        element("rect", x=half - (length if value < 0 else 0.0), y=2, width=length, height=8, fill=_side(value)),
+        element("rect", x=left, y=2, width=length, height=8, fill=colour),
         element("path", d=f"M{half} 0V12", stroke=INK, stroke_width=1),
         viewBox=f"0 0 {2 * half:g} 12",
         aria_hidden="true",
     )
-
-
-def _side(value: float) -> str:
-    return gauge.COLOUR_OF_CALL[value > 0]
 
 
 def _ring(x: float, y: float) -> Markup:

@@ -24,11 +24,11 @@ def element(name: str, /, *content: str, **attributes: str | float | None) -> Ma
 
     A trailing underscore of an attribute's name is dropped and any other is a hyphen: ``class_``, ``aria_label``.
     """
-    stated = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_escaped(_text(value))}"'
-        for key, value in attributes.items()
-        if value is not None
-    )
+    stated = ""
+    for key, value in attributes.items():
+        if value is not None:
+            text = value if isinstance(value, str) else f"{value:.6g}"
+            stated += f' {key.rstrip("_").replace("_", "-")}="{_escaped(text)}"'
     return Markup(f"<{name}{stated}>" if name in _VOID else f"<{name}{stated}>{joined(content)}</{name}>")
 
 
@@ -81,10 +81,6 @@ def document(title: str, style: str, *body: str) -> str:
         element("style", Markup(style)),
     )
     return f"<!DOCTYPE html>\n{element('html', head, element('body', *body), lang='en')}\n"
-
-
-def _text(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"
 
 
 def _escaped(text: str) -> str:

@@ -64,14 +64,9 @@ def _recalibrated(model: Model) -> Facts:
 
 
 def _measured(model: Model, part: str, name: str, words: str) -> Facts:
-    found = _at(model.card.get("metrics"), "models", "mlp", part, name)
+    found: Any = model.card.get("metrics")
+    for key in ("models", "mlp", part, name):
+        found = found.get(key) if isinstance(found, dict) else None
     if isinstance(found, dict) and all(isinstance(found.get(key), float) for key in ("value", "low", "high")):
         return [(words, _("{value:.2f} ({low:.2f} to {high:.2f})").format_map(found))]
     return []
-
-
-def _at(values: Any, *names: str) -> Any:
-    """What stands at a path of names in nested dicts; None where the path ends before."""
-    for name in names:
-        values = values.get(name) if isinstance(values, dict) else None
-    return values

@@ -16,9 +16,8 @@ from ...case.case import Case
 from ...errors import InputError
 from ...files import check_file, write_file
 from ...i18n import tr as _
-from ...result.result import Result
 from . import identity, parts
-from .html import Markup, document, element
+from .html import document, element
 from .page_style import STYLE
 
 #: Beside HTML, what a page can be written as.
@@ -42,7 +41,6 @@ def check_identity(case: Case) -> None:
 
 
 def can_write_pdf() -> bool:
-    """Is there what turns the page into PDF?"""
     return importlib.util.find_spec(PACKAGE) is not None
 
 
@@ -83,6 +81,10 @@ def report_html(
     """The page; `patient` is what identifies."""
     result = assessment.result()
     title = _("HER2 status predicted from CT urography")
+    if result.banner:  # there is nothing to explain
+        grounds = [parts.model(assessment)]
+    else:
+        grounds = [parts.explanation(result), parts.beside(parts.among_others(assessment), parts.model(assessment))]
     main = element(
         "main",
         parts.case_line(assessment, case, patient),
@@ -90,17 +92,10 @@ def report_html(
         parts.images(assessment),
         parts.beside(parts.reliance(assessment, result), parts.gray_levels(assessment)),
         parts.findings(result),
-        *_grounds(assessment, result),
+        *grounds,
         parts.again(assessment, command),
     )
     return document(title, STYLE, parts.header(title, made, result), main)
-
-
-def _grounds(assessment: Assessment, result: Result) -> tuple[Markup, ...]:
-    """Where the number comes from; of a model that tells no better than guessing there is nothing to explain."""
-    if result.banner:
-        return (parts.model(assessment),)
-    return parts.explanation(result), parts.beside(parts.among_others(assessment), parts.model(assessment))
 
 
 def _require_weasyprint() -> None:

@@ -64,7 +64,10 @@ def answer(result: Result) -> Markup:
     verdict = element("p", wording.verdict(result), class_="verdict")
     is_doubtful = bool(wording.lead(result))
     said = (verdict, number, meaning) if is_doubtful else (number, meaning, verdict)
-    beside_it = [] if result.banner else [_gauge(result), *_call_lines(result)]
+    beside_it = []
+    if not result.banner:
+        interval = f"{wording.interval(result, wording.PERCENT)}. {wording.side(result)}"
+        beside_it = [_gauge(result), element("p", f"{wording.call(result)}."), element("p", interval)]
     if result.context:
         beside_it.append(element("p", result.context))
     return section(
@@ -90,11 +93,6 @@ def _gauge(result: Result) -> Markup:
     if result.stability is not None and result.stability.count:
         key += " " + _("Bracket: what other outlines give.")
     return element("figure", charts.gauge_svg(result, words), element("figcaption", key))
-
-
-def _call_lines(result: Result) -> tuple[Markup, Markup]:
-    interval = f"{wording.interval(result, wording.PERCENT)}. {wording.side(result)}"
-    return element("p", f"{wording.call(result)}."), element("p", interval)
 
 
 def images(assessment: Assessment) -> Markup:
@@ -193,8 +191,9 @@ def model(assessment: Assessment) -> Markup:
 def again(assessment: Assessment, command: str) -> Markup:
     """How to get the same numbers."""
     parameters = hashlib.sha256(PARAMETER_FILE.read_bytes()).hexdigest()
+    by_hand = _("save volume and segmentation, and give them to her2predict predict with the model of this digest")
     rows: list[tuple[str, str]] = [
-        (_("Command"), element("code", command)) if command else (_("From the panel"), _how_from_the_panel()),
+        (_("Command"), element("code", command)) if command else (_("From the panel"), by_hand),
         (_("Model"), element("code", assessment.model.sha256)),
         (_("CT"), element("code", assessment.case.volume.digest)),
         (_("Prepared pair"), element("code", assessment.checked.prepared.digest)),
@@ -203,7 +202,3 @@ def again(assessment: Assessment, command: str) -> Markup:
     ]
     words = _("Digests are SHA-256. With --keep-inputs the command writes the prepared pair; stock pyradiomics, with this parameter file, gives the same 975 features of it to the last bit.")  # fmt: skip  # noqa: E501
     return section("again", _("To make it again"), facts(rows), element("p", words, class_="note"))
-
-
-def _how_from_the_panel() -> str:
-    return _("save volume and segmentation, and give them to her2predict predict with the model of this digest")
