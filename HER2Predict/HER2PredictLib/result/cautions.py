@@ -64,17 +64,15 @@ def of_stability(stability: Stability) -> Iterator[Finding]:
 
 
 def _domain(applicability: Applicability, distance_ratios: Mapping[str, float]) -> Iterator[Finding]:
-    classes = _unusual_classes(distance_ratios)
+    why = _unusual_classes(distance_ratios)
     if applicability == "outside":
-        message = _(
-            "This case lies outside what the model has learnt from{why}; do not rely on the probability."
-        ).format(why=classes)
-        yield Finding("outside-training-domain", "warning", message)
+        words = _("This case lies outside what the model has learnt from{why}; do not rely on the probability.")
+        yield Finding("outside-training-domain", "warning", words.format(why=why))
     if applicability == "edge":
-        message = _(
+        words = _(
             "This case lies at the edge of what the model has learnt from{why}; take the probability with caution."
-        ).format(why=classes)
-        yield Finding("edge-of-training-domain", "warning", message)
+        )
+        yield Finding("edge-of-training-domain", "warning", words.format(why=why))
 
 
 def _unusual_classes(distance_ratios: Mapping[str, float]) -> str:

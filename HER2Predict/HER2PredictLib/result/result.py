@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 from collections.abc import Mapping
@@ -24,19 +25,15 @@ class Result:
     """One prediction without its case, model and features.
 
     `digest` is of the input that it belongs to, see `panel.background.input_digest`; `time` is when it was made, local
-    time in ISO 8601; both are empty outside of the panel. `volume` and `segment` are the names at the time of the
-    prediction.
+    time in ISO 8601; both are empty outside of the panel. `volume` and `segment` are the names at that time.
 
-    `probability` is that of HER2 over-expression, calibrated, 0 to 1; `interval` is where it might lie had the model
-    learnt from very many such patients, at `interval_level`, see `Model.predict`; from `threshold` on the `call` is
-    HER2-positive, see `Model.call`. `applicability` is where the case lies among those that the model has learnt from;
-    None by a model that tells no better than guessing, for which nothing speaks. `model` is name, version and cohort.
+    `probability`, calibrated, `interval` and `threshold` are 0 to 1, see `Model.predict` and `Model.call`.
+    `applicability` is None by a model that tells no better than guessing; `banner` leads then, and is empty otherwise.
+    `model` is name, version and cohort; `context`, beside the probability, the share of positives, and how well the
+    model ranks its own.
 
-    `contributions` are the sums of those to the log-odds by feature class; `strongest` holds name, contribution to the
-    log-odds and z-score of each of the features that pull most, strongest first. `stability`, where it was measured, is
-    how the probability varies with the outline. `banner` leads where the model tells no better than guessing, and is
-    empty otherwise; `context` stands beside the probability: the share of positives, and how well the model ranks its
-    own.
+    `contributions` to the log-odds are by feature class; `strongest` holds name, contribution to the log-odds and
+    z-score of each of the features that pull most, strongest first. `stability` is there where it was measured.
     """
 
     digest: str
@@ -92,15 +89,16 @@ class Result:
             strongest = tuple((name, pull, z) for name, pull, z in stored.pop("strongest", ()))
             stability = _stability(stored.pop("stability", None))  # earlier versions had none
             stored = {_EARLIER_NAMES.get(name, name): value for name, value in stored.items()}
-            result = cls(
-                **{**stored, "interval": tuple(stored["interval"])},
-                findings=findings,
-                strongest=strongest,
-                stability=stability,
-            )
+            interval = tuple(stored.pop("interval"))
+            result = cls(**stored, interval=interval, findings=findings, strongest=strongest, stability=stability)
             return result if _is_sound(result) else None
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
+
+
+def now() -> str:
+    """The present as `Result.time`."""
+    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def crosses(interval: tuple[float, float], threshold: float) -> bool:

@@ -36,7 +36,6 @@ def lead(result: Result) -> str:
 
 
 def research_only() -> str:
-    """What holds of every result."""
     return _("Research use only, not for clinical decisions.")
 
 
@@ -185,5 +184,4 @@ def pulls(result: Result) -> list[tuple[str, float]]:
 
 
 def severity(of: Severity) -> str:
-    """Of a finding."""
     return {"error": _("Error"), "warning": _("Caution"), "info": _("Note")}[of]
