@@ -79,12 +79,11 @@ def _in_folder(source: Path, out: Path | None) -> Found:
         if folder.is_dir() and not is_out and not folder.name.startswith("."):
             found[folder.name] = _of_folder(folder)
     for name, files in _pairs(source).items():
-        found[name] = _of_pair(files) if name not in found else _ambiguous("a folder and files beside it")
-    return {name: _named(name, found[name]) for name in sorted(found, key=natural)}
+        found[name] = _of_pair(name, files) if name not in found else _ambiguous("a folder and files beside it")
+    return {name: found[name] for name in sorted(found, key=natural)}
 
 
 def _of_folder(folder: Path) -> CaseFiles | Exclusion:
-    """The case in a folder; its own name is left to `_named`."""
     try:
         images = [path for path in folder.iterdir() if _is_image(path)]
         rois, volumes = [path for path in images if _is_roi(path)], [path for path in images if not _is_roi(path)]
@@ -99,19 +98,19 @@ def _of_folder(folder: Path) -> CaseFiles | Exclusion:
         return Exclusion("file-unreadable", f"its folder cannot be read ({error.strerror}).")
     if not volumes and not rois:
         return Exclusion("case-empty", "its folder holds neither a CT nor an ROI.")
-    return _told(volumes, rois)
+    return _told(folder.name, volumes, rois)
 
 
-def _of_pair(files: list[Path]) -> CaseFiles | Exclusion:
+def _of_pair(name: str, files: list[Path]) -> CaseFiles | Exclusion:
     if len(files) == 1:
         has, lacks = ("an ROI", "CT") if _is_roi(files[0]) else ("a CT", "ROI")
         return Exclusion("case-incomplete", f"it has {has}, and no {lacks} that is named like it lies beside it.")
-    return _told([path for path in files if not _is_roi(path)], [path for path in files if _is_roi(path)])
+    return _told(name, [path for path in files if not _is_roi(path)], [path for path in files if _is_roi(path)])
 
 
-def _told(volumes: list[Path], rois: list[Path]) -> CaseFiles | Exclusion:
+def _told(name: str, volumes: list[Path], rois: list[Path]) -> CaseFiles | Exclusion:
     if len(volumes) == 1 and len(rois) == 1:
-        return CaseFiles("", volumes[0], rois[0])
+        return CaseFiles(name, volumes[0], rois[0])
     return _ambiguous(f"{_count(len(volumes), 'CT')} and {_count(len(rois), 'ROI')}")
 
 
@@ -125,10 +124,6 @@ def _ambiguous(held: str) -> Exclusion:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number or 'no'} {what}s"
-
-
-def _named(name: str, case: CaseFiles | Exclusion) -> CaseFiles | Exclusion:
-    return case if isinstance(case, Exclusion) else CaseFiles(name, case.image, case.roi)
 
 
 def _pairs(folder: Path) -> dict[str, list[Path]]:

@@ -63,7 +63,6 @@ def overview(lines: Sequence[Line], failures: Sequence[tuple[str, str, str]], mo
 
 
 def _notice(model: Model) -> Markup:
-    """What must be known before anything else."""
     lines = [wording.research_only(), *(finding.message for finding in cautions.of_simulation(model))]
     banner = [element("p", element("strong", model.banner))] if model.banner else []
     return element("div", *banner, element("p", " ".join(lines)), class_="notice", role="note")
@@ -114,7 +113,6 @@ def _percent(cell: str) -> str:
 
 
 def _call(row: Mapping[str, str]) -> str:
-    """The call, or that there is none to rely on."""
     return _NOT_RELIED_ON if row["applicability"] == "outside" else row["call"]
 
 

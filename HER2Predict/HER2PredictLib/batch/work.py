@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import functools
 import hashlib
 import json
@@ -25,6 +24,7 @@ from ..many.processes import guarded
 from ..model.model import BUNDLED_MODEL, Model
 from ..outline.stability import measure
 from ..outputs.table import row_of
+from ..result.result import now
 from .cases import CaseFiles
 
 CASES, REPORTS = "cases", "reports"
@@ -107,7 +107,6 @@ def predict_case(task: CaseTask, settings: Settings) -> Outcome:
 
 
 def remove(file: str, out: Path) -> None:
-    """Take away what an earlier run made of a case."""
     for name in (json_name(file), report_name(file)):
         with suppress(FileNotFoundError):
             (out / name).unlink()
@@ -116,7 +115,7 @@ def remove(file: str, out: Path) -> None:
 def _predict(task: CaseTask, settings: Settings) -> Kept:
     remove(task.file, settings.out)  # a report of other inputs must not stand beside the new result
     assessment = _assessed(task.case, settings)
-    made = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    made = now()
     if settings.with_reports:
         _write_report(task, settings, assessment, made)
     content = {_INPUTS: task.key, _ROW: row_of(assessment, task.case.name, made), **assessment.to_dict()}

@@ -16,8 +16,8 @@ if __package__ in (None, ""):  # started as a file: the application's Python doe
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from HER2PredictLib import threads
-
-Message = dict[str, Any]
+from HER2PredictLib.errors import InputError
+from HER2PredictLib.helper.messages import Message, decode, encode, read_images
 
 #: Niceness by which it gives way to the application's own process, which the user draws in.
 _GIVES_WAY = 5
@@ -38,22 +38,18 @@ def main(folder: Path) -> None:
 
 
 def _serve(folder: Path, channel: Any) -> None:
-    from HER2PredictLib.helper import messages
-
     try:
         worker = _Computer(folder)
     except Exception as error:  # most of all ImportError
-        channel.write(messages.encode({"unfit": f"{type(error).__name__}: {error}"}))
+        channel.write(encode({"unfit": f"{type(error).__name__}: {error}"}))
         return
-    channel.write(messages.encode({"ready": True}))
+    channel.write(encode({"ready": True}))
     for line in sys.stdin.buffer:
-        request = messages.decode(line)
-        channel.write(messages.encode({"id": request["id"], **_answered(worker, request)}))
+        request = decode(line)
+        channel.write(encode({"id": request["id"], **_answered(worker, request)}))
 
 
 def _answered(worker: _Computer, request: Message) -> Message:
-    from HER2PredictLib.errors import InputError
-
     try:
         return worker.do(request)
     except InputError as error:
@@ -77,13 +73,11 @@ class _Computer:
         self._vary: Callable[[int], Any] = lambda index: None
 
     def do(self, request: Message) -> Message:
-        """What a request asks for."""
         return {"features": self._features, "variation": self._variation}[request["do"]](request)
 
     def _features(self, request: Message) -> Message:
         from HER2PredictLib import features
         from HER2PredictLib.case.prepared import Prepared
-        from HER2PredictLib.helper.messages import read_images
 
         images = read_images(self._folder / request["file"], request["images"])
         return {"features": features.extract_share(Prepared(images["image"], images["mask"], 1, ()), *request["share"])}
@@ -100,7 +94,6 @@ class _Computer:
         from HER2PredictLib.case.case import Case
         from HER2PredictLib.case.rois import Roi
         from HER2PredictLib.case.volumes import Volume
-        from HER2PredictLib.helper.messages import read_images
         from HER2PredictLib.outline.stability import work_on
 
         images = read_images(self._folder / request["file"], request["images"])

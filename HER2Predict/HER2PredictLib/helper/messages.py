@@ -24,13 +24,7 @@ def encode(message: Mapping[str, Any]) -> bytes:
 
 
 def decode(line: bytes) -> Message:
-    """The message in a line.
-
-    Raises
-    ------
-    ValueError
-        Where the line holds none.
-    """
+    """The message in a line; ValueError where it holds none."""
     message = json.loads(line)
     if not isinstance(message, dict):
         raise ValueError(f"a message is an object, not {message!r}")

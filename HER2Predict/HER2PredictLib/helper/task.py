@@ -54,7 +54,6 @@ class Task:
         self.is_cancelled = True
 
     def end(self, answer: messages.Message | None, error: Exception | None) -> None:
-        """Tell who waits."""
         try:
             if not self.is_cancelled:
                 self.is_cancelled = True

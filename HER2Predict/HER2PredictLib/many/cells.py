@@ -64,7 +64,6 @@ def read_cells(path: Path) -> Cells:
 
 
 def _opened(path: Path) -> IO[str]:
-    """Text as it is, or compressed."""
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")

@@ -20,13 +20,7 @@ Work = Callable[[Any], Outcome]
 
 
 def joblib_here() -> Any:
-    """The package that starts processes again which what they work on has ended.
-
-    Raises
-    ------
-    InputError
-        Where it is not installed.
-    """
+    """The package that starts processes again which what they work on has ended; InputError where it is missing."""
     try:
         import joblib
     except ImportError as error:
@@ -93,13 +87,8 @@ def _alone(task: Keyed, work: Work) -> Outcome:
     try:
         return next(_parallel([task], 1, work))
     except BrokenProcessPool:
-        return Outcome(
-            task.key,
-            failure=Exclusion(
-                "process-ended",
-                "the process that computed it was ended by the system, twice; most often for too little memory.",
-            ),
-        )
+        reason = "the process that computed it was ended by the system, twice; most often for too little memory."
+        return Outcome(task.key, failure=Exclusion("process-ended", reason))
 
 
 def _parallel(tasks: Iterable[Keyed], jobs: int, work: Work) -> Iterator[Outcome]:
