@@ -28,8 +28,8 @@ Measure = Callable[[str], float]
 class Mark:
     """A filled box, or a text in the middle of one.
 
-    `box` is left, top, width and height in pixels; `colour` is ``#rrggbb``, or empty for the colour of the surrounding
-    text, which suits light and dark; `opacity` is 0 to 1; `text` is empty for a filled box.
+    `box` is left, top, width and height in pixels; `colour` is ``#rrggbb``, or empty for that of the surrounding text,
+    which suits light and dark; `opacity` is 0 to 1.
     """
 
     box: tuple[float, float, float, float]

@@ -45,13 +45,7 @@ _VIEW_SHAPE = 1.2
 
 
 def write_picture(assessment: Assessment, path: Path) -> None:
-    """Write the picture as PNG, 1600 x 1000 pixels.
-
-    Raises
-    ------
-    OSError
-        Where the file cannot be written.
-    """
+    """Write the picture as PNG, 1600 x 1000 pixels; OSError where the file cannot be written."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -83,13 +77,7 @@ def font_family() -> list[str]:
 
 
 def require_matplotlib() -> None:
-    """Inside Slicer, ask to install matplotlib where it is missing; nothing but the picture needs it there.
-
-    Raises
-    ------
-    InputError
-        Where it could not be installed.
-    """
+    """Inside Slicer, ask to install matplotlib, which only the picture needs there, or raise InputError."""
     if importlib.util.find_spec("matplotlib"):
         return
     import slicer
@@ -121,17 +109,10 @@ class _Plane:
         centre, width = WINDOW_HU
         rows, columns = self.voxels.shape
         extent = (0.0, columns * self.column_mm, rows * self.row_mm, 0.0)
-        axes.imshow(
-            self.voxels, cmap="gray", vmin=centre - width / 2, vmax=centre + width / 2, extent=extent, aspect="equal"
-        )
-        axes.contour(
-            (np.arange(columns) + 0.5) * self.column_mm,
-            (np.arange(rows) + 0.5) * self.row_mm,
-            self.inside,
-            levels=[0.5],
-            colors=[OUTLINE],
-            linewidths=1.8,
-        )
+        low, high = centre - width / 2, centre + width / 2
+        axes.imshow(self.voxels, cmap="gray", vmin=low, vmax=high, extent=extent, aspect="equal")
+        across, down = (np.arange(columns) + 0.5) * self.column_mm, (np.arange(rows) + 0.5) * self.row_mm
+        axes.contour(across, down, self.inside, levels=[0.5], colors=[OUTLINE], linewidths=1.8)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.set_facecolor("black")
@@ -209,7 +190,6 @@ def _caution(result: Result) -> list[str]:
 
 
 def _trust(result: Result) -> str:
-    """Applicability and, where it was measured, stability, in one line."""
     if result.applicability is None:
         return _shortened(result.banner)
     where = _("Applicability: {where}").format(where=words_of(result.applicability))

@@ -33,15 +33,11 @@ def _sct(value: str, meaning: str) -> CodedConcept:
     return CodedConcept(value, "SCT", meaning)
 
 
-def _dcm(value: str, meaning: str) -> CodedConcept:
-    return CodedConcept(value, "DCM", meaning)
-
-
 ABNORMAL_STRUCTURE = _sct("49755003", "Morphologically Abnormal Structure")
 NEOPLASM = _sct("108369006", "Neoplasm")
 BLADDER = _sct("89837001", "Bladder")
 VOLUME = _sct("118565006", "Volume")
-COMMENT = _dcm("121106", "Comment")
+COMMENT = CodedConcept("121106", "DCM", "Comment")
 CT = CodedConcept("25045-6", "LN", "CT unspecified body region")
 
 MILLILITRE = CodedConcept("ml", "UCUM", "ml")

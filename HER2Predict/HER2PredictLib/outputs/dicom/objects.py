@@ -25,7 +25,6 @@ PACKAGE = "highdicom"
 
 
 def is_highdicom_here() -> bool:
-    """Can DICOM objects be made here?"""
     return importlib.util.find_spec(PACKAGE) is not None
 
 

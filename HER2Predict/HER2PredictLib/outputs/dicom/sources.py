@@ -92,13 +92,7 @@ def not_from_dicom() -> InputError:
 
 
 def read_slice(file: str) -> Dataset:
-    """A slice without its pixels.
-
-    Raises
-    ------
-    InputError
-        Where it cannot be read.
-    """
+    """A slice without its pixels, or raise InputError."""
     import pydicom
     from pydicom.errors import InvalidDicomError
 

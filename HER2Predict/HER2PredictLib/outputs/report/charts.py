@@ -28,13 +28,10 @@ _SIZE = 3.5
 
 def gauge_svg(result: Result, words: str) -> Markup:
     """The panel's gauge; `words` say the same to those who cannot see it."""
-
-    def measure(text: str) -> float:
-        return len(text) * _FONT * _LETTER
-
+    marks = gauge.marks(result, _GAUGE_WIDTH, lambda text: len(text) * _FONT * _LETTER)
     return element(
         "svg",
-        *(_mark(mark) for mark in gauge.marks(result, _GAUGE_WIDTH, measure)),
+        *map(_mark, marks),
         viewBox=f"0 0 {_GAUGE_WIDTH:g} {gauge.HEIGHT}",
         role="img",
         aria_label=words,

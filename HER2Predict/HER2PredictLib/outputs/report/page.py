@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import importlib
 import importlib.util
 import io
@@ -16,6 +15,7 @@ from ...case.case import Case
 from ...errors import InputError
 from ...files import check_file, write_file
 from ...i18n import tr as _
+from ...result.result import now
 from . import identity, parts
 from .html import document, element
 from .page_style import STYLE
@@ -66,8 +66,7 @@ def write_report(
         Where the page cannot be written, or the patient is not known and is to be named.
     """
     patient = identity.of_patient(files or assessment.case.volume.dicom_files) if identify else []
-    made = made or datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-    text = report_html(assessment, case, patient, command, made)
+    text = report_html(assessment, case, patient, command, made or now())
     if path.suffix.lower() == PDF:
         _require_weasyprint()
         write_file(path, lambda path: path.write_bytes(_as_pdf(text)))
