@@ -7,7 +7,7 @@ import importlib.util
 import logging
 import sys
 import unittest
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +27,12 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 from HER2PredictLib.errors import InputError
+from HER2PredictLib.panel.application import Answer, Application, Question, connect
 
 if TYPE_CHECKING:
     from HER2PredictLib.assess import Assessment, CheckedCase
     from HER2PredictLib.case.prepared import Prepared
     from HER2PredictLib.model.model import Model
-    from HER2PredictLib.panel.application import Answer, Application, Question
     from HER2PredictLib.panel.background import Callback, LiveExtraction, Run
     from HER2PredictLib.panel.outline_check import OutlineCheck
     from HER2PredictLib.panel.panel import Panel
@@ -56,16 +56,8 @@ MOST_HELPERS = 4
 later = functools.partial(qt.QTimer.singleShot, 0)
 
 
-def connect(sender: Any, signal: str, slot: Callable[..., Any]) -> None:
-    """Connect, or raise: PythonQt only answers False where there is no such signal."""
-    if not sender.connect(signal, slot):
-        raise RuntimeError(f"{sender} has no signal {signal}")
-
-
 def ask(question: Question) -> Answer | None:
     """Ask the user in a window of its own; see `Application`."""
-    from HER2PredictLib.panel.application import Answer
-
     box = qt.QMessageBox(slicer.util.mainWindow())
     box.windowTitle, box.text, box.icon = question.title, question.text, qt.QMessageBox.Question
     taken: list[int] = []
@@ -150,11 +142,9 @@ class HelperProcess:
         self._process.start(sys.executable, arguments)
 
     def write(self, data: bytes) -> None:
-        """To its standard input."""
         self._process.write(qt.QByteArray(data))
 
     def kill(self) -> None:
-        """End it at once."""
         self._process.kill()
         self._process.waitForFinished(1000)
 
@@ -188,7 +178,6 @@ class Gauge(qt.QWidget):
         self.update()
 
     def paintEvent(self, event: Any) -> None:
-        """Called by Qt."""
         from HER2PredictLib.outputs.gauge import marks
 
         painter = qt.QPainter(self)
@@ -253,8 +242,6 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         return panel
 
     def _application(self) -> Application:
-        from HER2PredictLib.panel.application import Application
-
         return Application(
             timer=self._timer,
             later=later,
@@ -265,7 +252,7 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             show=self._show,
             reveal=self._reveal,
             show_table=self._showTable,
-            show_chart=self._showChart,
+            show_chart=lambda chart: slicer.modules.plots.logic().ShowChartInLayout(chart),
             ask_where=lambda title, name, kinds: qt.QFileDialog.getSaveFileName(self.parent, title, name, kinds),
             ask_folder=lambda title: qt.QFileDialog.getExistingDirectory(self.parent, title),
             ask=ask,
@@ -311,18 +298,15 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         return shortcut
 
     def enter(self) -> None:
-        """The user chose this module."""
         if self.panel is not None:
             self._initialize()
             self.panel.view.take_up_tools()
 
     def exit(self) -> None:
-        """The user chose another module."""
         if self.panel is not None:
             self.panel.leave()
 
     def cleanup(self) -> None:
-        """The panel goes away."""
         if self.panel is None:
             return
         self.panel.end()
@@ -355,10 +339,6 @@ class HER2PredictWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView)
         slicer.app.applicationLogic().GetSelectionNode().SetActiveTableID(table.GetID())
         slicer.app.applicationLogic().PropagateTableSelection()
-
-    @staticmethod
-    def _showChart(chart: Any) -> None:
-        slicer.modules.plots.logic().ShowChartInLayout(chart)
 
     def _reveal(self) -> None:
         area = self.ui.answerArea.parentWidget()
@@ -427,7 +407,6 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
 
     @staticmethod
     def requireBackend() -> None:
-        """See that SlicerRadiomics is there."""
         if not hasattr(slicer.modules, "slicerradiomicscli"):
             raise InputError(
                 _("The SlicerRadiomics extension is missing: install it in the Extensions Manager and restart Slicer.")
@@ -442,19 +421,11 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
             self.requireBackend()
         return assess.assess(chosen_case(volumeNode, segmentationNode, segmentID), self.model(modelPath))
 
-    def assessAsync(
-        self, volumeNode: Any, segmentationNode: Any, segmentID: str, callback: Callback, modelPath: str = ""
-    ) -> Run:
+    def assessPrepared(self, checked: CheckedCase, model: Model, callback: Callback) -> Run:
         """Predict in the background; `callback(assessment, error)` is called once, when it has ended.
 
         What is returned can be cancelled; then both are None. Where this raises InputError nothing was started.
         """
-        self.requireBackend()
-        model, checked = self.model(modelPath), self.prepare(volumeNode, segmentationNode, segmentID)
-        return self.assessPrepared(checked, model, callback)
-
-    def assessPrepared(self, checked: CheckedCase, model: Model, callback: Callback) -> Run:
-        """The same of an input that was prepared before."""
         from HER2PredictLib.panel.background import Run
 
         self.requireBackend()
@@ -498,12 +469,8 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
         """Compute features in the background by SlicerRadiomics' command-line module; see `background.Extract`."""
         from HER2PredictLib.panel.background import ModuleExtraction
 
-        return ModuleExtraction(slicer.mrmlScene, HER2PredictLogic.startModule, later, prepared, ended)
-
-    @staticmethod
-    def startModule(parameters: Mapping[str, Any]) -> Any:
-        """Start SlicerRadiomics' command-line module; its node is returned at once."""
-        return slicer.cli.run(slicer.modules.slicerradiomicscli, None, dict(parameters), update_display=False)
+        start = functools.partial(slicer.cli.run, slicer.modules.slicerradiomicscli, None, update_display=False)
+        return ModuleExtraction(slicer.mrmlScene, start, later, prepared, ended)
 
     @staticmethod
     def loadSampleCase() -> tuple[Any, Any, str]:
@@ -518,7 +485,6 @@ class HER2PredictTest(ScriptedLoadableModuleTest):
     """Runs the same test files as outside of Slicer."""
 
     def runTest(self) -> None:
-        """Run every Testing/Python/test_*.py of the source tree."""
         folder = Path(__file__).resolve().parents[1] / "Testing" / "Python"
         if not folder.is_dir():
             raise unittest.SkipTest(f"the tests are not installed with the module; there is no {folder}")

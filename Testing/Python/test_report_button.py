@@ -66,7 +66,7 @@ class ReportButtonTest(panel.ModuleTestCase):
     def test_pdf_is_offered_where_it_can_be_written(self) -> None:
         self.predicted_case()
         for can in (True, False):
-            with mock.patch("HER2PredictLib.panel.record.save_report.can_write_pdf", return_value=can):
+            with mock.patch("HER2PredictLib.panel.record.saving.can_write_pdf", return_value=can):
                 _told, dialog = press(self.ui, "")
             _parent, _title, name, kinds = dialog.call_args.args
             self.assertEqual("*.pdf" in kinds, can)

@@ -147,6 +147,8 @@ class Reader(ast.NodeVisitor):
                 self.wrong.append(f"{node.lineno}: {kind}.{name} is a property, not a method")
             if name in ("connect", "disconnect") and node.args and isinstance(node.args[0], ast.Constant):
                 self._check_signal(kind, node.args[0])
+        elif ast.unparse(node.func) == "connect" and isinstance(node.args[1], ast.Constant):
+            self._check_signal(self.class_of(node.args[0]), node.args[1])
         self.generic_visit(node)
 
     def visit_Tuple(self, node: ast.Tuple) -> None:

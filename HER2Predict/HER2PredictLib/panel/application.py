@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..result.result import Result
+if TYPE_CHECKING:  # the module file takes this one at Slicer's start
+    from ..result.result import Result
+
+
+def connect(sender: Any, signal: str, slot: Callable[..., Any]) -> None:
+    """Connect, or raise: PythonQt only answers False where there is no such signal."""
+    if not sender.connect(signal, slot):
+        raise RuntimeError(f"{sender} has no signal {signal}")
 
 
 @dataclass(frozen=True)

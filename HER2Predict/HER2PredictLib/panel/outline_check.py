@@ -77,8 +77,7 @@ class OutlineCheck:
         elif answer is None:
             raise error or RuntimeError("a helper gave no answer")
         else:
-            values = answer["features"]
-            self._add(index, values, answer["surface_distance_mm"], answer["volume_change"])
+            self._add(index, answer["features"], answer["surface_distance_mm"], answer["volume_change"])
 
     def _do_without(self, indices: range | list[int], reason: str) -> None:
         """Leave variations to the application's backend."""
@@ -92,7 +91,9 @@ class OutlineCheck:
         if self._extraction is not None or not self._left:
             return
         index = self._left.pop(0)
-        drawn, varied = self._variation(index)
+        if self._outline is None:
+            self._outline = Outline.of(neighbourhood(self._assessment.case))
+        drawn, varied = self._outline.case, self._outline.variation(0, index)
         try:
             prepared = varied.prepared()
         except InputError:
@@ -112,11 +113,6 @@ class OutlineCheck:
             self._extraction = self._extract(prepared, self._guarded(ended))
         except InputError as error:
             self._end(str(error))
-
-    def _variation(self, index: int) -> tuple[Case, Case]:
-        if self._outline is None:
-            self._outline = Outline.of(neighbourhood(self._assessment.case))
-        return self._outline.case, self._outline.variation(0, index)
 
     def _end_one(self, drawn: Case, varied: Case, index: int, values: Features | None) -> None:
         self._add(index, values, *differences(drawn, varied))

@@ -77,7 +77,6 @@ class Panel:
         self.render()
 
     def end(self) -> None:
-        """The panel goes away."""
         self.state.abandon()
         self.leave()
         self.logic.helpers.close()
@@ -147,7 +146,6 @@ class Panel:
         segments.show_in_slices(self._scene, segments.roi_centre(*self._chosen()[1:]))
 
     def on_history_row(self, row: int) -> None:
-        """Centre the slice views on the ROI of a row of the history."""
         segments.show_in_slices(self._scene, history_centre(self._scene, row))
 
     # Input: checked once it rests, compared with what the result was made from
@@ -224,14 +222,12 @@ class Panel:
         self.render()
 
     def on_sample(self) -> None:
-        """Load the sample case."""
         self._choices.inputVolume, *outline = self.logic.loadSampleCase()
         self._choose(*outline)
         self.show_roi()
         self.check()
 
     def on_new_segment(self) -> None:
-        """Add a segment to outline the tumour in."""
         self._choose(*segments.add_tumour_segment(self._scene, *self._chosen()[:2]))
 
     def on_remedy(self, remedy: str) -> None:
@@ -254,7 +250,6 @@ class Panel:
             self.render()
 
     def on_cancel(self) -> None:
-        """Stop the prediction."""
         self.state.cancel()
 
     def on_stop_outline_check(self) -> None:
@@ -285,7 +280,6 @@ class Panel:
         self.render()
 
     def render(self) -> None:
-        """Show everything."""
         choices, may_show = self._choices, self._choices is not None
         self.view.show(self.state, may_show and choices.inputVolume is not None, self.logic.helpers.problem)
         result = self.view.gauged

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from typing import Literal
 
@@ -13,7 +12,7 @@ from ..findings.finding import Finding
 from ..i18n import tr as _
 from ..model.model import Model
 from ..outputs.dicom.sources import not_from_dicom
-from ..result.result import Result
+from ..result.result import Result, now
 from .background import Run
 from .input_check import InputCheck
 from .outline_check import OutlineCheck
@@ -44,7 +43,6 @@ class PanelState:
 
     @property
     def standing(self) -> Standing:
-        """Whether there is a result, and whether it belongs to the present input."""
         if self.run is not None:
             return "running"
         if self.result is None:
@@ -61,7 +59,6 @@ class PanelState:
 
     @property
     def is_ready(self) -> bool:
-        """May a prediction be started?"""
         return self.input.ready is not None and self.run is None
 
     @property
@@ -134,7 +131,6 @@ class PanelState:
         return True
 
     def attempt(self, remedy: Callable[[], None]) -> None:
-        """Carry out a remedy that may be refused."""
         self.message = ""
         try:
             remedy()
@@ -217,12 +213,10 @@ class PanelState:
         self.result, self.assessment, self.message, self.outline_message = None, None, "", ""
 
     def _take(self, assessment: Assessment, digest: str) -> None:
-        now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-        self.assessment, self.result = assessment, assessment.result(digest, now)
+        self.assessment, self.result = assessment, assessment.result(digest, now())
 
 
 def _failure(error: Exception) -> str:
-    """Why a prediction has left no result."""
     if isinstance(error, InputError):
         return str(error)
     return _("The prediction failed unexpectedly; the error log of the application says where.")

@@ -34,7 +34,12 @@ def install_highdicom(application: Application) -> bool:
     importlib.invalidate_caches()  # what was looked for in vain is remembered
     if not is_highdicom_here():
         raise _not_installed(folder)
-    _try_it()
+    try:
+        importlib.import_module(PACKAGE)
+    except ImportError as error:
+        raise InputError(
+            _("highdicom was installed, but cannot be used yet ({error}). Restart the application.").format(error=error)
+        ) from error
     return True
 
 
@@ -67,24 +72,9 @@ def _pip_install(requirements: list[str]) -> None:
         pip_install(requirements, requester="HER2Predict")
 
 
-def _try_it() -> None:
-    try:
-        importlib.import_module(PACKAGE)
-    except ImportError as error:
-        raise InputError(
-            _("highdicom was installed, but cannot be used yet ({error}). Restart the application.").format(error=error)
-        ) from error
-
-
 def _not_installed(folder: str) -> InputError:
     if folder:
-        return InputError(
-            _("{package} could not be installed from {folder}: it must hold the wheels of all that this takes.").format(
-                package=HIGHDICOM, folder=folder
-            )
-        )
-    return InputError(
-        _("{package} could not be installed from PyPI. Without network, take a folder of wheels.").format(
-            package=HIGHDICOM
-        )
-    )
+        words = _("{package} could not be installed from {folder}: it must hold the wheels of all that this takes.")
+    else:
+        words = _("{package} could not be installed from PyPI. Without network, take a folder of wheels.")
+    return InputError(words.format(package=HIGHDICOM, folder=folder))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ...agreement import Agreement, compare
+from ...agreement import compare
 from ...assess import Assessment
 from ...case.case import Case
 from ...case.segment_nodes import drawn_segments
@@ -14,13 +14,12 @@ from ...errors import InputError
 from ...i18n import tr as _
 from ...outputs.table import row_of
 from ...result.result import Result
-from ..application import Application
+from ..application import Application, connect
 from ..segments import centre_of
 from ..state import PanelState
 from ..view.view import PanelView
 from . import records
-from .save_dicom import save_as_dicom
-from .save_report import save_report
+from .saving import save_as_dicom, save_report
 
 
 class RecordSection:
@@ -37,14 +36,12 @@ class RecordSection:
             (self.ui.pictureButton, self._on_picture),
             (self.ui.reportButton, self._on_report),
             (self.ui.dicomButton, self._on_dicom),
-            (self.ui.readersButton, self._on_readers),
+            (self.ui.readersButton, lambda: self._tell(self._compare)),
             (self.ui.exportButton, self._on_export),
         ):
-            if not button.connect("clicked(bool)", slot):
-                raise RuntimeError("a button has no signal clicked(bool)")
+            connect(button, "clicked(bool)", slot)
 
     def save(self, choices: Any) -> None:
-        """Save the result in the panel's parameter node."""
         choices.lastResult = self._result.to_json()
 
     def record(self, choices: Any, live: bool) -> None:
@@ -86,8 +83,7 @@ class RecordSection:
     def _on_picture(self) -> None:
         import slicer
 
-        assessment = self._assessment
-        kinds = _("Pictures") + " (*.png)"
+        assessment, kinds = self._assessment, _("Pictures") + " (*.png)"
         path = self._application.ask_where(_("Save picture"), records.file_name(assessment) + ".png", kinds)
         if path:
             with slicer.util.WaitCursor():
@@ -100,7 +96,6 @@ class RecordSection:
         self._tell(lambda: save_as_dicom(self._current, self._application))
 
     def _tell(self, kept: Callable[[], str]) -> None:
-        """How it went, or why it did not."""
         try:
             self._view.tell(kept())
         except InputError as error:
@@ -117,7 +112,7 @@ class RecordSection:
         name = _("HER2Predict history") + ".csv"
         path = self._application.ask_where(_("Export history"), name, _("Tables") + " (*.csv)")
         if path:
-            self._view.tell(records.history_file(self._scene, Path(path)))
+            self._tell(lambda: records.history_file(self._scene, Path(path)))
 
     def look_for_readers(self, volume: Any, segmentation: Any) -> None:
         """See whether the chosen nodes (None where none is) hold the outlines of two or more readers."""
@@ -131,28 +126,21 @@ class RecordSection:
             "table."
         )
 
-    def _on_readers(self) -> None:
+    def _compare(self) -> str:
+        """Show in a table what each reader's outline gives; the verdict."""
         import slicer
 
-        try:
-            with slicer.util.WaitCursor():
-                found = self._compare()
-        except InputError as error:
-            self._view.tell(str(error))
-            return
-        self._application.show_table(records.readers_table(self._scene, found))
-        self._view.tell(found.verdict)
-
-    def _compare(self) -> Agreement:
         model = self._state().input.model
         if model is None:
             raise InputError(self._state().input.model_error)
-        cases: dict[str, Case] = {}
-        for segment_id, name in drawn_segments(self._segmentation):
-            cases[f"{name} ({segment_id})" if name in cases else name] = Case.from_nodes(
-                self._volume, self._segmentation, segment_id
-            )
-        return compare(cases, model)
+        with slicer.util.WaitCursor():
+            cases: dict[str, Case] = {}
+            for segment_id, name in drawn_segments(self._segmentation):
+                case = Case.from_nodes(self._volume, self._segmentation, segment_id)
+                cases[f"{name} ({segment_id})" if name in cases else name] = case
+            found = compare(cases, model)
+        self._application.show_table(records.readers_table(self._scene, found))
+        return found.verdict
 
 
 def _sequence(choices: Any) -> str:

@@ -36,41 +36,36 @@ def history_node(scene: Any) -> Any:
 
 
 def add_to_history(
-    scene: Any,
-    result: Result,
-    sequence: str = "",
-    centre: Sequence[float] | None = None,
-    cells: Mapping[str, str] | None = None,
-) -> Any:
-    """Append a row: time, probability, interval, ROI volume, segment, volume, model.
+    scene: Any, result: Result, sequence: str, centre: tuple[float, float, float], cells: Mapping[str, str]
+) -> None:
+    """Append a row.
 
     `sequence` names what a result belongs to that follows the outline by itself: it takes the place of the last row
     where that has the same name. Empty for a result that was asked for. `centre` is that of the ROI, RAS in mm; `cells`
     are those of `table.row_of`, kept beside the row for `exported_history`.
     """
     node = _table(scene, "history", _("HER2Predict history"))
-    if node.GetNumberOfColumns() == 0:
-        for name in _history_columns():
-            _add_column(node, name, ())
     low, high = result.interval
-    texts = (
-        result.time[:16].replace("T", " "),
-        f"{result.probability:.3f}",
-        f"{low:.3f} – {high:.3f}",
-        f"{result.roi_volume_ml:.2f}",
-        result.segment,
-        result.volume,
-        result.model,
+    columns = (
+        (_("Time"), result.time[:16].replace("T", " ")),
+        (_("Probability"), f"{result.probability:.3f}"),
+        (_("Interval"), f"{low:.3f} – {high:.3f}"),
+        (_("ROI (ml)"), f"{result.roi_volume_ml:.2f}"),
+        (_("Segment"), result.segment),
+        (_("Volume"), result.volume),
+        (_("Model"), result.model),
     )
+    if node.GetNumberOfColumns() == 0:
+        for name, _text in columns:
+            _add_column(node, name, ())
     last = node.GetNumberOfRows() - 1
     continues = bool(sequence) and last >= 0 and node.GetAttribute(_SEQUENCE) == sequence
     row = last if continues else node.AddEmptyRow()
-    for column, text in enumerate(texts):
+    for column, (_name, text) in enumerate(columns):
         node.SetCellText(row, column, text)
     node.SetAttribute(_SEQUENCE, sequence or None)
-    node.SetAttribute(_centre_of(row), json.dumps(list(centre)) if centre is not None else None)
-    node.SetAttribute(_cells_of(row), json.dumps(dict(cells)) if cells is not None else None)
-    return node
+    node.SetAttribute(_centre_of(row), json.dumps(centre))
+    node.SetAttribute(_cells_of(row), json.dumps(dict(cells)))
 
 
 def complete_history(scene: Any, cells: Mapping[str, str]) -> None:
@@ -91,15 +86,12 @@ def exported_history(scene: Any) -> tuple[list[dict[str, str]], int]:
 
 
 def history_file(scene: Any, path: Path) -> str:
-    """Write the history with every column of the command's tables; what to tell of it."""
+    """Write the history with every column of the command's tables, or raise InputError; what to tell of it."""
     rows, missing = exported_history(scene)
     left_out = _("Left out are {count} of the rows: the scene lacks their numbers in full.").format(count=missing)
     if not rows:
         return _("Nothing was written. {left_out}").format(left_out=left_out)
-    try:
-        write_file(path, lambda path: path.write_bytes(as_csv(rows)))
-    except InputError as error:
-        return str(error)
+    write_file(path, lambda path: path.write_bytes(as_csv(rows)))
     written = _("Written: {path}").format(path=path)
     return f"{written} {left_out}" if missing else written
 
@@ -131,18 +123,6 @@ def _centre_of(row: int) -> str:
 
 def _cells_of(row: int) -> str:
     return f"HER2Predict.Cells{row}"
-
-
-def _history_columns() -> tuple[str, ...]:
-    return (
-        _("Time"),
-        _("Probability"),
-        _("Interval"),
-        _("ROI (ml)"),
-        _("Segment"),
-        _("Volume"),
-        _("Model"),
-    )
 
 
 def features_table(scene: Any, assessment: Assessment) -> Any:

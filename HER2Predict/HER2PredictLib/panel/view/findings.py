@@ -7,6 +7,7 @@ from typing import Any
 
 from ...findings.finding import Finding
 from ...result import wording
+from ..application import connect
 from ..words.labels import remedy_words
 
 _SIGN_PIXELS = 16
@@ -27,8 +28,7 @@ class FindingRow:
         self.ui.remedyButton.setVisible(remedy is not None)
         if remedy is not None:
             self.ui.remedyButton.text, self.ui.remedyButton.toolTip = remedy_words(remedy)
-            if not self.ui.remedyButton.connect("clicked(bool)", lambda: mend(remedy)):
-                raise RuntimeError("a button has no signal clicked(bool)")
+            connect(self.ui.remedyButton, "clicked(bool)", lambda: mend(remedy))
 
 
 class FindingRows:

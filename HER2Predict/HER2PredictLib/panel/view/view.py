@@ -90,12 +90,9 @@ class PanelView:
 
     def _show_case(self, choices: Any) -> None:
         """The section folds to one line as soon as there is a case."""
-        is_chosen = choices.inputVolume is not None and bool(segment_name(choices.segmentation, choices.segmentID))
-        self.ui.caseSection.text = (
-            labels.case_title(choices.inputVolume.GetName(), segment_name(choices.segmentation, choices.segmentID))
-            if is_chosen
-            else _("Case")
-        )
+        volume, segment = choices.inputVolume, segment_name(choices.segmentation, choices.segmentID)
+        is_chosen = volume is not None and bool(segment)
+        self.ui.caseSection.text = labels.case_title(volume.GetName(), segment) if is_chosen else _("Case")
         self._fold("caseSection", is_chosen)
 
     def show_volume(self, volume: Any, database: Any) -> None:
@@ -111,7 +108,6 @@ class PanelView:
         self.ui.keptLabel.setVisible(bool(text))
 
     def show_history(self, scene: Any) -> None:
-        """The predictions made in this scene."""
         table = records.history_node(scene)
         self.ui.historyTable.setMRMLTableNode(table)
         self.ui.historyTable.setVisible(table is not None)
@@ -188,8 +184,7 @@ class PanelView:
             (self.ui.reportButton, state.no_record_reason, report),
             (self.ui.pcaButton, state.no_scatter_reason, scatter),
         ):
-            button.enabled = not reason
-            button.toolTip = reason or purpose
+            button.enabled, button.toolTip = not reason, reason or purpose
         self.ui.dicomButton.enabled = not state.no_record_reason
         self.ui.dicomButton.toolTip = state.no_study_reason or _(
             "Save the ROI as a DICOM Segmentation and the result as a Structured Report of the study of the CT, in the "

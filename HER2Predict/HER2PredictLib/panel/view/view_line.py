@@ -26,28 +26,18 @@ class ViewLine:
         if text == self._text and (not text or self._actors):
             return
         self._text = text
-        for name, view in self._views():
-            if text:
-                self._actor(name, view).SetInput(text)
-            elif name in self._actors:
-                _renderer(view).RemoveViewProp(self._actors.pop(name))
-            view.scheduleRender()
-
-    def _views(self) -> list[tuple[str, Any]]:
         manager = self._layout_manager()
-        if manager is None:
-            return []
-        return [(name, manager.sliceWidget(name).sliceView()) for name in manager.sliceViewNames()]
-
-    def _actor(self, name: str, view: Any) -> Any:
-        if name not in self._actors:
-            self._actors[name] = _text_actor()
-            _renderer(view).AddViewProp(self._actors[name])
-        return self._actors[name]
-
-
-def _renderer(view: Any) -> Any:
-    return view.renderWindow().GetRenderers().GetFirstRenderer()
+        for name in manager.sliceViewNames() if manager is not None else ():
+            view = manager.sliceWidget(name).sliceView()
+            renderer = view.renderWindow().GetRenderers().GetFirstRenderer()
+            if text and name not in self._actors:
+                self._actors[name] = _text_actor()
+                renderer.AddViewProp(self._actors[name])
+            if text:
+                self._actors[name].SetInput(text)
+            elif name in self._actors:
+                renderer.RemoveViewProp(self._actors.pop(name))
+            view.scheduleRender()
 
 
 def _text_actor() -> Any:

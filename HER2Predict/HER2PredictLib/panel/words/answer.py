@@ -54,7 +54,6 @@ def answer(result: Result) -> str:
 
 
 def _outdated(result: Result) -> str:
-    """A result that belongs to another input."""
     lead = _("<b>⟳ Out of date.</b> The volume, the outline or the model has changed; predict again.")
     earlier = _("Earlier result: {call}, {probability} ({ends}). {model}").format(
         call=result.call,
@@ -112,7 +111,6 @@ def _marked(sign: str, sentence: str) -> str:
 
 
 def _pushes(result: Result) -> str:
-    """Feature classes by their pull, the strongest first."""
     pulls = [(plain(name), pull) for name, pull in wording.pulls(result)]
     up = [f"{name}&nbsp;{_signed(pull)}" for name, pull in pulls if pull >= _LEAST_CONTRIBUTION]
     down = [f"{name}&nbsp;{_signed(pull)}" for name, pull in pulls if pull <= -_LEAST_CONTRIBUTION]

@@ -31,7 +31,6 @@ def input_line(state: PanelState) -> str:
 
 
 def outline_line(check: OutlineCheck) -> str:
-    """How far the check of the outline has come."""
     words = _("Dependence on the outline: {done} of {total}")
     if check.slow_since:
         words += _(", one by one since {reason}")
@@ -39,7 +38,6 @@ def outline_line(check: OutlineCheck) -> str:
 
 
 def findings_title(findings: tuple[Finding, ...]) -> str:
-    """How many findings there are, of each severity."""
     if not findings:
         return _("Findings: none")
     severities = [finding.severity for finding in findings]
@@ -57,7 +55,6 @@ def case_title(volume: str, segment: str) -> str:
 
 
 def shortened(name: str, most: int = 18) -> str:
-    """A name cut to some letters."""
     return name if len(name) <= most else name[: most - 1] + "…"
 
 

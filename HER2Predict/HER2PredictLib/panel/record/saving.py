@@ -1,4 +1,4 @@
-"""Saves ROI and result as DICOM objects: into the application's DICOM database, or into a folder."""
+"""Saves a result as a page for a colleague, or with its ROI as DICOM objects in the database or in a folder."""
 
 from __future__ import annotations
 
@@ -13,14 +13,61 @@ from ...errors import InputError
 from ...i18n import tr as _
 from ...outputs.dicom.objects import REPORT_FILE, SEGMENTATION_FILE, sources_of, write_objects
 from ...outputs.dicom.sources import Sources, not_from_dicom
+from ...outputs.report.page import can_write_pdf, check_report, write_report
 from ..application import Application, Question
 from .packages import install_highdicom
+from .records import file_name
+
+
+def save_report(current: Callable[[], Assessment], made: str, application: Application) -> str:
+    """Ask what is to be known, and write the page; what to tell of it, empty where the user changed their mind.
+
+    `current` gives the assessment that is shown, and raises InputError where there is none (any more); `made` is when
+    it was made.
+
+    Raises
+    ------
+    InputError
+        Where no report can be written.
+    """
+    import slicer
+
+    assessment = current()
+    try:
+        files = files_of(assessment.case.volume, application.dicom_database())
+    except InputError:  # nobody knows who the patient is
+        files = []
+    identify = False
+    if files:
+        answer = application.ask(_report_question())
+        if answer is None:
+            return ""
+        identify = answer.is_ticked
+    kinds = _("Web pages") + " (*.html)" + (";;PDF (*.pdf)" if can_write_pdf() else "")
+    asked = application.ask_where(_("Save report"), f"{file_name(assessment)}.html", kinds)
+    if not asked:
+        return ""
+    path = Path(asked)
+    check_report(path)
+    with slicer.util.WaitCursor():
+        write_report(current(), path, identify=identify, made=made, files=files)
+    return _("Written: {path}").format(path=path)
+
+
+def _report_question() -> Question:
+    return Question(
+        _("Save report"),
+        _(
+            "Unless the box is ticked the report says nothing of who the patient is. With it stand there name, ID, "
+            "date of birth, sex, study and institution, as the DICOM slices tell them."
+        ),
+        (_("Save…"),),
+        tick=_("With the patient's identity"),
+    )
 
 
 def save_as_dicom(current: Callable[[], Assessment], application: Application) -> str:
-    """Ask what is to be known, and save; what to tell of it, empty where the user changed their mind.
-
-    `current` gives the assessment that is shown, and raises InputError where there is none (any more).
+    """The same with DICOM objects of ROI and result.
 
     Raises
     ------
@@ -35,7 +82,7 @@ def save_as_dicom(current: Callable[[], Assessment], application: Application) -
         Sources.of(assessment.case, files, identify=True)
     if not install_highdicom(application):
         return ""
-    answer = application.ask(_question())
+    answer = application.ask(_dicom_question())
     if answer is None:
         return ""
     into_database, identify = answer.choice == 0, answer.is_ticked
@@ -46,8 +93,15 @@ def save_as_dicom(current: Callable[[], Assessment], application: Application) -
     with slicer.util.WaitCursor():
         sources = sources_of(assessment.case, files, identify=identify)
         if into_database:
-            return f"{_to_database(assessment, sources, application, identify)} {_held(identify)}"
-        return f"{_to_folder(assessment, sources, Path(folder), identify)} {_held(identify)}"
+            told = _to_database(assessment, sources, application, identify)
+        else:
+            told = _to_folder(assessment, sources, Path(folder), identify)
+    held = (
+        _("They hold the name, ID and study of the patient.")
+        if identify
+        else _("They hold neither name, ID nor dates of the patient.")
+    )
+    return f"{told} {held}"
 
 
 def files_of(volume: Volume, database: Any) -> list[str]:
@@ -73,7 +127,7 @@ def files_of(volume: Volume, database: Any) -> list[str]:
     return found
 
 
-def _question() -> Question:
+def _dicom_question() -> Question:
     return Question(
         _("Save as DICOM"),
         _(
@@ -87,7 +141,6 @@ def _question() -> Question:
 
 
 def _to_database(assessment: Assessment, sources: Sources, application: Application, identify: bool) -> str:
-    """Let the database take copies of the objects."""
     import pydicom
 
     database = application.dicom_database()
@@ -111,9 +164,3 @@ def _to_folder(assessment: Assessment, sources: Sources, folder: Path, identify:
         raise InputError(_("{folder} holds a DICOM result already; choose another folder.").format(folder=folder))
     roi, report = write_objects(assessment, sources, folder, identify=identify)
     return _("Written: {roi} and {report}.").format(roi=roi, report=report)
-
-
-def _held(identify: bool) -> str:
-    if identify:
-        return _("They hold the name, ID and study of the patient.")
-    return _("They hold neither name, ID nor dates of the patient.")
