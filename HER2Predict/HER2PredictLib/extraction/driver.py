@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,11 @@ def extract(extractor: Any, image: sitk.Image, mask: sitk.Image, kinds: Collecti
         Where not every value is a finite number.
     """
     wanted = (SHAPE, *extractor.enabledImagetypes) if kinds is None else kinds
-    grid = resampled_mask(extractor, mask)
+    grid = Grid.around(extractor, mask)
     with ThreadPoolExecutor(1) as beside:
-        own = beside.submit(_resampled, extractor, image, mask, grid)
+        own = beside.submit(grid.of_image, extractor, image, mask)
         made = [beside.submit(filtered, extractor, own, kind) for kind in extractor.enabledImagetypes if kind in wanted]
-        roi = ResampledRoi.drawn(extractor, grid)
+        roi = ResampledRoi.drawn(extractor, grid.of_mask(extractor, mask))
         drawn = roi.shape(extractor) if SHAPE in wanted else {}
         if roi.resegment(extractor, sitk.GetArrayFromImage(own.result())) and SHAPE in wanted:
             drawn = roi.shape(extractor)
@@ -57,24 +58,53 @@ def extract(extractor: Any, image: sitk.Image, mask: sitk.Image, kinds: Collecti
         return drawn | roi.gray_levels(extractor, images)
 
 
-def resampled_mask(extractor: Any, mask: sitk.Image) -> sitk.Image:
-    """The mask on pyradiomics' own grid."""
+@dataclass(frozen=True)
+class Grid:
+    """The grid of pyradiomics' `resampleImage`: the ROI and a margin, anchored to the corner of the mask.
+
+    All are along (x, y, z); `size` in voxels, `spacing` and `origin` in mm. `is_cut` where voxels have the wanted size
+    already, and a part of them is cut out.
+    """
+
+    size: list[int]
+    spacing: list[float]
+    origin: tuple[float, ...]
+    is_cut: bool
+
+    @classmethod
+    def around(cls, extractor: Any, mask: sitk.Image) -> Grid:
+        """That of a mask; UnusualError where it has too few dimensions."""
+        box = _box(sitk.GetArrayViewFromImage(mask) == extractor.settings["label"])
+        first, voxels = np.array(box.first[::-1]), np.array(box.shape[::-1])
+        old = np.array(mask.GetSpacing())
+        new = np.where(voxels != 1, extractor.settings["resampledPixelSpacing"], old)
+        ratio, margin = old / new, extractor.settings["padDistance"]
+        low = np.maximum(np.floor((first - 0.5) * ratio - margin), 0)
+        end = np.ceil((first + voxels - 0.5) * ratio + margin)
+        high = np.minimum(end, np.ceil(np.array(mask.GetSize()) * ratio) - 1)
+        corner = 0.5 * (new - old) / old + low / ratio
+        origin = mask.TransformContinuousIndexToPhysicalPoint(corner.tolist())
+        return cls((high - low + 1).astype(int).tolist(), new.tolist(), origin, np.allclose(old, new))
+
+    def of_image(self, extractor: Any, image: sitk.Image, mask: sitk.Image) -> sitk.Image:
+        """An image on this grid."""
+        if self.is_cut:
+            return _cut(extractor, image, mask)[0]
+        return self._resampled(image, getattr(sitk, extractor.settings["interpolator"]))
+
+    def of_mask(self, extractor: Any, mask: sitk.Image) -> sitk.Image:
+        """The mask on this grid."""
+        return _cut(extractor, mask, mask)[1] if self.is_cut else self._resampled(mask, sitk.sitkNearestNeighbor)
+
+    def _resampled(self, image: sitk.Image, interpolator: int) -> sitk.Image:
+        geometry = self.origin, self.spacing, image.GetDirection()
+        return sitk.Resample(image, self.size, sitk.Transform(), interpolator, *geometry, 0.0, image.GetPixelID())
+
+
+def _cut(extractor: Any, image: sitk.Image, mask: sitk.Image) -> tuple[sitk.Image, sitk.Image]:
     from radiomics import imageoperations
 
-    if not sitk.GetArrayViewFromImage(mask).any():
-        raise UnusualError
-    settings = {**extractor.settings, "interpolator": sitk.sitkNearestNeighbor}
-    return imageoperations.resampleImage(mask, mask, **settings)[1]
-
-
-def _resampled(extractor: Any, image: sitk.Image, mask: sitk.Image, grid: sitk.Image) -> sitk.Image:
-    """The image on the grid of a resampled mask."""
-    from radiomics import imageoperations
-
-    if np.allclose(image.GetSpacing(), grid.GetSpacing()):  # cut out, not interpolated
-        return imageoperations.resampleImage(image, sitk.Cast(mask, sitk.sitkUInt32), **extractor.settings)[0]
-    interpolator = getattr(sitk, extractor.settings["interpolator"])
-    return sitk.Resample(image, grid, sitk.Transform(), interpolator, 0.0, image.GetPixelID())
+    return imageoperations.resampleImage(image, mask, **extractor.settings)
 
 
 def filtered(extractor: Any, image: Future[sitk.Image], kind: str) -> dict[str, np.ndarray]:

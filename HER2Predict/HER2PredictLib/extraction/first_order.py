@@ -8,7 +8,6 @@ from .region import EPSILON, Region, Values
 
 
 def first_order(region: Region) -> Values:
-    """The 18 of the study."""
     levels = region.inside.astype("float").reshape((1, -1))
     share = region.counts.reshape((1, -1)).astype("float")
     share /= np.add.reduce(share, 1, keepdims=True)

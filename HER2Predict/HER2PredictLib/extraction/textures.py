@@ -53,7 +53,6 @@ def run_length(region: Region) -> Values:
 
 
 def size_zone(region: Region) -> Values:
-    """The 16 features of the gray level size zone matrix."""
     from radiomics import cMatrices
 
     zones = cMatrices.calculate_glszm(
@@ -83,7 +82,6 @@ def size_zone(region: Region) -> Values:
 
 
 def dependence(region: Region) -> Values:
-    """The 14 features of the gray level dependence matrix."""
     own = _TwoWay(region, region.without_empty(region.matrices.dependence(), 1))
     return {
         "DependenceEntropy": own.entropy,
