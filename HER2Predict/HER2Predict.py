@@ -421,11 +421,19 @@ class HER2PredictLogic(ScriptedLoadableModuleLogic):
             self.requireBackend()
         return assess.assess(chosen_case(volumeNode, segmentationNode, segmentID), self.model(modelPath))
 
-    def assessPrepared(self, checked: CheckedCase, model: Model, callback: Callback) -> Run:
-        """Predict in the background; `callback(assessment, error)` is called once, when it has ended.
+    def assessAsync(
+        self, volumeNode: Any, segmentationNode: Any, segmentID: str, callback: Callback, modelPath: str = ""
+    ) -> Run:
+        """Predict in the background, for scripts; `callback(assessment, error)` is called once, when it has ended.
 
         What is returned can be cancelled; then both are None. Where this raises InputError nothing was started.
         """
+        self.requireBackend()
+        model, checked = self.model(modelPath), self.prepare(volumeNode, segmentationNode, segmentID)
+        return self.assessPrepared(checked, model, callback)
+
+    def assessPrepared(self, checked: CheckedCase, model: Model, callback: Callback) -> Run:
+        """The same of an input that was prepared before."""
         from HER2PredictLib.panel.background import Run
 
         self.requireBackend()

@@ -142,13 +142,12 @@ class PredictingTest(panel.ModuleTestCase):
         case = self.small_case()
         fake = self.fake_extraction()
         ended: list[Any] = []
-        logic = self.panel.logic
-        logic.assessPrepared(logic.prepare(*case), logic.model(), lambda *outcome: ended.append(outcome))
+        self.panel.logic.assessAsync(*case, lambda assessment, error: ended.append((assessment, error)))
         self.assertEqual(ended, [])
         fake.succeed(self.feature_texts(case))
         ((assessment, error),) = ended
         self.assertIsNone(error)
-        expected = logic.assess(*case)
+        expected = self.panel.logic.assess(*case)
         self.assertEqual(dict(assessment.features), dict(expected.features))
         self.assertEqual(assessment.probability, expected.probability)
 
@@ -232,7 +231,7 @@ class PredictingTest(panel.ModuleTestCase):
             self.assertFalse(self.ui.predictButton.enabled)
             self.assertIn("install it in the Extensions Manager and restart", self.findings()[0])
             with self.assertRaisesRegex(InputError, "SlicerRadiomics extension is missing"):
-                self.panel.logic.assessPrepared(self.panel.logic.prepare(*case), self.panel.logic.model(), print)
+                self.panel.logic.assessAsync(*case, print)
 
     def test_a_program_error_is_told_and_keeps_its_traceback(self) -> None:
         case = self.small_case()
