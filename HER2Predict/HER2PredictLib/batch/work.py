@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import hashlib
 import json
-import shlex
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -138,15 +137,16 @@ def _assessed(files: CaseFiles, settings: Settings) -> Assessment:
 
 
 def _write_report(task: CaseTask, settings: Settings, assessment: Assessment, made: str) -> None:
-    from ..outputs.report.page import write_report
+    from ..outputs.report.page import command_line, write_report
 
     file = settings.out / report_name(task.file)
     file.parent.mkdir(exist_ok=True)
-    parts = ["her2predict", "predict", "VOLUME", "ROI"]
-    parts += ["--segment", "SEGMENT"] if task.case.segment else []
-    parts += ["--series", "SERIES"] if task.case.series else []
-    parts += ["--model", settings.model.name] if settings.model != BUNDLED_MODEL else []
-    command = shlex.join([*parts, "--perturbations", str(settings.variations)])
+    named = {
+        "segment": task.case.segment and "SEGMENT",
+        "series": task.case.series and "SERIES",
+        "model": "" if settings.model == BUNDLED_MODEL else settings.model.name,
+    }
+    command = command_line(["predict", "VOLUME", "ROI"], named, settings.variations)
     write_report(assessment, file, case=task.case.name, command=command, made=made)
 
 

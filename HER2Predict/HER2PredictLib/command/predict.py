@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import shlex
 import sys
 import time
 from pathlib import Path
@@ -24,7 +23,6 @@ from .arguments import (
 
 
 def add(commands: Any) -> None:
-    """Add the commands to the parser's."""
     _add_predict(commands)
     _add_demo(commands)
     _add_sample(commands)
@@ -142,15 +140,16 @@ def _write_report(assessment: Any, options: argparse.Namespace) -> None:
 
 def _command(options: argparse.Namespace) -> str:
     """The command that gives the same result; names of files and segments, which may tell who it is, if identified."""
-    parts = ["her2predict", "predict" if "volume" in options else "demo"]
-    if "volume" in options:
-        parts += [str(options.volume), str(options.roi)] if options.identify else ["VOLUME", "ROI"]
-        for name in ("segment", "series"):
-            if getattr(options, name):
-                parts += [f"--{name}", getattr(options, name) if options.identify else name.upper()]
-    if options.model:
-        parts += ["--model", str(options.model) if options.identify else options.model.name]
-    return shlex.join([*parts, "--perturbations", str(options.perturbations)])
+    from ..outputs.report.page import command_line
+
+    model = "" if not options.model else str(options.model) if options.identify else options.model.name
+    if "volume" not in options:
+        return command_line(["demo"], {"model": model}, options.perturbations)
+    files = [str(options.volume), str(options.roi)] if options.identify else ["VOLUME", "ROI"]
+    named = {name: getattr(options, name) for name in ("segment", "series")}
+    if not options.identify:
+        named = {name: value and name.upper() for name, value in named.items()}
+    return command_line(["predict", *files], {**named, "model": model}, options.perturbations)
 
 
 def _dicom_sources(case: Any, options: argparse.Namespace) -> Any:

@@ -7,7 +7,8 @@ import importlib
 import importlib.util
 import io
 import logging
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ...assess import Assessment
@@ -42,6 +43,12 @@ def check_identity(case: Case) -> None:
 
 def can_write_pdf() -> bool:
     return importlib.util.find_spec(PACKAGE) is not None
+
+
+def command_line(arguments: Sequence[str], named: Mapping[str, str | None], variations: int) -> str:
+    """The command that gives the same result; options without a value are left out."""
+    options = [word for name, value in named.items() if value for word in (f"--{name}", value)]
+    return shlex.join(["her2predict", *arguments, *options, "--perturbations", str(variations)])
 
 
 def write_report(
