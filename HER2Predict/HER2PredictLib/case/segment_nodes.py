@@ -46,10 +46,11 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi
         )
     own = segmentation.GetSegment(segment_id)
     # Segments that do not overlap share one image, each with its own label value.
-    if not _holds(own.GetRepresentation(binary_labelmap), own.GetLabelValue()):
-        raise empty_roi(name)
     labelmap, label = own.GetRepresentation(binary_labelmap), own.GetLabelValue()
-    inside, lost = _cut_out(labelmap, label, node, volume_node) or (
+    marked = _marked(labelmap, label)
+    if marked is None:
+        raise empty_roi(name)
+    inside, lost = _cut_out(labelmap, marked, node, volume_node) or (
         _resampled(segment_id, node, volume_node),
         _share_outside(labelmap, label, node, volume_node),
     )
@@ -61,11 +62,11 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi
     return Roi(placed(inside.view(np.uint8), matrix_of(volume_node)), name), lost
 
 
-def _cut_out(labelmap: Any, label: int, node: Any, volume_node: Any) -> tuple[np.ndarray, float] | None:
-    """A segment on the grid of a volume, and the share of it outside, where it was drawn on that; None elsewhere.
+def _cut_out(labelmap: Any, marked: np.ndarray, node: Any, volume_node: Any) -> tuple[np.ndarray, float] | None:
+    """A segment, `marked` in its image, on the grid of a volume, and the share of it outside, if it was drawn on that.
 
-    So the Segment Editor leaves it. `_resampled` gives the same, and takes ten times as long on a large volume, for
-    which the user would wait at every stroke.
+    So the Segment Editor leaves it; None elsewhere. `_resampled` gives the same, and takes ten times as long on a large
+    volume, for which the user would wait at every stroke.
     """
     if node.GetParentTransformNode() is not volume_node.GetParentTransformNode():
         return None
@@ -74,7 +75,6 @@ def _cut_out(labelmap: Any, label: int, node: Any, volume_node: Any) -> tuple[np
     apart = np.linalg.inv(matrix_of(volume_node)) @ _image_matrix(labelmap) - np.eye(4)
     if np.abs(drawn.corners @ apart.T).max() > SAME_GRID_VOXELS:
         return None
-    marked = voxels_of(labelmap) == label
     inside = np.zeros(size[::-1], bool)
     there, here = drawn.common(size)
     inside[there] = marked[here]
@@ -157,7 +157,7 @@ def drawn_segments(node: Any) -> list[tuple[str, str]]:
     drawn = []
     for segment_id, name in _segments(segmentation):
         own = segmentation.GetSegment(segment_id)
-        if _holds(own.GetRepresentation(binary_labelmap), own.GetLabelValue()):
+        if _marked(own.GetRepresentation(binary_labelmap), own.GetLabelValue()) is not None:
             drawn.append((segment_id, name))
     return drawn
 
@@ -187,10 +187,12 @@ def set_segment(segmentation_node: Any, segment_id: str, mask: sitk.Image, volum
         scene.RemoveNode(labelmap)
 
 
-def _holds(image: Any, label: int) -> bool:
+def _marked(image: Any, label: int) -> np.ndarray | None:
+    """The voxels of an image that have a label, as booleans; None where there are none."""
     if image is None or 0 in image.GetDimensions() or image.GetPointData().GetScalars() is None:
-        return False
-    return bool((voxels_of(image) == label).any())
+        return None
+    found = voxels_of(image) == label
+    return found if found.any() else None
 
 
 def _image_matrix(image: Any) -> np.ndarray:
