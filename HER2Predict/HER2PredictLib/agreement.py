@@ -80,7 +80,6 @@ class Agreement:
 
     @property
     def same_call(self) -> bool:
-        """Does every reader's outline give the same call?"""
         return len({row.call for row in self.readers}) == 1
 
     @property
@@ -91,7 +90,6 @@ class Agreement:
         return _("All readers get the same call.") if self.same_call else _("The call depends on the reader.")
 
     def header(self) -> tuple[str, ...]:
-        """What the columns of `table` are called."""
         return (
             _("Outline"),
             _("ROI (ml)"),
@@ -129,7 +127,6 @@ class Agreement:
         return [*outlines, *pairs]
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
         return {
             "banner": self.banner,
             "outlines": [{**asdict(row), "interval": list(row.interval)} for row in self.rows],

@@ -77,7 +77,6 @@ class Assessment:
 
     @property
     def case(self) -> Case:
-        """What was assessed."""
         return self.checked.case
 
     @property

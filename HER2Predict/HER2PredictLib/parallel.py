@@ -124,7 +124,6 @@ def _next(left: deque[int]) -> int | None:
 
 
 def _start(make_work: Callable[..., Work], *arguments: Any) -> None:
-    """Get a helper ready."""
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)

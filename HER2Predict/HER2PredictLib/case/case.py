@@ -108,12 +108,10 @@ class Case:
 
     @cached_property
     def roi_voxel_count(self) -> int:
-        """Number of voxels of the volume's grid inside the ROI."""
         return int(np.count_nonzero(self.roi_voxels[self.box.slices]))
 
     @property
     def roi_volume_ml(self) -> float:
-        """Volume of the ROI in millilitres."""
         return self.roi_voxel_count * float(np.prod(self.spacing_mm)) / 1000.0
 
     @cached_property

@@ -36,7 +36,6 @@ class Box:
 
     @property
     def slices(self) -> tuple[slice, ...]:
-        """Index of an array that cuts the box out."""
         return tuple(slice(first, last + 1) for first, last in zip(self.first, self.last, strict=True))
 
 

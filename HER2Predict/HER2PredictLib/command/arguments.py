@@ -29,7 +29,6 @@ def not_negative(text: str) -> int:
 
 
 def add_model(command: argparse.ArgumentParser) -> None:
-    """Add the option `--model`."""
     command.add_argument("--model", type=Path, metavar="FILE", help="a .her2model bundle instead of the bundled one")
 
 
@@ -37,7 +36,6 @@ VOLUME_HELP = "NRRD, NIfTI, MetaImage, or DICOM: a file, a folder, a pile of ser
 
 
 def add_series(command: argparse.ArgumentParser) -> None:
-    """Add the option `--series`."""
     command.add_argument("--series", metavar="UID", help="SeriesInstanceUID of the CT, of several in a DICOM folder")
 
 
@@ -48,17 +46,14 @@ def report_choice(choice: str) -> None:
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
-    """Add the option `--json`."""
     command.add_argument("--json", metavar="FILE", help="write the result as JSON; - for standard output")
 
 
 def add_jobs(command: argparse.ArgumentParser) -> None:
-    """Add the option `--jobs`."""
     command.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
 
 
 def add_perturbations(command: argparse.ArgumentParser) -> None:
-    """Add the option `--perturbations`."""
     command.add_argument(
         "--perturbations",
         type=not_negative,

@@ -11,7 +11,6 @@ from .arguments import Bar, add_jobs, add_model, add_perturbations, report_exclu
 
 
 def add(commands: Any) -> None:
-    """Add the command to the parser."""
     batch = commands.add_parser("batch", help="predict many cases into a folder; goes on where it stopped")
     batch.add_argument(
         "source",

@@ -11,7 +11,6 @@ from .arguments import Bar, add_jobs, not_negative, positive, report_exclusions
 
 
 def add(commands: Any) -> None:
-    """Add the commands to the parser's."""
     _add_simulate(commands)
     _add_extract(commands)
 

@@ -26,7 +26,6 @@ _SHOWN_FIELDS = (
 
 
 def add(commands: Any) -> None:
-    """Add the commands to the parser's."""
     _add_train(commands)
     _add_evaluate(commands)
     _add_trust(commands)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 
 def add(commands: Any) -> None:
-    """Add the command to the parser's."""
     readers = commands.add_parser("readers", help="agreement of two or more readers' outlines of one tumour")
     readers.add_argument("volume", type=Path, metavar="VOLUME", help=VOLUME_HELP)
     readers.add_argument(

@@ -139,12 +139,10 @@ class Tissues:
 
     @property
     def hu(self) -> np.ndarray:
-        """Those of the surroundings."""
         return self.surroundings.hu
 
     @property
     def urine(self) -> np.ndarray:
-        """Those of the surroundings."""
         return self.surroundings.urine
 
     @cached_property
@@ -154,7 +152,6 @@ class Tissues:
 
     @property
     def voxel_ml(self) -> float:
-        """Volume of a voxel in ml."""
         return float(np.prod(self.surroundings.spacing)) / 1000.0
 
     @cached_property

@@ -30,7 +30,6 @@ _LARGEST_TILT_DEG = 1.0
 
 
 def volume_findings(case: Case) -> Iterator[Finding]:
-    """Is the volume a CT in HU?"""
     modality = case.volume.modality
     if modality is not None and modality != "CT":
         yield Finding(

@@ -27,7 +27,6 @@ _EULER_MASCHERONI = 0.5772156649015329
 
 
 def words_of(applicability: Applicability) -> str:
-    """For people."""
     return {
         "inside": _("inside what the model knows"),
         "edge": _("at the edge of what the model knows"),

@@ -103,7 +103,6 @@ def _check_domain(arrays: Mapping[str, np.ndarray], features: int) -> None:
 
 
 def _check_training_volumes(arrays: Mapping[str, np.ndarray]) -> set[str]:
-    """Optional."""
     if "train_volume_ml" not in arrays:
         return set()
     _first_length(arrays, "train_volume_ml", 1, _MOST_FEATURES)
@@ -234,7 +233,6 @@ def _check_cohort(cohort: Any) -> None:
 
 
 def _check_recalibration(recalibration: Any) -> None:
-    """Optional."""
     if recalibration is None:
         return
     parts = {"cohort": {"description": str, "simulated": bool, "patients": int, "positive": int}}

@@ -31,7 +31,6 @@ class ModelCache:
         return self._model
 
     def holds(self, path: str) -> bool:
-        """Can the model of a bundle be used?"""
         try:
             self.model(path)
         except InputError:

@@ -112,7 +112,6 @@ class Stability:
         return "stable" if self.flip_bound <= _MOST_FLIPS else "undecided"
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
         return {**asdict(self), "flip_share": self.flip_share, "flip_bound": self.flip_bound, "level": self.level}
 
 

@@ -13,7 +13,6 @@ _EXCRETORY_AFTER_S, _EXCRETORY_UNTIL_S, _EARLY_UNTIL_S = 240.0, 3600.0, 180.0
 
 
 def excretory() -> str:
-    """What the excretory phase is called."""
     return _("excretory")
 
 

@@ -34,7 +34,6 @@ class Series:
 
     @property
     def count(self) -> int:
-        """Slices or frames."""
         return sum(header.frames for header in self.slices)
 
     @property
@@ -170,7 +169,6 @@ def _is_oriented(header: Header) -> bool:
 
 
 def _parallel(orientations: list[tuple[float, ...] | None]) -> bool:
-    """Are they the same up to rounding?"""
     first = orientations[0]
     return first is not None and all(
         other is not None and np.allclose(first, other, atol=1e-4) for other in orientations[1:]

@@ -100,7 +100,6 @@ def _draw_decision(figure: Figure, results: Results) -> None:
 
 
 def importance(results: Results) -> StudyFigure:
-    """How much each feature class and each image moves the predictions."""
     by_class, by_image = results.importance.by_class, results.importance.by_image
     caption = (
         "Importance of feature classes (A) and of the images that features are computed on (B) for the deployed MLP, "
@@ -148,7 +147,6 @@ def _spoken(name: str) -> str:
 
 
 def applicability(results: Results) -> StudyFigure:
-    """How far each patient lies from the training patients."""
     study, limits = results.study, results.applicability
     rows = np.arange(len(study.status))
     frame = pd.DataFrame(
@@ -188,7 +186,6 @@ def _draw_distances(figure: Figure, results: Results, frame: pd.DataFrame) -> No
 
 
 def splits(results: Results) -> StudyFigure:
-    """Test AUC over many random splits."""
     frame = results.study.spread.rename_axis("split").reset_index()
     count = len(frame)
     caption = (

@@ -128,7 +128,6 @@ def _draw_predictions(axes: Axes, status: np.ndarray, probability: np.ndarray) -
 
 
 def calibration_frames(curve: CalibrationCurve) -> dict[str, pd.DataFrame]:
-    """The numbers behind a calibration panel."""
     columns = ["predicted", "observed", "low", "high"]
     return {
         "groups": pd.DataFrame({column: getattr(curve, column) for column in [*columns, "patients"]}),
@@ -151,7 +150,6 @@ def decision_panel(axes: Axes, curve: DecisionCurve, highest: float, colour: str
 
 
 def decision_frame(curve: DecisionCurve) -> pd.DataFrame:
-    """The numbers behind a decision panel."""
     return pd.DataFrame(
         {
             "threshold_probability": curve.thresholds,

@@ -20,7 +20,6 @@ _FLOW_WIDTH_MM, _EDGE_MM, _BOX_MM, _GAP_MM, _LINE_MM = 130.0, 2.0, 11.0, 7.0, 4.
 
 
 def patient_flow(results: Results) -> StudyFigure:
-    """Which patients of the table were analysed, and in which set."""
     flow = results.flow
     rows = [("Patients in the cohort table", flow.listed)]
     rows += [(f"Left out: {reason}", count) for reason, count in flow.reasons.items()]

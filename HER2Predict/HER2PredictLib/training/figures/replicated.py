@@ -114,7 +114,6 @@ def _draw_components(figure: Figure, results: Results, scores: pd.DataFrame, exp
 
 
 def roc_curves(results: Results) -> StudyFigure:
-    """ROC curves of the three models in both sets."""
     points, bands = [], []
     for (key, name), curve in results.roc.items():
         rates = {"false_positive_rate": curve.false_positive_rate, "true_positive_rate": curve.true_positive_rate}

@@ -141,7 +141,6 @@ def table2(frame: pd.DataFrame, group: Sequence[object] | np.ndarray | pd.Series
 
 
 def _cells_note(columns: tuple[Column, ...], numbers: str) -> str:
-    """What the cells are."""
     kinds = [numbers] if any(isinstance(column, Numbers) for column in columns) else []
     if any(isinstance(column, Categories) for column in columns):
         kinds.append("number of patients (%)")

@@ -84,12 +84,10 @@ class Evaluation:
 
     @property
     def status(self) -> np.ndarray:
-        """HER2 status, shape (patients,)."""
         return self.predictions["her2"].to_numpy()
 
     @property
     def probability(self) -> np.ndarray:
-        """Shape (patients,)."""
         return self.predictions["probability"].to_numpy()
 
 

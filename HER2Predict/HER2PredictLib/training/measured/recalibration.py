@@ -90,7 +90,6 @@ def _original(model: Model) -> Mapping[str, Any]:
 
 
 def recalibrated_card(model: Model) -> str:
-    """The card of a recalibrated model as Markdown."""
     recalibration = model.recalibration
     assert recalibration is not None
     own, first, original = recalibration["cohort"], model.cohort, recalibration["original"]

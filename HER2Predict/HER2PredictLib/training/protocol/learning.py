@@ -83,7 +83,7 @@ def learn(
 ) -> Learnt:
     """Everything that is learnt of one kind of model; nothing but these patients takes part.
 
-    `values` has shape (n, F), `status` (n,). Several candidates share `folds`, which `folds_of` makes of these patients.
+    `values` has shape (n, F), `status` (n,). Several candidates share `folds`, those of `folds_of`.
     """
     folds = folds_of(values, status, protocol) if folds is None else folds
     members = protocol.choosing_members

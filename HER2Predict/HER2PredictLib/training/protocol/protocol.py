@@ -69,9 +69,9 @@ def _mlp(parameters: Mapping[str, Any]) -> MLPClassifier:
 
 #: Some 70 patients must not be asked to settle hundreds of weights: the layer is small and penalties are strong. Under
 #: stronger ones the weights of two layers in a row collapse to zero all at once. Already at 10, the ensemble of 67
-#: patients is less shy than those of its folds, and the calibration that fits these makes it too sure (test calibration
-#: slope 0.76 against 0.84 at 3, in the 600 test patients of 20 simulated cohorts). Each member of the ensemble is fitted
-#: to a bootstrap sample (Breiman, Mach Learn 1996, 24:123).
+#: patients is less shy than those of its folds, and the calibration that fits these makes it too sure (test
+#: calibration slope 0.76 against 0.84 at 3, in the 600 test patients of 20 simulated cohorts). Each member of the
+#: ensemble is fitted to a bootstrap sample (Breiman, Mach Learn 1996, 24:123).
 MLP = Candidate(
     "mlp",
     "MLP",

@@ -35,7 +35,6 @@ def calls(point: OperatingPoint, whom: str) -> str:
 
 
 def calibration(recalibration: Recalibration, where: str) -> str:
-    """Slope and calibration-in-the-large."""
     slope = recalibration.slope
     if not np.isfinite(slope.value):
         return f"{where}, the calibration slope is not defined: predictions separate the classes or are all alike."

@@ -23,7 +23,6 @@ _MEASURES = {
 
 
 def model_card(results: Results, model: Model) -> str:
-    """The card of the deployed model as Markdown."""
     cohort, protocol = model.cohort, results.study.protocol
     mlp = models_table(results).iloc[0]
     notice = " ".join(f"**{heading}** {text}" if heading else text for heading, text in notices(results))

@@ -119,7 +119,6 @@ def part(name: str, heading: str, *texts: str) -> str:
 
 
 def list_html(texts: Sequence[str]) -> str:
-    """A list of texts."""
     return f"<ul>{''.join(f'<li>{html.escape(text)}</li>' for text in texts)}</ul>"
 
 
@@ -171,5 +170,4 @@ def findings_html(evidence: Evidence, table: str, groups: Mapping[str, str]) -> 
 
 
 def baseline_html(table: BaselineTable, number: int) -> str:
-    """A table of characteristics with its number."""
     return f'<div class="scroll">{table.to_html().replace("<caption>", f"<caption><b>Table {number}.</b> ", 1)}</div>'

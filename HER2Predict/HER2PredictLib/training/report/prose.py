@@ -130,7 +130,6 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
 
 
 def limits(results: Results) -> list[str]:
-    """What the results do not tell."""
     test = results.performances["mlp", TEST]
     sensitivity = test.operating_point.sensitivity
     texts = [

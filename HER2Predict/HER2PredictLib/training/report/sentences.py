@@ -90,7 +90,6 @@ def discrimination(results: Results, name: str) -> str:
 
 
 def others(results: Results) -> str:
-    """AUC of the other models."""
     texts = [
         f"{candidate.label.lower()} {results.performances[candidate.key, TRAIN].auc.text()} in the training set, out "
         f"of fold, and {results.performances[candidate.key, TEST].auc.text()} in the test set"
@@ -110,7 +109,6 @@ def optimism(results: Results) -> str:
 
 
 def comparisons(results: Results) -> str:
-    """Whether any two models differ in the test set."""
     pairs = results.comparisons[TEST]
     differing = [
         f"{results.labels[pair.first]} and {results.labels[pair.second]} ({pair.delong.difference.text()}, "
@@ -127,12 +125,10 @@ def comparisons(results: Results) -> str:
 
 
 def calls(results: Results) -> str:
-    """The confusion matrix of the test set in words."""
     return measures_in_words.calls(results.performances["mlp", TEST].operating_point, "test patients")
 
 
 def calibration(results: Results) -> str:
-    """Slope and calibration-in-the-large of the test set."""
     return measures_in_words.calibration(results.performances["mlp", TEST].recalibration, "In the test set")
 
 
@@ -142,7 +138,6 @@ def decision(results: Results) -> str:
 
 
 def spread(results: Results) -> str:
-    """Test AUC over the random splits."""
     summary = results.spread.loc["mlp"]
     below = f"in {100 * summary['share_at_most_half']:.0f} % of the splits it was 0.50 or less"
     return (
@@ -178,7 +173,6 @@ def shuffles(results: Results) -> str:
 
 
 def importance(results: Results) -> str:
-    """The strongest feature classes and images."""
     by_class, by_image = results.importance.by_class, results.importance.by_image
     if not by_class["mean"].max() > LEAST_CONTRIBUTION:
         return "No feature moved the predictions: they are the same for every patient."

@@ -97,7 +97,6 @@ def _findings(results: Results) -> dict[str, bytes]:
 
 
 def _performance(results: Results) -> pd.DataFrame:
-    """One row per model, set and measure."""
     return pd.DataFrame(
         [
             {"model": key, "set": name, "measure": measure, **vars(estimate)}
@@ -140,7 +139,6 @@ def _shuffles(results: Results) -> pd.DataFrame:
 
 
 def _comparisons(results: Results) -> pd.DataFrame:
-    """One row per set, pair of models and method."""
     return pd.DataFrame(
         [
             {"set": name, "first": pair.first, "second": pair.second, "method": method, **difference.to_dict()}

@@ -18,7 +18,6 @@ _APPARENT_ROWS = ("AUC (bootstrap)", "Average precision", "Brier score")
 
 
 def models_table(results: Results) -> pd.DataFrame:
-    """What was searched and chosen for each model."""
     return pd.DataFrame(
         [
             {

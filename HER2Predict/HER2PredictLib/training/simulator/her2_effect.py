@@ -56,7 +56,6 @@ class Latents:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, positive: bool, effect: Effect = EFFECT) -> Latents:
-        """Draw the latents of one tumour of the given class."""
         return cls(*(float(value) for value in rng.standard_normal(3) + positive * effect.shifts))
 
     @property

@@ -75,7 +75,6 @@ def notices(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
 
 
 def limits(evaluation: Evaluation) -> list[str]:
-    """What the results do not tell."""
     performance = evaluation.performance
     texts = [
         f"{performance.patients} patients, {performance.positive} of them HER2-positive: values as printed can be far "

@@ -49,7 +49,6 @@ def _estimate(told: Any) -> Estimate:
 
 
 def comparison_table(evaluation: Evaluation) -> pd.DataFrame:
-    """Development and evaluation, side by side."""
     model, performance = evaluation.model, evaluation.performance
     first, own = model.cohort, evaluation.about
     rows = [
@@ -68,7 +67,6 @@ def comparison_table(evaluation: Evaluation) -> pd.DataFrame:
 
 
 def strata_table(evaluation: Evaluation) -> pd.DataFrame:
-    """Performance by applicability."""
     return pd.DataFrame([_stratum_row(stratum) for stratum in evaluation.strata])
 
 

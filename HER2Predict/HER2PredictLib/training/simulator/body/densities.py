@@ -42,7 +42,6 @@ class Densities:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Densities:
-        """Draw those of one patient."""
         right, left = np.where(rng.random(2) < 0.85, rng.uniform(350, 800, 2), WATER_HU)
         return cls(
             muscle=MUSCLE_HU + rng.normal(0, 4),
