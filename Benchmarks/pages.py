@@ -51,10 +51,10 @@ def performance_page(
     inner: float,
     pace: float,
     cores: float = 1.0,
-    steps: dict[str, float] | None = None,
+    steps: dict[str, dict[str, float]] | None = None,
 ) -> str:
     """The page; `whole` are the seconds of the command, `inner` those of the prediction in it, `pace` of `execute()`;
-    `cores` are those that `extract` keeps busy with one process, `steps` the seconds of those of the command."""
+    `cores` are those that `extract` keeps busy with one process, `steps` the seconds of each of what takes several."""
     lines = [
         "# How fast it is",
         "",
@@ -101,12 +101,7 @@ def performance_page(
         "| --- | --- |",
         *(f"| `{name.replace('|', ' ')}` | {share:.0%} |" for name, share in profile),
         "",
-        "Where the time of `predict --perturbations 0` goes, start-up included:",
-        "",
-        "| step | time |",
-        "| --- | --- |",
-        *(f"| {step} | {1e3 * own:.0f} ms |" for step, own in (steps or {}).items()),
-        "",
+        *(line for what, own in (steps or {}).items() for line in steps_table(what, own)),
         *reasons(figures, whole, inner, pace, cores),
         "## Versions",
         "",
@@ -115,6 +110,11 @@ def performance_page(
         "",
     ]
     return "\n".join(lines)
+
+
+def steps_table(what: str, steps: dict[str, float]) -> list[str]:
+    rows = [f"| {step} | {1e3 * own:.0f} ms |" for step, own in steps.items()]
+    return [f"Where the time of {what} goes:", "", "| step | time |", "| --- | --- |", *rows, ""]
 
 
 def reasons(figures: Sequence[Figure], whole: float, inner: float, pace: float, cores: float) -> list[str]:

@@ -61,6 +61,49 @@ class Watch:
         return time.perf_counter() - started, self.gap
 
 
+class Steps:
+    """Seconds of the steps of a live prediction, by watching the methods that take them."""
+
+    def __init__(self) -> None:
+        from HER2PredictLib.panel.background import LiveExtraction, Run
+        from HER2PredictLib.panel.panel import Panel
+
+        self.is_on = False
+        self.seconds: dict[str, list[float]] = {}
+        self._watch(Panel, "on_rest", "  the segment's voxels, the prepared pair, the request")
+        self._watch(Panel, "_refuse_errors", "  findings on volume and ROI, meanwhile")
+        self._watch(Panel, "_examine", "  findings on tissue, meanwhile")
+        self._watch(Panel, "_check", "  the input shown, meanwhile")
+        self._watch(LiveExtraction, "__init__", "  the request alone: images for the helpers")
+        self._watch(Run, "_on_end", "  features to number: prediction, record, view")
+        answered, asked = LiveExtraction._on_answer, LiveExtraction.__init__
+
+        def ask(extraction: Any, *arguments: Any) -> None:
+            extraction.asked = time.perf_counter()
+            asked(extraction, *arguments)
+
+        def answer(extraction: Any, *arguments: Any) -> None:
+            self._note("  features by two helpers, from request to answer", extraction.asked)
+            answered(extraction, *arguments)
+
+        LiveExtraction.__init__, LiveExtraction._on_answer = ask, answer
+
+    def _watch(self, owner: Any, method: str, step: str) -> None:
+        own = getattr(owner, method)
+
+        def watched(*arguments: Any) -> Any:
+            started = time.perf_counter()
+            found = own(*arguments)
+            self._note(step, started)
+            return found
+
+        setattr(owner, method, watched)
+
+    def _note(self, step: str, started: float) -> None:
+        if self.is_on:
+            self.seconds.setdefault(step, []).append(time.perf_counter() - started)
+
+
 def measured(repeats: int) -> dict[str, list[float]]:
     """Seconds of everything, in turns; a process can do this once."""
     import host
@@ -74,6 +117,7 @@ def measured(repeats: int) -> dict[str, list[float]]:
     from HER2PredictLib.outline.stability import COUNT
 
     setVerbosity(60)
+    steps = Steps()  # before the panel connects its methods
     slicer.util.selectModule("HER2Predict")
     widget = slicer.modules.HER2PredictWidget
     state, ui, watch = (lambda: widget.panel.state), widget.ui, Watch(slicer)
@@ -99,7 +143,9 @@ def measured(repeats: int) -> dict[str, list[float]]:
         times.setdefault("stock execute()", []).append(time.perf_counter() - started)
         ui.liveCheckBox.checked = True
         watch.time(lambda: None, lambda: state().standing == "current")
+        steps.is_on = True
         seconds, gap = watch.time(stroke, lambda: state().standing == "current")
+        steps.is_on = False
         times.setdefault("stroke to number", []).append(seconds)
         times.setdefault("  gap", []).append(gap)
         ui.liveCheckBox.checked = False
@@ -109,7 +155,7 @@ def measured(repeats: int) -> dict[str, list[float]]:
         seconds, gap = watch.time(lambda: None, lambda: state().outline_check is None)
         times.setdefault(f"{COUNT} variations", []).append(seconds)
         times.setdefault("  gap  ", []).append(gap)
-    return times
+    return {**times, **steps.seconds}
 
 
 def main() -> None:

@@ -218,7 +218,15 @@ def main() -> None:
     pace = median(panel["stock execute()"])
     page = performance_page(
         figures, others, memory_bound(), profile_of_extraction(), repeats, whole, inner, pace, cohort.cores,
-        predict.steps_of(runs["steps"]),
+        {
+            "`predict --perturbations 0`, start-up included,": predict.steps_of(runs["steps"]),
+            "one variation of the outline": stability.steps_of_one(),
+            "*Update while I draw*, from a stroke's rest,": {
+                name.strip(): median(own)
+                for name, own in panel.items()
+                if name.startswith("  ") and not name.startswith("  gap")
+            },
+        },
     )  # fmt: skip
     (out / "performance.md").write_text(page, encoding="utf-8")
     (out / "scaling.md").write_text(scaling_page(cohort), encoding="utf-8")

@@ -52,6 +52,33 @@ def measured(repeats: int, count: int, jobs: int | None = None) -> dict[str, lis
     return seconds
 
 
+def steps_of_one(count: int = 8) -> dict[str, float]:
+    """Median seconds of each step of a variation, in this process."""
+    from HER2PredictLib import features
+    from HER2PredictLib.case.case import Case
+    from HER2PredictLib.outline.perturbation import Outline
+    from HER2PredictLib.outline.stability import differences, neighbourhood
+
+    with tempfile.TemporaryDirectory() as folder:
+        case = neighbourhood(Case.from_files(*full_size_case(Path(folder))))
+    outline = Outline.of(case)
+    seconds: dict[str, list[float]] = {}
+    for index in range(count + 1):
+        clock = [time.perf_counter()]
+        varied = outline.variation(0, index)
+        clock.append(time.perf_counter())
+        prepared = varied.prepared()
+        clock.append(time.perf_counter())
+        features.extract(prepared)
+        clock.append(time.perf_counter())
+        differences(case, varied)
+        clock.append(time.perf_counter())
+        names = ("drawing it", "its prepared pair", "its features", "its distance from the drawn outline")
+        for name, before, after in zip(names, clock, clock[1:], strict=False):
+            seconds.setdefault(name, []).append(after - before)
+    return {name: statistics.median(own[1:]) for name, own in seconds.items()}
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--repeats", type=int, default=5)

@@ -6,6 +6,7 @@ import sys
 import unittest
 from pathlib import Path
 
+STEPS = {"a command": {"reading": 0.063}}
 BENCHMARKS = Path(__file__).resolve().parents[2] / "Benchmarks"
 
 
@@ -18,7 +19,10 @@ class PagesTest(unittest.TestCase):
     def page(self, *figures: object, others: dict[str, dict[str, object]] | None = None) -> str:
         from pages import performance_page
 
-        return performance_page(figures, others or {}, (80.0, 10000.0, 0.008), [("counting", 0.25)], 7, 1.5, 0.5, 0.4)
+        profile = [("counting", 0.25)]
+        return performance_page(
+            figures, others or {}, (80.0, 10000.0, 0.008), profile, 7, 1.5, 0.5, 0.4, 1.2, STEPS
+        )  # fmt: skip
 
     def test_every_figure_has_its_row_and_a_missed_target_is_called_so(self) -> None:
         from pages import Figure
@@ -33,6 +37,7 @@ class PagesTest(unittest.TestCase):
         self.assertIn("| memory | 250 MB | 420 MB | 0.59 | below 1 x | met |", rows)
         self.assertIn("| beside | 1 s | 2 s | 0.50 |  |  |", rows)
         self.assertIn("| `counting` | 25% |", rows)
+        self.assertIn("| reading | 63 ms |", rows)
         self.assertIn("Not measured", page)
         self.assertIn("**Features.**", page)
         self.assertNotIn("**Live.**", page)
