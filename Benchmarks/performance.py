@@ -157,7 +157,7 @@ def memory_bound() -> tuple[float, float, float]:
 
     with tempfile.TemporaryDirectory() as folder:
         prepared = Case.from_files(*predict.full_size_case(Path(folder))).prepared()
-    grid = driver.Grid.around(features._extractor(), prepared.mask)
+    grid = driver.ResamplingGrid.around(features._extractor(), prepared.mask)
     megabytes = IMAGES * PASSES * np.prod(grid.size) * 8 / 1e6
     source = np.ones(1 << 24)
     target = np.empty_like(source)

@@ -46,7 +46,7 @@ def extract(extractor: Any, image: sitk.Image, mask: sitk.Image, kinds: Collecti
         Where not every value is a finite number.
     """
     wanted = (SHAPE, *extractor.enabledImagetypes) if kinds is None else kinds
-    grid = Grid.around(extractor, mask)
+    grid = ResamplingGrid.around(extractor, mask)
     with ThreadPoolExecutor(1) as beside:
         own = beside.submit(grid.of_image, extractor, image, mask)
         made = [beside.submit(filtered, extractor, own, kind) for kind in extractor.enabledImagetypes if kind in wanted]
@@ -59,7 +59,7 @@ def extract(extractor: Any, image: sitk.Image, mask: sitk.Image, kinds: Collecti
 
 
 @dataclass(frozen=True)
-class Grid:
+class ResamplingGrid:
     """The grid of pyradiomics' `resampleImage`: the ROI and a margin, anchored to the corner of the mask.
 
     All are along (x, y, z); `size` in voxels, `spacing` and `origin` in mm. `is_cut` where voxels have the wanted size
@@ -72,7 +72,7 @@ class Grid:
     is_cut: bool
 
     @classmethod
-    def around(cls, extractor: Any, mask: sitk.Image) -> Grid:
+    def around(cls, extractor: Any, mask: sitk.Image) -> ResamplingGrid:
         """That of a mask; UnusualError where it has too few dimensions."""
         box = _box(sitk.GetArrayViewFromImage(mask) == extractor.settings["label"])
         first, voxels = np.array(box.first[::-1]), np.array(box.shape[::-1])
