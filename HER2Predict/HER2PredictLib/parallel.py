@@ -156,10 +156,5 @@ def _interrupts_held_back() -> Iterator[None]:
 @contextlib.contextmanager
 def _one_thread_each() -> Iterator[None]:
     """Every process that is at work calculates in one thread: the helpers that start meanwhile, and ITK in this one."""
-    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    try:
-        with threads.one_in_children():
-            yield
-    finally:
-        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
+    with threads.one_of_itk(), threads.one_in_children():
+        yield

@@ -1,4 +1,4 @@
-"""Threads of the linear algebra under numpy: one wherever features are computed or patients simulated.
+"""Threads of ITK, and of the linear algebra under numpy: one of these where features are computed, patients simulated.
 
 How the work is split decides the last bit of an eigenvalue, as ``glcm_MCC`` is, and of a product of matrices.
 """
@@ -66,6 +66,19 @@ def one_in_this_process() -> Iterator[None]:
         return
     with controller.limit(limits=1):
         yield
+
+
+@contextlib.contextmanager
+def one_of_itk() -> Iterator[None]:
+    """One thread of ITK in this process, for work that is small or shares the cores with other processes."""
+    import SimpleITK as sitk
+
+    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
 
 
 @lru_cache(maxsize=1)

@@ -1,16 +1,18 @@
 """Masks of voxels: their bounding box, their pieces, and the distance to them on a grid with spacing in mm.
 
-A spacing is given in the order of the array's axes.
+A spacing is given in the order of the array's axes. ITK has one thread: on masks of this size more gain nothing, and
+beside the two busy helpers of the live update an examination takes four times as long with two.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
+
+from .. import threads
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def signed_distance(mask: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
     """
     image = itk_mask(mask)
     image.SetSpacing(tuple(reversed(spacing)))
-    with _one_thread():
+    with threads.one_of_itk():
         distances = sitk.SignedMaurerDistanceMap(
             image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True
         )
@@ -68,14 +70,15 @@ def signed_distance(mask: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
 
 def pieces(mask: np.ndarray, *, corners: bool = False) -> np.ndarray:
     """Pieces of a mask, numbered from 1, whose voxels touch at faces, or also at edges and corners; 0 outside."""
-    with _one_thread():
+    with threads.one_of_itk():
         return sitk.GetArrayFromImage(sitk.ConnectedComponent(itk_mask(mask), corners))
 
 
 def largest_pieces(mask: np.ndarray, count: int = 1) -> np.ndarray:
     """Boolean: the `count` pieces with the most voxels; voxels that touch at a corner belong together."""
-    numbered = sitk.ConnectedComponent(itk_mask(mask), True)
-    by_size = sitk.GetArrayFromImage(sitk.RelabelComponent(numbered, sortByObjectSize=True))
+    with threads.one_of_itk():
+        numbered = sitk.ConnectedComponent(itk_mask(mask), True)
+        by_size = sitk.GetArrayFromImage(sitk.RelabelComponent(numbered, sortByObjectSize=True))
     return (by_size > 0) & (by_size <= count)
 
 
@@ -87,20 +90,6 @@ def beside(mask: np.ndarray) -> np.ndarray:
         target[1:] |= source[:-1]
         target[:-1] |= source[1:]
     return found
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """One thread of ITK; on masks of this size more gain nothing, and wait for each other where other processes work.
-
-    Beside the two helpers of the live update an examination takes four times as long with two.
-    """
-    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    try:
-        yield
-    finally:
-        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
 
 
 def itk_mask(mask: np.ndarray) -> sitk.Image:
