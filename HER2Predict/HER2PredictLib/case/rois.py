@@ -243,8 +243,6 @@ def _roi_of_label(image: sitk.Image, path: Path, wanted: str | None) -> Roi:
         )
     chosen = _choose_label([int(label) for label in labels], wanted, path)
     name = path.name if len(labels) < 2 else f"label {chosen}"
-    if labels == [1] and image.GetPixelID() == sitk.sitkUInt8:
-        return Roi(image, name)
     roi = sitk.GetImageFromArray((values == chosen).view(np.uint8))
     roi.CopyInformation(image)
     return Roi(roi, name)
