@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import sys
 import time
 from pathlib import Path
@@ -170,9 +169,9 @@ def _write_dicom(assessment: Any, sources: Any, options: argparse.Namespace) -> 
 def _append(assessment: Any, options: argparse.Namespace) -> None:
     from ..outputs.csv_file import append
     from ..outputs.table import row_of
+    from ..result.result import now
 
-    now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-    if append(options.csv, row_of(assessment, options.case or "", now)):
+    if append(options.csv, row_of(assessment, options.case or "", now())):
         print(
             f"her2predict: the last row of {options.csv} was unfinished, as a run that was ended leaves it, "
             "and was taken out.",
