@@ -18,6 +18,12 @@ PACKAGES = ("numpy", "SimpleITK", "PyWavelets", "pyradiomics", "pyradiomics-cuda
 #: is cut out and discretised, and the bins are read by the counting of each of five matrices.
 PASSES = 1 + 1 + 1 + 5
 IMAGES = 11
+#: What other packages do with the prepared pair.
+WAYS = {
+    "pyradiomics-cuda": "pyradiomics-cuda reads it from files",
+    "mirp": "MIRP reads it from files, interpolates it and takes the IBSI's features",
+    "fastrad": "fastrad neither interpolates nor filters",
+}
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,8 @@ def performance_page(
     whole: float,
     inner: float,
     pace: float,
-    cores: float = 1.0,
-    steps: dict[str, dict[str, float]] | None = None,
+    cores: float,
+    steps: dict[str, dict[str, float]],
 ) -> str:
     """The page; `whole` are the seconds of the command, `inner` those of the prediction in it, `pace` of `execute()`;
     `cores` are those that `extract` keeps busy with one process, `steps` the seconds of each of what takes several."""
@@ -81,8 +87,7 @@ def performance_page(
             lines.append(f"| {name} {own['version']}, {images} | {count} | {spread(times)} | {each:.2f} ms |")
         lines += [
             "",
-            "On the same prepared pair, on the processor: pyradiomics-cuda reads it from files; MIRP does, too, interpolates it and "
-            "takes the IBSI's features; fastrad neither interpolates nor filters.",
+            f"On the same prepared pair, on the processor: {'; '.join(WAYS[name] for name in others if name in WAYS)}.",
         ]
     else:
         lines.append("Not measured: no Python with MIRP or fastrad was named (`--others`).")
@@ -101,7 +106,7 @@ def performance_page(
         "| --- | --- |",
         *(f"| `{name.replace('|', ' ')}` | {share:.0%} |" for name, share in profile),
         "",
-        *(line for what, own in (steps or {}).items() for line in steps_table(what, own)),
+        *(line for what, own in steps.items() for line in steps_table(what, own)),
         *reasons(figures, whole, inner, pace, cores),
         "## Versions",
         "",

@@ -74,7 +74,6 @@ class Steps:
         self._watch(Panel, "_refuse_errors", "  findings on volume and ROI, meanwhile")
         self._watch(Panel, "_examine", "  findings on tissue, meanwhile")
         self._watch(Panel, "_check", "  the input shown, meanwhile")
-        self._watch(LiveExtraction, "__init__", "  the request alone: images for the helpers")
         self._watch(Run, "_on_end", "  features to number: prediction, record, view")
         answered, asked = LiveExtraction._on_answer, LiveExtraction.__init__
 
