@@ -46,7 +46,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def timeless(path: Path) -> str:
     """The text of a file of results without when it was made and how long that took."""
-    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:+-]+", "TIME", path.read_text(encoding="utf-8"))
+    text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:+-]*", "TIME", path.read_text(encoding="utf-8"))
     return re.sub(r'"seconds": \{[^}]*\}', "", text)
 
 
