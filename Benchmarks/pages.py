@@ -135,7 +135,7 @@ def reasons(figures: Sequence[Figure], whole: float, inner: float, pace: float, 
         "counting, where each of two processes of variations has one core.",
         "*Update while I draw*": "**Live.** The target of 0.2 s was set where `execute()` takes about 0.2 s; in this run it "
         f"took {pace:.2f} s. A stroke takes one extraction, shared by two helper processes, while the panel's own process "
-        "examines the outline.",
+        "examines the outline; it stands still longest while it looks at the tissue.",
         "`extract` of": f"**Two processes.** One keeps {cores:.1f} cores busy already: filters work beside its counting.",
     }
     missed = [own.what for own in figures if own.is_met is False]
