@@ -17,6 +17,7 @@ try:
     import scipy.stats
     import sklearn.linear_model
     import sklearn.metrics
+    import sklearn.model_selection
 
     from HER2PredictLib.training.statistics import (
         calibration_measures,
@@ -78,6 +79,34 @@ def components(status: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.nd
 def naive_covariance(status: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
     (a10, a01), (b10, b01) = components(status, first), components(status, second)
     return np.cov(a10, b10)[0, 1] / len(a10) + np.cov(a01, b01)[0, 1] / len(a01)
+
+
+def cross_validated(effect: float, count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Ridge regression on made-up patients, cross-validated: status, out-of-fold scores, AUCs of 40 shuffles, true AUC.
+
+    Twelve normal features, the first four higher by half the `effect` in positive patients. The true AUC is that of the
+    regression on all patients in 3000 others.
+    """
+    random = np.random.default_rng(seed)
+    shift = np.r_[np.full(4, effect / 2), np.zeros(8)]
+    status = np.repeat([1, 0], [round(0.4 * count), count - round(0.4 * count)])
+    values = random.normal(size=(count, 12)) + np.outer(status, shift)
+    statuses = np.tile(status[:, None], 41)
+    folds = list(sklearn.model_selection.StratifiedKFold(5, shuffle=True, random_state=seed).split(values, status))
+    for _, left_out in folds:
+        statuses[left_out, 1:] = random.permuted(statuses[left_out, 1:], axis=0)
+    scores = np.empty(statuses.shape)
+    for fitted, left_out in folds:
+        scores[left_out] = ridge_scores(values[fitted], statuses[fitted], values[left_out])
+    wins = np.sum(scipy.stats.rankdata(scores, axis=0) * statuses, axis=0) - (m := status.sum()) * (m + 1) / 2
+    others = np.arange(3000) % 2
+    unseen = random.normal(size=(3000, 12)) + np.outer(others, shift)
+    expected = sklearn.metrics.roc_auc_score(others, ridge_scores(values, status, unseen))
+    return status, scores[:, 0], wins[1:] / (m * (count - m)), expected if effect else 0.5
+
+
+def ridge_scores(values: np.ndarray, statuses: np.ndarray, others: np.ndarray) -> np.ndarray:
+    return sklearn.linear_model.Ridge(10.0).fit(values, statuses).predict(others)
 
 
 @unittest.skipIf(sklearn is None, "scikit-learn is not installed")
@@ -188,6 +217,47 @@ class DeLongTest(unittest.TestCase):
         self.assertEqual(result.difference.value, 0.0)
         self.assertTrue(math.isnan(result.p_value))
         self.assertIsNone(result.to_dict()["p_value"])
+
+
+@unittest.skipIf(sklearn is None, "scikit-learn is not installed")
+class CrossValidatedIntervalTest(unittest.TestCase):
+    def held(self, effect: float, patients: int) -> tuple[float, float]:
+        """How often DeLong's interval and that of cross-validation hold the AUC in new patients, in 400 cohorts."""
+        held = np.zeros(2)
+        for seed in range(400):
+            status, score, shuffled, expected = cross_validated(effect, patients, seed)
+            given = discrimination.delong_interval(status, score)
+            own = discrimination.cross_validated_interval(status, score, shuffled)
+            held += [given.low <= expected <= given.high, own.low <= expected <= own.high]
+        given, own = held / 400
+        return given, own
+
+    def test_holds_one_half_where_nothing_can_be_learnt_as_delongs_does_not(self) -> None:
+        for count in (67, 200):
+            given, own = self.held(0.0, count)
+            self.assertLess(given, 0.90, count)
+            self.assertGreater(own, 0.93, count)
+            self.assertLess(own, 0.98, count)
+
+    def test_holds_the_auc_in_new_patients_where_something_can_be_learnt(self) -> None:
+        for effect, count in ((0.8, 67), (1.1, 40)):
+            given, own = self.held(effect, count)
+            self.assertLess(given, own, effect)
+            self.assertGreater(own, 0.93, effect)
+            self.assertLess(own, 0.985, effect)
+
+    def test_is_delongs_where_shuffles_rank_as_a_given_score_does(self) -> None:
+        status, score = patients(67, 1.0, 5)
+        given = discrimination.delong_interval(status, score)
+        self.assertEqual(discrimination.cross_validated_interval(status, score, np.full(9, 0.5)), given)
+        m = int(status.sum())
+        deviation = math.sqrt(68 / (12 * m * (67 - m)))
+        same = discrimination.cross_validated_interval(status, score, 0.5 + deviation * np.array([-1.0, 1.0]))
+        self.assertAlmostEqual(same.low, given.low, places=12)
+
+    def test_has_no_limits_where_the_classes_are_apart(self) -> None:
+        interval = discrimination.cross_validated_interval([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9], np.array([0.2, 0.8]))
+        self.assertEqual((interval.value, math.isnan(interval.low)), (1.0, True))
 
 
 @unittest.skipIf(sklearn is None, "scikit-learn is not installed")

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from ...model.guessing import Discrimination
-from ..statistics.discrimination import delong_interval
+from ..statistics.discrimination import cross_validated_interval
 from ..statistics.estimate import CONFIDENCE
 from .learning import Fold, Learnt, cross_calibrated, log_losses, scores, simplest_of_the_best
 from .protocol import Candidate, Protocol
@@ -84,8 +84,8 @@ def _area(candidate: Candidate, folds: Sequence[Fold], status: np.ndarray, proto
 
 
 def discrimination_of(learnt: Learnt, status: np.ndarray, shuffles: Shuffles) -> Discrimination:
-    """Cross-validated AUC of the deployed model with DeLong's interval, and the p-value of the shuffles."""
-    area = delong_interval(status, learnt.raw)
+    """Cross-validated AUC of the deployed model with its interval, and the p-value of the shuffles."""
+    area = cross_validated_interval(status, learnt.raw, shuffles.shuffled)
     return Discrimination(area.value, area.low, area.high, shuffles.p_value, len(shuffles.shuffled))
 
 

@@ -54,6 +54,11 @@ REFERENCES = (
         "Phipson B, Smyth GK. Permutation p-values should never be zero. Stat Appl Genet Mol Biol 2010, 9:39.",
         "10.2202/1544-6115.1585",
     ),
+    (
+        "Bengio Y, Grandvalet Y. No unbiased estimator of the variance of k-fold cross-validation. J Mach Learn Res "
+        "2004, 5:1089-1105.",
+        "",
+    ),
 )
 
 
@@ -119,7 +124,11 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             f"learning again from {protocol.shuffles} shuffles of the HER2 status [12] of the training patients: "
             "choice of hyper-parameters, fits and ranking anew, with ensembles of the size that hyper-parameters are "
             "chosen with and one repeat of the folds; folds, scalers and components, which do not depend on the "
-            "status, are shared. p is (1 + shuffles that do as well) / (1 + shuffles) [15].",
+            "status, are shared. p is (1 + shuffles that do as well) / (1 + shuffles) [15]. Intervals of measures out "
+            "of fold take the scores as given, and are too narrow, since the models of different folds share patients "
+            "[16]. That of the MLP's cross-validated AUC, on which it depends whether the model gives calls, is "
+            "DeLong's, made wider by how much farther from guessing the AUCs of the shuffles lie than those of a given "
+            "score would, and the less so the better the model ranks.",
             "Net benefit is that of decision curve analysis [11]. Beside the one split, repeated hold-out: "
             f"{protocol.splits} other random splits of all patients, in each of which hyper-parameters are chosen, "
             "models fitted, calibrated and given a threshold anew, as in the one. Splits share patients. "
