@@ -27,6 +27,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[Any]:
     """Speak after pytest's own summary."""
     result = yield
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:  # one of several processes; the one that started them reports
+        return result
     reasons = [report.longrepr[-1] for report in reporter.stats.get("skipped", ())]
     found = [match.groups() for match in map(_MISSING.search, reasons) if match]
     if found:
