@@ -6,3 +6,15 @@ Nothing here imports Qt, so the same code runs inside 3D Slicer, under the comma
 """
 
 __version__ = "0.1.0"
+
+
+def installed(*packages: str) -> dict[str, str]:
+    """The release of each of these packages that is there."""
+    import importlib.metadata  # takes as long as a tenth of the features of a case, and few ask
+    from contextlib import suppress
+
+    releases = {}
+    for package in packages:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            releases[package] = importlib.metadata.version(package)
+    return releases

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from . import __version__, features
+from . import __version__, features, installed
 from .case.case import Case
 from .case.prepared import Prepared
 from .errors import InputError
@@ -287,12 +287,5 @@ def with_stability(
 
 def software() -> dict[str, str]:
     """Versions of what a result depends on."""
-    import importlib.metadata  # takes as long as a tenth of the features, and few outputs ask
-
-    versions = {"HER2Predict": __version__, "python": platform.python_version()}
-    for package in ("numpy", "SimpleITK", "pyradiomics", "pyradiomics-cuda"):
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
+    own = {"HER2Predict": __version__, "python": platform.python_version()}
+    return own | installed("numpy", "SimpleITK", "pyradiomics", "pyradiomics-cuda")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from .. import __version__, case, extraction, features, findings
+from .. import __version__, case, extraction, features, findings, installed
 from ..errors import InputError
 
 #: Packages whose release can change a number; which of the two pyradiomics is there depends on the Python version.
@@ -42,13 +41,7 @@ def software() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _versions() -> dict[str, str]:
-    versions = {"HER2Predict": f"{__version__} {source_id(_deciding_files())}"}
-    for package in _PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
+    return {"HER2Predict": f"{__version__} {source_id(_deciding_files())}", **installed(*_PACKAGES)}
 
 
 def _deciding_files() -> Iterator[Path]:
