@@ -13,8 +13,8 @@ import SimpleITK as sitk
 from cases import needs
 from HER2PredictLib.command.main import main
 from HER2PredictLib.errors import InputError
+from HER2PredictLib.training.simulator.acquisition import ACQUISITIONS, Acquisition
 from HER2PredictLib.training.simulator.patients import draw_cohort
-from HER2PredictLib.training.simulator.scan.acquisition import ACQUISITIONS, Acquisition
 from HER2PredictLib.training.simulator.simulate import simulate, simulate_cohort
 
 try:

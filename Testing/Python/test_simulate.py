@@ -21,8 +21,8 @@ from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
 from HER2PredictLib.findings.examine import examine
-from HER2PredictLib.training.simulator.files.image_files import SEGMENT_ID, SEGMENT_NAME, TERMINOLOGY
 from HER2PredictLib.training.simulator.her2_effect import EFFECT, Latents, best_auc, true_probability
+from HER2PredictLib.training.simulator.image_files import SEGMENT_ID, SEGMENT_NAME, TERMINOLOGY
 from HER2PredictLib.training.simulator.patients import draw_cohort, study_split
 from HER2PredictLib.training.simulator.simulate import sample_case, simulate, simulate_cohort
 from hosts import NO_SLICER, slicer

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..training.simulator.scan.acquisition import ACQUISITIONS
+from ..training.simulator.acquisition import ACQUISITIONS
 from .arguments import Bar, add_jobs, not_negative, positive, report_exclusions
 
 

@@ -19,13 +19,14 @@ from ...case.masks import largest_pieces, signed_distance
 from ...errors import InputError
 from ...files import whole
 from ...many.outcome import Progress
+from .acquisition import ACQUISITIONS, Acquisition
 from .body.phantom import Phantom
-from .files.image_files import SEGMENT_NAME, image_from_array, write_segmentation, write_volume
+from .body.scan_grid import MATRIX
+from .dicom_series import write_series
 from .her2_effect import Latents, true_probability
+from .image_files import SEGMENT_NAME, image_from_array, write_segmentation, write_volume
 from .patients import Patient, draw_cohort, generator, study_split
-from .scan.acquisition import ACQUISITIONS, Acquisition
-from .scan.scan_grid import MATRIX
-from .scan.scanner import Scanner
+from .scanner import Scanner
 
 Format = Literal["nrrd", "nifti", "dicom"]
 
@@ -84,7 +85,7 @@ def simulate_cohort(
     """Simulate a cohort into a folder that does not exist or is empty.
 
     The same seed gives the same cohort, with the same patients in each of
-    :data:`.simulator.scan.acquisition.ACQUISITIONS`, of which `acquisition` is a name. `fmt` is the format of the CTs;
+    :data:`.simulator.acquisition.ACQUISITIONS`, of which `acquisition` is a name. `fmt` is the format of the CTs;
     ROIs are always ``.seg.nrrd``. There are as many processes as processors unless `jobs` says otherwise; `progress` is
     called with the number of patients done and the number of all.
 
@@ -129,8 +130,6 @@ def _write_patient(patient: Patient, out: Path, fmt: Format, acquisition: Acquis
     final = out / patient.identifier
     with _temporary_folder(out) as folder:
         if fmt == "dicom":
-            from .files.dicom_series import write_series  # pydicom is only needed for this format
-
             write_series(ct, folder / "ct", patient, acquisition)
         else:
             write_volume(ct, folder / f"ct{_VOLUME_SUFFIX[fmt]}")

@@ -22,10 +22,10 @@ from ...many.fingerprint import software, source_id
 from ...many.outcome import Progress
 from ...outline import perturbation
 from ...outline.perturbation import variations
-from ..simulator.files.image_files import SEGMENT_NAME
+from ..simulator.acquisition import ACQUISITIONS
 from ..simulator.her2_effect import true_probability
+from ..simulator.image_files import SEGMENT_NAME
 from ..simulator.patients import Patient, draw_cohort
-from ..simulator.scan.acquisition import ACQUISITIONS
 from ..simulator.simulate import simulate
 
 

@@ -14,7 +14,7 @@ from ...features import feature_names
 from ...many.outcome import Progress
 from ...model.applicability import applicability_of
 from ...model.model import Model
-from ..simulator.scan.acquisition import ACQUISITIONS
+from ..simulator.acquisition import ACQUISITIONS
 from .cohorts import Measured, measured_cohort
 
 #: The cohort that the model is meant for, and those that differ from it.

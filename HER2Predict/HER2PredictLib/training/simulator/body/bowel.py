@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..scan.fields import Array, Plane
 from . import anatomy
+from .fields import Array, Plane
 from .sections import chain_parts
 
 #: Thickness of the wall in mm, and HU of gas.

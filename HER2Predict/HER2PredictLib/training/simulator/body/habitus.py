@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..scan.fields import Array, Plane, ellipse_distance, smooth_minimum
-from ..scan.scan_grid import Grid
 from . import anatomy
+from .fields import Array, Plane, ellipse_distance, smooth_minimum
+from .scan_grid import Grid
 
 #: Exponent of the superellipse that a pelvis resembles in cross-section.
 _POWER = 2.5

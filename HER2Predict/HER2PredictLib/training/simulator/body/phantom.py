@@ -8,9 +8,7 @@ from math import ceil
 
 import numpy as np
 
-from ..scan.acquisition import STUDY_SLICE_MM, Acquisition
-from ..scan.fields import Array, FineShares, SmoothField, coverage, enlarge
-from ..scan.scan_grid import MATRIX, Grid, halved
+from ..acquisition import STUDY_SLICE_MM, Acquisition
 from . import anatomy
 from .bowel import Bowel
 from .densities import (
@@ -27,10 +25,12 @@ from .densities import (
     UTERUS_HU,
     VESICLE_HU,
     Densities,
+    Textures,
 )
+from .fields import Array, FineShares, SmoothField, coverage, enlarge
 from .habitus import Habitus, paint_couch
+from .scan_grid import MATRIX, Grid, halved
 from .sections import chains_distance, columns_distance, hip_distance, packed_distance
-from .tissue_textures import Textures
 from .tumour import Bladder, Look, Tumour
 
 #: Thickness of the skin in mm.

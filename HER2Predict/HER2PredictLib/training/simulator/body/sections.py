@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..scan.fields import Array, Plane, cone_distance, ellipse_distance, smooth_minimum
-from ..scan.scan_grid import Window
 from . import anatomy
+from .fields import Array, Plane, cone_distance, ellipse_distance, smooth_minimum
+from .scan_grid import Window
 
 
 def columns_distance(plane: Plane, columns: tuple[anatomy.Column, ...], blend: float = 0.0) -> Array:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..scan.fields import Array, Plane, smooth_minimum
+from .fields import Array, Plane, smooth_minimum
 
 
 @dataclass(frozen=True)

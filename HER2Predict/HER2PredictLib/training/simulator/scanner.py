@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .acquisition import Acquisition, Kernel
-from .fields import Array, enlarge
+from .body.fields import Array, enlarge
 
 #: Linear attenuation of water at 70 keV, the mean energy of a 120 kVp beam: 0.193 / cm (NIST XCOM).
 WATER_PER_MM = 0.0193

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
-from ..patients import Patient
-from ..scan.acquisition import Acquisition, Phase
-from ..scan.scanner import PADDING_HU
+from .acquisition import Acquisition, Phase
+from .patients import Patient
+from .scanner import PADDING_HU
 
 if TYPE_CHECKING:
     from pydicom import Dataset

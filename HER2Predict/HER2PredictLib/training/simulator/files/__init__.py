@@ -1,1 +1,0 @@
-"""Simulated images as files: NRRD, NIfTI, a DICOM series."""

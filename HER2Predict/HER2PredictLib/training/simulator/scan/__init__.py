@@ -1,1 +1,0 @@
-"""How a phantom becomes a CT: grid, acquisition, noise and blur."""
