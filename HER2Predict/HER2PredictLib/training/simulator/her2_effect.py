@@ -1,38 +1,17 @@
-"""How HER2 status shows in a simulated tumour: the three latent variables, and what the best classifier could know."""
+"""How HER2 status shows in a simulated tumour: the three latent variables, and what they tell of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import erf, exp, log, sqrt
+from math import exp, log
 
 import numpy as np
 
 from .body.tumour import Look
 
-
-@dataclass(frozen=True)
-class Effect:
-    """The stated difference between HER2-positive and HER2-negative tumours.
-
-    Each latent variable is normal with standard deviation 1 in both classes, independent of the others given the
-    class, with mean 0 in HER2-negative tumours and the mean below in HER2-positive ones. Nothing else about a patient
-    depends on HER2 status. The shifts are made up: moderate, so that the best possible classifier is far from perfect.
-    """
-
-    heterogeneity: float = 1.50
-    """Shift of the texture's amplitude, in standard deviations."""
-    enhancement: float = 1.20
-    """Shift of the mean enhancement, in standard deviations."""
-    size: float = 0.80
-    """Shift of the logarithm of the volume, in standard deviations."""
-
-    @property
-    def shifts(self) -> np.ndarray:
-        """The shifts in the order of :class:`Latents`, shape (3,)."""
-        return np.array([self.heterogeneity, self.enhancement, self.size])
-
-
-EFFECT = Effect()
+#: Means of the latent variables in HER2-positive tumours, in the order of `Latents`. They are made up: moderate, so
+#: that the best possible classifier is far from perfect.
+SHIFTS = np.array([1.50, 1.20, 0.80])
 
 #: Share of HER2-positive patients in the study (42 of 97; Jiao et al., J Cancer 2024, Table 2).
 PREVALENCE = 42 / 97
@@ -48,15 +27,20 @@ _TEXTURE_HU, _TEXTURE_HU_LOG, _TEXTURE_MM, _TEXTURE_MM_LOG = 13.0, 0.45, 4.2, 0.
 
 @dataclass(frozen=True)
 class Latents:
-    """The latent variables of one tumour, in standard deviations from the mean of HER2-negative tumours."""
+    """The latent variables of one tumour: texture's amplitude, mean enhancement and logarithm of the volume.
+
+    Each is normal with standard deviation 1 in both classes, independent of the others given the class, with mean 0 in
+    HER2-negative tumours and that of `SHIFTS` in HER2-positive ones. Nothing else about a patient depends on HER2
+    status.
+    """
 
     heterogeneity: float
     enhancement: float
     size: float
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, positive: bool, effect: Effect = EFFECT) -> Latents:
-        return cls(*(float(value) for value in rng.standard_normal(3) + positive * effect.shifts))
+    def draw(cls, rng: np.random.Generator, positive: bool) -> Latents:
+        return cls(*(float(value) for value in rng.standard_normal(3) + positive * SHIFTS))
 
     @property
     def look(self) -> Look:
@@ -70,24 +54,12 @@ class Latents:
         )
 
 
-def true_probability(latents: Latents, prevalence: float = PREVALENCE, effect: Effect = EFFECT) -> float:
-    """P(HER2-positive | latents), exactly.
+def true_probability(latents: Latents) -> float:
+    """P(HER2-positive | latents) in a cohort of the study's prevalence, exactly.
 
     The log likelihood ratio of two normal densities of equal unit covariance is s . x - |s|^2 / 2 with the shift s
     (linear discriminant, e.g. Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, eq. 4.9).
-    `prevalence` is the share of HER2-positive patients, between 0 and 1 (both excluded).
     """
     x = np.array([latents.heterogeneity, latents.enhancement, latents.size])
-    shifts = effect.shifts
-    logit = log(prevalence / (1 - prevalence)) + float(shifts @ x - shifts @ shifts / 2)
+    logit = log(PREVALENCE / (1 - PREVALENCE)) + float(SHIFTS @ x - SHIFTS @ SHIFTS / 2)
     return 1 / (1 + exp(-logit))
-
-
-def best_auc(effect: Effect = EFFECT) -> float:
-    """AUC of :func:`true_probability`: no classifier of these tumours can have a higher one.
-
-    Two normals of equal covariance whose means are the Mahalanobis distance d apart give AUC = Phi(d / sqrt 2)
-    (Su and Liu, J Am Stat Assoc 1993;88:1350-1355).
-    """
-    distance = sqrt(float(effect.shifts @ effect.shifts))
-    return 0.5 * (1 + erf(distance / 2))

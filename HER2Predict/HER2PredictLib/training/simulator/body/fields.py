@@ -34,7 +34,7 @@ class SmoothField:
     the plane that is asked for is computed.
 
     `x` and `y`, shape (columns,) and (rows,), are coordinates in mm, ascending, `z` is the lowest and highest level in
-    mm that will be asked for. The knot spacing in mm is the same along all axes, or given along (z, y, x).
+    mm that will be asked for. `knots_mm` is the knot spacing along (z, y, x).
     """
 
     def __init__(
@@ -43,9 +43,9 @@ class SmoothField:
         x: Array,
         y: Array,
         z: tuple[float, float],
-        knot_mm: float | tuple[float, float, float],
+        knots_mm: tuple[float, float, float],
     ) -> None:
-        self._knots = (knot_mm,) * 3 if isinstance(knot_mm, (int, float)) else knot_mm
+        self._knots = knots_mm
         self._bottom = z[0]
         spans = (z[1] - z[0], y[-1] - y[0], x[-1] - x[0])
         counts = [int(span / knot) + 5 for span, knot in zip(spans, self._knots, strict=True)]

@@ -145,15 +145,11 @@ class Phantom:
             face[name] = chains_distance(soft, chains)
         face["gland"] = columns_distance(soft, anatomy.FEMALE_ORGANS if self._female else anatomy.MALE_ORGANS)
         face["vesicle"] = columns_distance(soft, () if self._female else (anatomy.SEMINAL_VESICLE,))
-        face["capsule"], face["femur"] = (
-            chains_distance(bone, anatomy.HIP_CAPSULE),
-            chains_distance(bone, anatomy.FEMUR, 6),
-        )
+        face["capsule"] = chains_distance(bone, anatomy.HIP_CAPSULE)
+        face["femur"] = chains_distance(bone, anatomy.FEMUR, 6)
         face["hip"], face["symphysis"] = hip_distance(bone)
-        face["canal"], face["disc"] = (
-            columns_distance(bone, (anatomy.SPINAL_CANAL,)),
-            columns_distance(bone, anatomy.DISCS),
-        )
+        face["canal"] = columns_distance(bone, (anatomy.SPINAL_CANAL,))
+        face["disc"] = columns_distance(bone, anatomy.DISCS)
         holes = np.minimum(face["canal"], columns_distance(bone, anatomy.SACRAL_FORAMINA))
         face["spine"] = np.maximum(columns_distance(bone, anatomy.SPINE, 8), -holes)
         straight = grid.half_plane(z)

@@ -60,13 +60,17 @@ def chain_parts(plane: Plane, chain: anatomy.Chain) -> Iterator[tuple[Window, Ar
     for side in (1, -1) if chain.paired else (1,):
         for a, b in pairwise(chain.joints):
             reach = max(a[3], b[3])
-            if not min(a[2], b[2]) - reach - 8 <= plane.z <= max(a[2], b[2]) + reach + 8:
-                continue
-            a, b = (side * a[0], *a[1:]), (side * b[0], *b[1:])
-            window = plane.window(
-                (min(a[0], b[0]) - reach, max(a[0], b[0]) + reach), (min(a[1], b[1]) - reach, max(a[1], b[1]) + reach)
-            )
-            yield window, cone_distance(plane.x[window], plane.y[window], plane.z, a, b)
+            if min(a[2], b[2]) - reach - 8 <= plane.z <= max(a[2], b[2]) + reach + 8:
+                yield _cone(plane, (side * a[0], *a[1:]), (side * b[0], *b[1:]))
+
+
+def _cone(plane: Plane, a: anatomy.Joint, b: anatomy.Joint) -> tuple[Window, Array]:
+    """The part of the plane near the round cone between two joints, and the distances in it."""
+    reach = max(a[3], b[3])
+    window = plane.window(
+        (min(a[0], b[0]) - reach, max(a[0], b[0]) + reach), (min(a[1], b[1]) - reach, max(a[1], b[1]) + reach)
+    )
+    return window, cone_distance(plane.x[window], plane.y[window], plane.z, a, b)
 
 
 def hip_distance(plane: Plane) -> tuple[Array, Array]:
@@ -91,15 +95,8 @@ def _wing(plane: Plane, side: int) -> Iterator[tuple[Window, Array]]:
     control = 2 * middle - (front + back) / 2
     points = (1 - t) ** 2 * front + 2 * t * (1 - t) * control + t**2 * back
     points[:, 0] *= side
-    for a, b in pairwise(points):
-        reach = max(a[2], b[2])
-        window = plane.window(
-            (min(a[0], b[0]) - reach, max(a[0], b[0]) + reach), (min(a[1], b[1]) - reach, max(a[1], b[1]) + reach)
-        )
-        yield (
-            window,
-            cone_distance(plane.x[window], plane.y[window], 0.0, (a[0], a[1], 0.0, a[2]), (b[0], b[1], 0.0, b[2])),
-        )
+    for a, b in pairwise([(x, y, plane.z, thickness) for x, y, thickness in points]):
+        yield _cone(plane, a, b)
 
 
 def _acetabulum(plane: Plane, side: int) -> tuple[Window, Array]:

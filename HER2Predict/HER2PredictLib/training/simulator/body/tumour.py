@@ -46,10 +46,8 @@ class Bladder:
     def distance(self, plane: Plane, bulge: Array) -> Array:
         """Signed distance in mm to the inner surface of the wall; `bulge` (mm) deforms it."""
         height = (plane.z - self.centre[2]) / self.axes[2]
-        x, y = (
-            plane.x - np.float32(self.centre[0]),
-            plane.y - np.float32(self.centre[1] - self.tilt * (plane.z - self.centre[2])),
-        )
+        x = plane.x - np.float32(self.centre[0])
+        y = plane.y - np.float32(self.centre[1] - self.tilt * (plane.z - self.centre[2]))
         u, v = x / np.float32(self.axes[0]), y / np.float32(self.axes[1])
         # The fundus is rounder than the base.
         level = np.float32(abs(height) ** (2.3 if height > 0 else 2.0))
