@@ -5,64 +5,37 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from ...many.outcome import Exclusion
+from ...many.processes import Exclusion
 
 OTHER = "Not computed, other reason"
 
-_NOT_FOUND = "Image or ROI file not found"
-_UNREADABLE = "Image or ROI not readable"
-_SEGMENT = "Tumour segment not found or ambiguous"
-_TOO_SMALL = "ROI too small for texture features"
-_NOT_HU = "Image is not a CT volume in HU"
-_SERIES = "CT series incomplete or not one volume"
-_MEMORY = "Not computed: too little memory"
-
-#: What a report may print of each code. Messages name files, segments and values, and a hospital's file names name
-#: patients.
-REASONS = {
-    "file-not-found": _NOT_FOUND,
-    "file-unreadable": _UNREADABLE,
-    "image-unreadable": _UNREADABLE,
-    "volume-without-image": _UNREADABLE,
-    "roi-is-folder": _UNREADABLE,
-    "not-label-map": _UNREADABLE,
-    "not-segmentation": _UNREADABLE,
-    "segment-unusable": _UNREADABLE,
-    "segmentation-fractional": _UNREADABLE,
-    "segmentation-label-map": _UNREADABLE,
-    "contours-across-slices": _UNREADABLE,
-    "no-segment": _SEGMENT,
-    "segment-not-named": _SEGMENT,
-    "segment-not-found": _SEGMENT,
-    "segment-ambiguous": _SEGMENT,
-    "roi-empty": "ROI empty",
-    "roi-outside-volume": "ROI outside the volume",
-    "roi-of-other-images": "ROI drawn on other images",
-    "roi-too-small": _TOO_SMALL,
-    "roi-too-thin": _TOO_SMALL,
-    "features-missing": _TOO_SMALL,
-    "features-undefined": _TOO_SMALL,
-    "not-ct": _NOT_HU,
-    "not-hu": _NOT_HU,
-    "not-finite": _NOT_HU,
-    "not-gray-level": _NOT_HU,
-    "not-one-volume": _NOT_HU,
-    "no-dicom-series": _SERIES,
-    "several-dicom-series": _SERIES,
-    "missing-slices": _SERIES,
-    "slice-cut-short": _SERIES,
-    "slice-without-position": _SERIES,
-    "slices-differ": _SERIES,
-    "slices-at-one-place": _SERIES,
-    "frames-not-placed": _SERIES,
-    "series-not-found": _SERIES,
-    "out-of-memory": _MEMORY,
-    "process-ended": _MEMORY,
-    "pydicom-missing": OTHER,
-    "highdicom-missing": OTHER,
-    "cluster-failed": OTHER,
-    "program-fault": OTHER,
-}
+#: What a report may print, and the codes for which it does. Messages name files, segments and values, and a hospital's
+#: file names name patients.
+_CODES = {
+    "Image or ROI file not found": ("file-not-found",),
+    "Image or ROI not readable": (
+        "file-unreadable", "image-unreadable", "volume-without-image", "roi-is-folder", "not-label-map",
+        "not-segmentation", "segment-unusable", "segmentation-fractional", "segmentation-label-map",
+        "contours-across-slices",
+    ),
+    "Tumour segment not found or ambiguous": (
+        "no-segment", "segment-not-named", "segment-not-found", "segment-ambiguous",
+    ),
+    "ROI empty": ("roi-empty",),
+    "ROI outside the volume": ("roi-outside-volume",),
+    "ROI drawn on other images": ("roi-of-other-images",),
+    "ROI too small for texture features": (
+        "roi-too-small", "roi-too-thin", "features-missing", "features-undefined",
+    ),
+    "Image is not a CT volume in HU": ("not-ct", "not-hu", "not-finite", "not-gray-level", "not-one-volume"),
+    "CT series incomplete or not one volume": (
+        "no-dicom-series", "several-dicom-series", "missing-slices", "slice-cut-short", "slice-without-position",
+        "slices-differ", "slices-at-one-place", "frames-not-placed", "series-not-found",
+    ),
+    "Not computed: too little memory": ("out-of-memory", "process-ended"),
+    OTHER: ("pydicom-missing", "highdicom-missing", "cluster-failed", "program-fault"),
+}  # fmt: skip
+REASONS = {code: reason for reason, codes in _CODES.items() for code in codes}
 
 
 def grouped_reasons(exclusions: Mapping[str, Exclusion]) -> dict[str, int]:
