@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT / "HER2Predict"))
 GROW = """
 import sys
 from pathlib import Path
-from HER2PredictLib.many.outcome import Outcome
+from HER2PredictLib.many.processes import Outcome
 from HER2PredictLib.training.cohort import extraction
 from HER2PredictLib.training.cohort.journal import FeatureRow
 from HER2PredictLib.training.cohort.read_table import read_table

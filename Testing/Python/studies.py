@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cases import write_small_case
-from HER2PredictLib.many.outcome import Exclusion
+from HER2PredictLib.many.processes import Exclusion
 from models import COHORT, made_up_cohort
 
 NAMES = tuple(

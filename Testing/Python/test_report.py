@@ -317,7 +317,7 @@ class ReasonsTest(unittest.TestCase):
 
 def excluded(error: InputError) -> Any:
     """A patient for whom the extraction met this error."""
-    from HER2PredictLib.many.outcome import Exclusion
+    from HER2PredictLib.many.processes import Exclusion
 
     return Exclusion(error.code, str(error))
 

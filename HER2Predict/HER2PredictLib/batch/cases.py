@@ -11,7 +11,7 @@ from pathlib import Path
 from ..case.dicom.headers import ROI_CLASSES, headers_of
 from ..errors import InputError
 from ..many.cells import PATIENT_COLUMN, absolute, need_columns, read_cells
-from ..many.outcome import Exclusion
+from ..many.processes import Exclusion
 
 _IMAGES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
 #: The end of a file's name, before that of its kind, by which it is an ROI; what stands before is its case.

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..files import not_writable, open_locked, write_files
-from ..many.outcome import Exclusion, Progress
-from ..many.processes import joblib_here, on_this_machine
+from ..many.processes import Exclusion, Progress, joblib_here, on_this_machine
 from ..model.model import Model
 from ..outputs.table import as_csv, cell
 from ..parallel import usable

@@ -18,8 +18,7 @@ from ..case.case import Case
 from ..errors import InputError
 from ..files import write_file
 from ..many.fingerprint import key_of, software, source_id
-from ..many.outcome import Exclusion, Outcome
-from ..many.processes import guarded
+from ..many.processes import Exclusion, Outcome, guarded
 from ..model.model import BUNDLED_MODEL, Model
 from ..outline.stability import measure
 from ..outputs.table import row_of

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..many.outcome import Exclusion
+    from ..many.processes import Exclusion
 
 
 def positive(text: str) -> int:

@@ -7,13 +7,45 @@ import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from ..errors import InputError
-from .outcome import Exclusion, Keyed, Outcome
 
 #: A process without work ends after this time. So do those that a killed run leaves behind.
 _IDLE_SECONDS = 20
+
+#: Called with the work done and its total.
+Progress = Callable[[int, int], None]
+
+
+class Keyed(Protocol):
+    """What is worked on: named by what decides its result."""
+
+    @property
+    def key(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Why one case is left out.
+
+    The code is that of the `InputError` or the finding, or one of this module's. The message is for the researcher
+    alone: it may name files and patients.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a task, or why there is nothing."""
+
+    key: str
+    row: Any = None
+    failure: Exclusion | None = None
+
 
 #: Does one task in the process that calls it, see `guarded`; a function of a module, or a partial of one.
 Work = Callable[[Any], Outcome]
@@ -53,8 +85,8 @@ def on_this_machine(tasks: Iterable[Keyed], jobs: int | None, work: Work) -> Gen
                 yield _alone(task, work)
 
 
-def one_by_one(tasks: Iterable[Keyed], at_once: int | str, work: Work) -> Iterator[Outcome]:
-    """Do `work` on joblib's backend in force, with `at_once` tasks there, or ``"all"``."""
+def one_by_one(tasks: Iterable[Keyed], at_once: int, work: Work) -> Iterator[Outcome]:
+    """Do `work` on joblib's backend in force, with `at_once` tasks there."""
     joblib = joblib_here()
     parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=at_once)
     with warnings.catch_warnings():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..many.outcome import Exclusion, Progress
+from ..many.processes import Exclusion, Progress
 from ..model.model import Model
 from .cohort.extraction import with_features
 from .cohort.read_table import read_table

@@ -18,8 +18,7 @@ import pandas as pd
 from ...errors import InputError
 from ...features import feature_names
 from ...many.fingerprint import key_of, settings_id, software
-from ...many.outcome import Exclusion, Progress
-from ...many.processes import on_this_machine
+from ...many.processes import Exclusion, Progress, on_this_machine
 from ...outputs.table import line
 from .cohort import FINDINGS_COLUMN, KEY_COLUMN, SETTINGS_COLUMN, Cohort, inputs_of
 from .journal import FeatureRow, Journal
@@ -91,7 +90,7 @@ def extract(
         before = {patient for patient, task in tasks.items() if task.key in journal or task.key in earlier}
         todo = {task.key: task for patient, task in tasks.items() if patient not in before}
         patients = Counter(task.key for task in tasks.values())
-        show = progress or _silent
+        show = progress or (lambda _done, _total: None)
         total, done = len(table), len(failures) + len(before)
         show(done, total)
         reasons: dict[str, Exclusion] = {}
@@ -125,10 +124,6 @@ def with_features(
     out.mkdir(parents=True, exist_ok=True)
     extraction = extract(listed, out / FEATURES_FILE, jobs=jobs, progress=progress)
     return read_table(out / FEATURES_FILE), extraction.failures
-
-
-def _silent(_done: int, _total: int) -> None:
-    pass
 
 
 def _check_out(out: Path, cohort: Cohort) -> None:

@@ -15,8 +15,7 @@ from ...assess import preprocess
 from ...case.case import Case
 from ...errors import InputError
 from ...many.fingerprint import software
-from ...many.outcome import Exclusion, Outcome
-from ...many.processes import guarded, one_by_one
+from ...many.processes import Exclusion, Outcome, guarded, one_by_one
 from .journal import FeatureRow
 
 _CONNECT_SECONDS = 10
@@ -34,7 +33,7 @@ class PatientTask:
     roi: str
     segment: str
     decided_by: Mapping[str, str]
-    series: str = ""
+    series: str
 
 
 def compute(task: PatientTask) -> Outcome:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
-from ...many.outcome import Exclusion, Progress
+from ...many.processes import Exclusion, Progress
 from ...model.applicability import Applicability, applicability_of
 from ...model.model import Model
 from ..cohort.cohort import FEWEST_PER_CLASS, Cohort

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from ...many.outcome import Exclusion
+from ...many.processes import Exclusion
 from ...model.applicability import EDGE_SHARE, Domain
 from ...model.explain import explain
 from ...model.model import Model

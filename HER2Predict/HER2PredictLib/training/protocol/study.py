@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from ...errors import InputError
-from ...many.outcome import Progress
+from ...many.processes import Progress
 from ...model.guessing import Discrimination
 from .gate import Shuffles, calls_all_alike, discrimination_of, reasons_to_call_it_guessing, shuffle_labels
 from .learning import Learnt, folds_of, learn, pca_distances

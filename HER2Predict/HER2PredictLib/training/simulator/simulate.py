@@ -18,7 +18,7 @@ from ... import parallel, threads
 from ...case.masks import largest_pieces, signed_distance
 from ...errors import InputError
 from ...files import whole
-from ...many.outcome import Progress
+from ...many.processes import Progress
 from .acquisition import ACQUISITIONS, Acquisition
 from .body.phantom import Phantom
 from .body.scan_grid import MATRIX

@@ -19,7 +19,7 @@ from ...errors import InputError
 from ...features import extract, feature_names
 from ...files import whole
 from ...many.fingerprint import software, source_id
-from ...many.outcome import Progress
+from ...many.processes import Progress
 from ...outline import perturbation
 from ...outline.perturbation import variations
 from ..simulator.acquisition import ACQUISITIONS

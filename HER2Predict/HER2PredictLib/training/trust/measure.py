@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from ...errors import InputError
 from ...features import feature_names
-from ...many.outcome import Progress
+from ...many.processes import Progress
 from ...model.applicability import applicability_of
 from ...model.model import Model
 from ..simulator.acquisition import ACQUISITIONS
