@@ -21,7 +21,7 @@ try:
     from sklearn import metrics
 
     import studies
-    from HER2PredictLib.training.cohort.exclusions import OTHER, grouped_reasons
+    from HER2PredictLib.training.cohort.evidence import OTHER, grouped_reasons
 except ImportError:
     matplotlib = None
 
@@ -304,7 +304,7 @@ class ReasonsTest(unittest.TestCase):
         self.assertEqual([ast.unparse(call) for call in refusals if not code_of(call)], [])
 
     def test_every_code_on_the_way_of_a_patient_has_words(self) -> None:
-        from HER2PredictLib.training.cohort.exclusions import REASONS
+        from HER2PredictLib.training.cohort.evidence import REASONS
 
         codes = {code for call in (*self.case, *self.findings, *self.others) if (code := code_of(call))}
         self.assertLessEqual({"roi-empty", "not-hu", "features-undefined", "file-not-found", "process-ended"}, codes)

@@ -1,14 +1,19 @@
-"""What a cohort's table shows of its patients: the ground on which every sentence of a report stands."""
+"""What a cohort's table shows of its patients, and why others are left out: what every sentence of a report stands on.
+
+Both are in general words, which name no patient and no file.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from ...many.processes import Exclusion
 from .cohort import Cohort, Origin, inputs_of
 from .columns import clinical_columns
 
@@ -37,6 +42,36 @@ WORDS = {
     "slices-averaged": "Thin slices averaged to 5 mm",
     "margin-cut": "Volume ends too near the ROI",
 }
+
+OTHER = "Not computed, other reason"
+
+#: What a report may print, and the codes for which it does. Messages name files, segments and values, and a hospital's
+#: file names name patients.
+_EXCLUDED = {
+    "Image or ROI file not found": ("file-not-found",),
+    "Image or ROI not readable": (
+        "file-unreadable", "image-unreadable", "volume-without-image", "roi-is-folder", "not-label-map",
+        "not-segmentation", "segment-unusable", "segmentation-fractional", "segmentation-label-map",
+        "contours-across-slices",
+    ),
+    "Tumour segment not found or ambiguous": (
+        "no-segment", "segment-not-named", "segment-not-found", "segment-ambiguous",
+    ),
+    "ROI empty": ("roi-empty",),
+    "ROI outside the volume": ("roi-outside-volume",),
+    "ROI drawn on other images": ("roi-of-other-images",),
+    "ROI too small for texture features": (
+        "roi-too-small", "roi-too-thin", "features-missing", "features-undefined",
+    ),
+    "Image is not a CT volume in HU": ("not-ct", "not-hu", "not-finite", "not-gray-level", "not-one-volume"),
+    "CT series incomplete or not one volume": (
+        "no-dicom-series", "several-dicom-series", "missing-slices", "slice-cut-short", "slice-without-position",
+        "slices-differ", "slices-at-one-place", "frames-not-placed", "series-not-found",
+    ),
+    "Not computed: too little memory": ("out-of-memory", "process-ended"),
+    OTHER: ("pydicom-missing", "highdicom-missing", "cluster-failed", "program-fault"),
+}  # fmt: skip
+REASONS = {code: reason for reason, codes in _EXCLUDED.items() for code in codes}
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +152,12 @@ def counted(findings: pd.Series, groups: Mapping[str, np.ndarray]) -> pd.DataFra
 
 def _counts(having: np.ndarray, groups: Mapping[str, np.ndarray]) -> dict[str, int]:
     return {name: int((having & members).sum()) for name, members in groups.items()}
+
+
+def grouped_reasons(exclusions: Mapping[str, Exclusion]) -> dict[str, int]:
+    """Number of patients for each reason, the most frequent first; `exclusions` is by patient."""
+    counts = Counter(REASONS.get(exclusion.code, OTHER) for exclusion in exclusions.values())
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,7 @@ from ...many.processes import Exclusion, Progress
 from ...model.applicability import Applicability, applicability_of
 from ...model.model import Model
 from ..cohort.cohort import FEWEST_PER_CLASS, Cohort
-from ..cohort.evidence import Evidence, RoiSource, evidence_of, roi_files
-from ..cohort.exclusions import grouped_reasons
+from ..cohort.evidence import Evidence, RoiSource, evidence_of, grouped_reasons, roi_files
 from ..cohort.extraction import with_features
 from ..cohort.read_table import read_table
 from ..statistics.calibration_measures import CalibrationCurve, calibration_curve

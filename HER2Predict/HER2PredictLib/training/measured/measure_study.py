@@ -13,8 +13,7 @@ from ...model.applicability import EDGE_SHARE, Domain
 from ...model.explain import explain
 from ...model.model import Model
 from ..cohort.cohort import Cohort
-from ..cohort.evidence import evidence_of, roi_files
-from ..cohort.exclusions import grouped_reasons
+from ..cohort.evidence import evidence_of, grouped_reasons, roi_files
 from ..protocol.protocol import TEST, TRAIN
 from ..protocol.study import Study, threshold_measures
 from ..protocol.threshold import choose_threshold
