@@ -18,7 +18,7 @@ except ImportError as error:
 import HER2PredictLib
 import studies
 from HER2PredictLib.training.cohort.evidence import WORDS, evidence_of
-from HER2PredictLib.training.report.checklist.tripod import claim, tripod_ai
+from HER2PredictLib.training.report.guidelines import claim, tripod_ai
 from HER2PredictLib.training.report.model_card import model_card
 from HER2PredictLib.training.report.study_report import report_html
 from test_report import Page

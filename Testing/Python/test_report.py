@@ -126,7 +126,7 @@ class ReportTest(unittest.TestCase):
         self.assertIn(f"{study.spread['mlp'].mean():.2f} on average", text)
 
     def test_lists_every_item_of_both_guidelines_once(self) -> None:
-        from HER2PredictLib.training.report.checklist.tripod import claim, tripod_ai
+        from HER2PredictLib.training.report.guidelines import claim, tripod_ai
 
         evidence = studies.results(images=False).evidence
         self.assertEqual([item.number for item in claim(evidence)], [str(number) for number in range(1, 45)])

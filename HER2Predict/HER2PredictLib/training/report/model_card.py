@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...model.model import Model, interval_name
 from ..measured.results import APPARENT, SET_LABELS, Results
 from ..protocol.protocol import TEST, TRAIN
-from . import passages, sentences
+from . import prose, sentences
 from .prose import FINDINGS_TABLE
 from .study_report import notices
 from .study_tables import models_table
@@ -55,9 +55,9 @@ screening, or any decision on treatment. It does not replace immunohistochemistr
 
 Cohort: {cohort["description"]}. {sentences.left_out(results.flow, results.evidence)} {sentences.cohort(results)}
 
-{" ".join(passages.outcome(results.evidence).paragraphs)}
+{prose.outcome(results.evidence)}
 
-{passages.checks(results.evidence, FINDINGS_TABLE)} {sentences.findings(results.evidence, FINDINGS_TABLE)}
+{prose.checks(results.evidence, FINDINGS_TABLE)} {sentences.findings(results.evidence, FINDINGS_TABLE)}
 
 ## Performance
 

@@ -1,15 +1,18 @@
-"""Methods, limits and references of the report: what was done, and what it cannot tell."""
+"""Methods, limits and references of a report: what was done, and what it cannot tell."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ...features import class_of, image_of
 from ...model.model import Model
+from ..cohort.evidence import Evidence
 from ..measured.results import Results
 from ..protocol.protocol import EXPLAINED_VARIANCE, TEST
 from ..statistics.estimate import Estimate
-from . import passages
-from .passages import Passage, passage
+from .page_parts import part
 
-#: Where the findings on the input are counted.
+#: Where the findings on the input of a study are counted.
 FINDINGS_TABLE = "Table 7"
 
 #: Author, title and place; DOI where there is one.
@@ -62,7 +65,82 @@ REFERENCES = (
 )
 
 
-def methods(results: Results, model: Model) -> tuple[Passage, ...]:
+def outcome(evidence: Evidence) -> str:
+    """How HER2 status was told."""
+    rule = "a score of 2+ or 3+ is positive, 0 or 1+ negative"
+    labels = "the table does not say by which test and which rule"
+    if evidence.all_simulated:
+        return "HER2 status was drawn for each simulated patient; no specimen was stained."
+    if evidence.scored == evidence.patients:
+        return f"HER2 status from the immunohistochemistry scores of the cohort table: {rule}."
+    if evidence.scored:
+        return (
+            f"HER2 status of {evidence.scored} patients from the immunohistochemistry scores of the cohort table: "
+            f"{rule}. Of the other {evidence.patients - evidence.scored} the table tells positive or negative; "
+            f"{labels}."
+        )
+    return f"HER2 status, positive or negative, as the cohort table tells it; {labels}."
+
+
+def features(evidence: Evidence, names: Sequence[str], table: str) -> str:
+    """What the predictors are, who computed them, and what was checked; `table` is that of the findings."""
+    count, classes, images = len(names), len(set(map(class_of, names))), len(set(map(image_of, names)))
+    kinds = (
+        f"{count} radiomic features of {classes} feature classes on {images} images (the CT and its filtered versions)"
+    )
+    by = {
+        "her2predict": "computed with pyradiomics [4] and the parameter file that the model bundle carries. The ROI "
+        "and a margin were cut out first and thin slices averaged, so that the same tumour gives the same numbers "
+        "however the CT was cropped or stored.",
+        "pyradiomics": "read from a feature table. By its own notes it was computed with pyradiomics [4] and with the "
+        "settings that the model bundle carries; how images and ROIs were prepared it does not tell.",
+        "named": "read from a feature table, which says that they were computed with the settings that the model "
+        "bundle carries; by which software, and how images and ROIs were prepared, it does not tell.",
+        "unknown": "read from a feature table. They have the names of pyradiomics [4]; with which software and "
+        "settings they were computed, and how images and ROIs were prepared, the table does not tell.",
+    }[evidence.origin]
+    return part("methods-features", "Features", f"{kinds}, {by}", checks(evidence, table))
+
+
+def checks(evidence: Evidence, table: str) -> str:
+    """Whether images and ROIs were checked, and what came of it."""
+    if evidence.findings is None:
+        return (
+            "HER2Predict did not see the images and ROIs from which the features come: whether they are CT urographies "
+            "in the excretory phase, complete and in Hounsfield units, and whether the ROIs hold the tumour alone, was "
+            "not checked."
+        )
+    found = len(evidence.findings) > 1
+    return (
+        "Image and ROI of every patient were checked (modality, Hounsfield units, slice gaps; size, position and "
+        "content of the ROI; opacified urine). Errors leave a patient out; other findings do not, and "
+        + (f"are counted in {table}." if found else "there were none.")
+    )
+
+
+def missing_data(evidence: Evidence) -> str:
+    """What became of missing features and characteristics."""
+    complete = (
+        "Features must be complete: a patient whose features cannot be computed is left out and counted."
+        if evidence.listed_before_extraction
+        else "Features must be complete: a feature table with a gap is refused. Patients whose features could not be "
+        "computed are not in such a table, and not known here."
+    )
+    clinical = (
+        "Clinical characteristics are described and not predicted from; missing ones are counted and take no part in "
+        "tests."
+        if evidence.characteristics
+        else "The cohort table holds no clinical characteristics."
+    )
+    return part(
+        "methods-missing",
+        "Missing data",
+        f"{complete} {clinical} When the model is used, an image or ROI with an error gives a message and no "
+        "prediction.",
+    )
+
+
+def methods(results: Results, model: Model) -> str:
     """What was done, in the order in which it was done."""
     protocol, study = results.study.protocol, results.study
     share = f"{100 * (1 - protocol.test_share):.0f} % to {100 * protocol.test_share:.0f} %"
@@ -71,8 +149,8 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
         if results.split_given
         else f"The patients were split {share}, at random and stratified by HER2 status, with the seed {protocol.seed}."
     )
-    return (
-        passage(
+    parts = (
+        part(
             "methods-use",
             "Intended use",
             str(model.card["intended_use"]),
@@ -80,16 +158,16 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             "in 3D Slicer or by the command her2predict predict. Reading the result takes a radiologist or "
             "urologist who knows the limits below.",
         ),
-        passages.outcome(results.evidence),
-        passages.features(results.evidence, list(study.features.columns), FINDINGS_TABLE),
-        passages.missing_data(results.evidence),
-        passage(
+        part("methods-outcome", "Outcome", outcome(results.evidence)),
+        features(results.evidence, list(study.features.columns), FINDINGS_TABLE),
+        missing_data(results.evidence),
+        part(
             "methods-split",
             "Training and test set",
             f"{drawn} The sets are disjoint by patient. Scaler, principal components, hyper-parameters, "
             "calibration and threshold were fitted on the training patients alone.",
         ),
-        passage(
+        part(
             "methods-models",
             "Models",
             f"z-scores, then the principal components that explain {100 * EXPLAINED_VARIANCE:.0f} % of the variance, "
@@ -108,7 +186,7 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             "out-of-fold predictions of the training patients; the other models have thresholds by the same rule. "
             "The model was not updated after evaluation.",
         ),
-        passage(
+        part(
             "methods-statistics",
             "Evaluation",
             "Performance in the training set is out of fold: each patient is predicted by models, and a "
@@ -136,6 +214,7 @@ def methods(results: Results, model: Model) -> tuple[Passage, ...]:
             "mean training patient.",
         ),
     )
+    return "\n".join(parts)
 
 
 def limits(results: Results) -> list[str]:
@@ -154,13 +233,36 @@ def limits(results: Results) -> list[str]:
             "readers; that takes her2predict evaluate on a cohort from there."
         ),
         *_overfitting(results),
-        *passages.limits(results.evidence),
+        *limits_of_data(results.evidence),
         "Who outlined the ROIs is not told here, and how much predictions change with another outline is not measured.",
         "Predictive values hold for the share of HER2-positive patients in these sets and change with it.",
     ]
     if results.simulated:
         texts.insert(0, "The patients were simulated: performance is a property of the simulator, not of tumours.")
     return texts
+
+
+def limits_of_data(evidence: Evidence) -> list[str]:
+    """What the data of a report cannot tell."""
+    mixed = 0 < evidence.simulated < evidence.patients
+    texts = [
+        f"{evidence.simulated} of {evidence.patients} patients were simulated: the results are of no real cohort."
+        if mixed
+        else "",
+        "" if evidence.checked else checks(evidence, ""),
+        "HER2 status is that of the specimen that was stained; HER2 expression varies within a tumour."
+        if evidence.scored and not evidence.all_simulated
+        else "",
+        "By which test and rule a patient counts as HER2-positive is not known; predictions mean what these labels "
+        "mean."
+        if evidence.scored < evidence.patients and not evidence.all_simulated
+        else "",
+        "The cohort table holds no clinical characteristics: whom the patients represent, and whether training and "
+        "test patients are alike, cannot be judged."
+        if not evidence.characteristics
+        else "",
+    ]
+    return [text for text in texts if text]
 
 
 def _overfitting(results: Results) -> tuple[str, ...]:

@@ -11,8 +11,7 @@ from ..figures.style import StudyFigure
 from ..measured.results import Results
 from ..protocol.protocol import TEST, TRAIN
 from . import prose, sentences
-from .checklist.items import items_html
-from .checklist.tripod import claim, tripod_ai
+from .guidelines import claim, items_html, tripod_ai
 from .page_parts import (
     baseline_html,
     data_frame_html,
@@ -52,7 +51,7 @@ def report_html(results: Results, figures: Sequence[StudyFigure], model: Model) 
     """The page; the same results, figures and model give the same text."""
     bodies = {
         "summary": _summary(results),
-        "methods": _methods(results, model),
+        "methods": prose.methods(results, model),
         "results": _results(results, {figure.number: figure for figure in figures}),
         "limits": _limits(results),
         "reproduction": _reproduction(results, model),
@@ -100,10 +99,6 @@ def _summary(results: Results) -> str:
         f"Calls and calibration: {sentences.calls(results)} {sentences.calibration(results)}",
         sentences.shuffles(results),
     )
-
-
-def _methods(results: Results, model: Model) -> str:
-    return "\n".join(part(each.name, each.heading, *each.paragraphs) for each in prose.methods(results, model))
 
 
 def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:

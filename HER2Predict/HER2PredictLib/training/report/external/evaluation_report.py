@@ -12,7 +12,7 @@ from ...measured.evaluate import Evaluation
 from ...measured.recalibration import describe_origin
 from ...statistics.estimate import RESAMPLES
 from ...statistics.performance import performance_table
-from .. import measures_in_words, passages, sentences
+from .. import measures_in_words, prose, sentences
 from ..page_parts import (
     baseline_html,
     data_frame_html,
@@ -80,7 +80,7 @@ def limits(evaluation: Evaluation) -> list[str]:
         f"{performance.patients} patients, {performance.positive} of them HER2-positive: values as printed can be far "
         "from those of many patients, as far as their intervals reach.",
         _trained_on(evaluation),
-        *passages.limits(evaluation.evidence),
+        *prose.limits_of_data(evaluation.evidence),
         "Who outlined the ROIs is not told here, and how much predictions change with another outline is not measured.",
         "Predictive values hold for the share of HER2-positive patients in this cohort and change with it.",
     ]
@@ -128,18 +128,17 @@ def _methods(evaluation: Evaluation) -> str:
         if its_own != evaluation.about["outcome"]
         else ""
     )
-    outcome = passages.outcome(evidence)
-    shown = (
-        passages.passage(
+    parts = (
+        part(
             "methods-model",
             "Model",
             f"{model.describe()}. SHA-256 of its bundle: {model.sha256 or 'not saved'}.",
             describe_origin(model),
         ),
-        passages.passage(outcome.name, outcome.heading, *outcome.paragraphs, other),
-        passages.features(evidence, list(evaluation.features.columns), _FINDINGS_TABLE),
-        passages.missing_data(evidence),
-        passages.passage(
+        part("methods-outcome", "Outcome", prose.outcome(evidence), other),
+        prose.features(evidence, list(evaluation.features.columns), _FINDINGS_TABLE),
+        prose.missing_data(evidence),
+        part(
             "methods-statistics",
             "Evaluation",
             "The model was applied as it is, with its own calibration and threshold. "
@@ -151,7 +150,7 @@ def _methods(evaluation: Evaluation) -> str:
             "gets no AUC.",
         ),
     )
-    return "\n".join(part(each.name, each.heading, *each.paragraphs) for each in shown)
+    return "\n".join(parts)
 
 
 def _results(evaluation: Evaluation, figures: Mapping[int, StudyFigure]) -> str:
