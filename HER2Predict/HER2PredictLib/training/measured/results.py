@@ -17,7 +17,7 @@ from ..protocol.study import Study
 from ..protocol.threshold import ThresholdChoice
 from ..statistics.calibration_measures import CalibrationCurve
 from ..statistics.discrimination import PrecisionRecallCurve, RocCurve
-from ..statistics.performance import Comparison, DecisionCurve, Performance, performance_table
+from ..statistics.performance import Comparison, DecisionCurve, Performance
 from .baseline import BaselineTable
 
 #: Predictions of the training patients by the model that was fitted to them.
@@ -173,35 +173,9 @@ class Results:
         """Why the deployed model tells no better than guessing; empty where it does better."""
         return self.study.guessing
 
-    def performance_tables(self) -> dict[str, pd.DataFrame]:
-        """For each set, by its label: one row per measure, one column per model."""
-        return {
-            SET_LABELS[name]: performance_table(
-                {label: self.performances[key, name] for key, label in self.labels.items()}
-            )
-            for name in SETS
-        }
-
-    def comparison_table(self) -> pd.DataFrame:
-        """One row per set and pair of models."""
-        return pd.DataFrame(
-            [
-                {
-                    "Set": SET_LABELS[name],
-                    "Models": f"{self.labels[pair.first]} − {self.labels[pair.second]}",
-                    "Difference in AUC (DeLong)": pair.delong.difference.text(),
-                    "p (DeLong)": pair.delong.p_value,
-                    "Difference in AUC (bootstrap)": pair.bootstrap.difference.text(),
-                    "p (bootstrap)": pair.bootstrap.p_value,
-                }
-                for name in (TRAIN, TEST)
-                for pair in self.comparisons[name]
-            ]
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """For JSON; names no patient."""
-        study, flow = self.study, self.flow
+        study, flow, findings = self.study, self.flow, self.evidence.findings
         return {
             "simulated": self.simulated,
             "protocol": study.protocol.settings(),
@@ -212,7 +186,7 @@ class Results:
                 "analysed": flow.analysed,
                 **{name: {"positive": flow.positive[name], "negative": flow.negative[name]} for name in (TRAIN, TEST)},
             },
-            "input_findings": _findings(self.evidence.findings),
+            "input_findings": None if findings is None else records(findings),
             "models": {
                 candidate.key: {
                     "label": candidate.label,
@@ -241,9 +215,9 @@ class Results:
         }
 
 
-def _findings(counts: pd.DataFrame | None) -> list[dict[str, Any]] | None:
-    """For JSON; None where the input was not seen."""
-    return None if counts is None else [plain(row) for row in counts.to_dict("records")]
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows for JSON, see `plain`."""
+    return [plain(row) for row in frame.to_dict("records")]
 
 
 def plain(values: Mapping[Any, Any]) -> dict[str, Any]:

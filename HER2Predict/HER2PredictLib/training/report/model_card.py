@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...model.model import Model, interval_name
-from ..measured.results import APPARENT, SET_LABELS, Results
-from ..protocol.protocol import TEST, TRAIN
+from ..measured.results import SET_LABELS, SETS, Results
+from ..protocol.protocol import TEST
 from . import prose, sentences
 from .prose import FINDINGS_TABLE
 from .study_report import notices
@@ -98,9 +98,8 @@ def _elsewhere(results: Results) -> str:
 
 
 def _performance(results: Results) -> str:
-    sets = (TRAIN, TEST, APPARENT)
-    lines = ["| Measure | " + " | ".join(SET_LABELS[name] for name in sets) + " |", "| --- " * (len(sets) + 1) + "|"]
+    lines = ["| Measure | " + " | ".join(SET_LABELS[name] for name in SETS) + " |", "| --- " * (len(SETS) + 1) + "|"]
     for measure, label in _MEASURES.items():
-        cells = [results.performances["mlp", name].estimates()[measure].text() for name in sets]
+        cells = [results.performances["mlp", name].estimates()[measure].text() for name in SETS]
         lines.append(f"| {label} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -123,11 +123,11 @@ def list_html(texts: Sequence[str]) -> str:
 
 
 def data_frame_html(frame: pd.DataFrame, caption: str, notes: Sequence[str] = ()) -> str:
-    """A table; a row whose cells after the first are None is the heading of a group."""
+    """A table; a row with no cell but the first is the heading of a group."""
     heads = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in frame.columns)
     lines = []
     for first, *cells in frame.itertuples(index=False):
-        if all(cell is None for cell in cells):
+        if pd.isna(cells).all():
             heading = f'<th scope="rowgroup" colspan="{len(frame.columns)}">{html.escape(str(first))}</th>'
             lines.append(f'<tr class="group">{heading}</tr>')
         else:
@@ -152,6 +152,18 @@ def figure_html(figure: StudyFigure) -> str:
         f'<figure id="figure-{figure.number}"><img{size} alt="{html.escape(first)}" src="{source}">'
         f"<figcaption><b>Figure {figure.number}.</b> {html.escape(figure.caption)}</figcaption></figure>"
     )
+
+
+def rois_html(figure: StudyFigure | None, number: int, evidence: Evidence) -> str:
+    """The figure of the ROIs, or why it is left out."""
+    if figure is not None:
+        return figure_html(figure)
+    why = (
+        "images and ROIs of the patients could not be read when the report was made"
+        if evidence.names_images
+        else "the table names no images and ROIs"
+    )
+    return paragraphs(f"Figure {number} is left out: {why}.")
 
 
 def findings_html(evidence: Evidence, table: str, groups: Mapping[str, str]) -> str:

@@ -234,7 +234,6 @@ def limits(results: Results) -> list[str]:
         ),
         *_overfitting(results),
         *limits_of_data(results.evidence),
-        "Who outlined the ROIs is not told here, and how much predictions change with another outline is not measured.",
         "Predictive values hold for the share of HER2-positive patients in these sets and change with it.",
     ]
     if results.simulated:
@@ -261,6 +260,7 @@ def limits_of_data(evidence: Evidence) -> list[str]:
         "test patients are alike, cannot be judged."
         if not evidence.characteristics
         else "",
+        "Who outlined the ROIs is not told here, and how much predictions change with another outline is not measured.",
     ]
     return [text for text in texts if text]
 

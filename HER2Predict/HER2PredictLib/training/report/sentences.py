@@ -17,14 +17,20 @@ SIGNIFICANCE = 0.05
 LEAST_CONTRIBUTION = 1e-9
 
 
-def cohort(results: Results) -> str:
-    """How many patients, in which sets."""
-    flow = results.flow
+def analysed(flow: Flow, evidence: Evidence) -> str:
+    """``67 patients were analysed, 27 of them HER2-positive (40 %)``."""
+    kind = "simulated patients" if evidence.all_simulated else "patients"
     positive = sum(flow.positive.values())
-    kind = "simulated patients" if results.evidence.all_simulated else "patients"
     return (
         f"{flow.analysed} {kind} were analysed, {positive} of them HER2-positive "
-        f"({100 * positive / flow.analysed:.0f} %): {_set(results, TRAIN)} in the training set and "
+        f"({100 * positive / flow.analysed:.0f} %)"
+    )
+
+
+def cohort(results: Results) -> str:
+    """How many patients, in which sets."""
+    return (
+        f"{analysed(results.flow, results.evidence)}: {_set(results, TRAIN)} in the training set and "
         f"{_set(results, TEST)} in the test set."
     )
 

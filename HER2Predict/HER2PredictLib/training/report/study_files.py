@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -31,39 +32,35 @@ def write_results(results: Results, model: Model, out: Path) -> tuple[Path, ...]
     InputError
         Where a file cannot be written.
     """
-    files = _contents(results, model)
-    write_files(out, files)
-    remove_stale_figures(out, files)
-    return tuple(out / name for name in files)
+    figures = draw_figures(results)
+    return write_report(
+        out,
+        {
+            "report.html": report_html(results, figures, model).encode(),
+            "metrics.json": json_of(results.to_dict()),
+            "model-card.md": model_card(results, model).encode(),
+            **figure_files(figures),
+            **{f"tables/{name}.csv": content for name, content in _tables(results).items()},
+        },
+    )
 
 
-def remove_stale_figures(out: Path, files: Mapping[str, bytes]) -> None:
-    """Remove figures of an earlier run that are not among `files`.
+def write_report(out: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write files by their path below the folder `out`, remove figures of an earlier run that are not among them.
 
     Raises
     ------
     InputError
-        Where one cannot be removed.
+        Where one cannot be written or removed.
     """
+    write_files(out, files)
     try:
         for old in (out / "figures").glob("figure-[0-9][0-9]-*"):
             if f"figures/{old.name}" not in files:
                 old.unlink()
     except OSError as error:
         raise not_writable(out, error) from error
-
-
-def _contents(results: Results, model: Model) -> dict[str, bytes]:
-    """Path below the folder to content."""
-    figures = draw_figures(results)
-    metrics = json.dumps(results.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    files = {
-        "report.html": report_html(results, figures, model).encode(),
-        "metrics.json": metrics.encode(),
-        "model-card.md": model_card(results, model).encode(),
-    }
-    tables = {f"tables/{name}.csv": content for name, content in _tables(results).items()}
-    return {**files, **figure_files(figures), **tables}
+    return tuple(out / name for name in files)
 
 
 def figure_files(figures: Sequence[StudyFigure]) -> dict[str, bytes]:
@@ -77,7 +74,7 @@ def figure_files(figures: Sequence[StudyFigure]) -> dict[str, bytes]:
 
 
 def _tables(results: Results) -> dict[str, bytes]:
-    return {
+    tables = {
         "table-1-cohort": results.table1.to_csv(),
         "table-2-training-against-test": results.table2.to_csv(),
         "table-3-models": csv_of(models_table(results)),
@@ -87,13 +84,9 @@ def _tables(results: Results) -> dict[str, bytes]:
         "predictions": csv_of(_predictions(results)),
         "random-splits": csv_of(results.study.hold_outs),
         "label-shuffles": csv_of(_shuffles(results)),
-    } | _findings(results)
-
-
-def _findings(results: Results) -> dict[str, bytes]:
-    """None where the input was not seen."""
-    counts = results.evidence.findings
-    return {} if counts is None else {"table-7-input-findings": csv_of(counts)}
+    }
+    findings = results.evidence.findings
+    return tables if findings is None else {**tables, "table-7-input-findings": csv_of(findings)}
 
 
 def _performance(results: Results) -> pd.DataFrame:
@@ -133,9 +126,7 @@ def _predictions(results: Results) -> pd.DataFrame:
 def _shuffles(results: Results) -> pd.DataFrame:
     """Cross-validated AUC, the true HER2 status first."""
     found = results.study.shuffles
-    return pd.DataFrame(
-        {"shuffle": range(len(found.shuffled) + 1), "auc": [found.auc, *found.shuffled]},
-    )
+    return pd.DataFrame({"shuffle": range(len(found.shuffled) + 1), "auc": [found.auc, *found.shuffled]})
 
 
 def _comparisons(results: Results) -> pd.DataFrame:
@@ -147,6 +138,11 @@ def _comparisons(results: Results) -> pd.DataFrame:
             for method, difference in (("delong", pair.delong), ("bootstrap", pair.bootstrap))
         ]
     )
+
+
+def json_of(content: Mapping[str, Any]) -> bytes:
+    """As a JSON file."""
+    return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def csv_of(frame: pd.DataFrame) -> bytes:

@@ -22,6 +22,7 @@ from .page_parts import (
     page,
     paragraphs,
     part,
+    rois_html,
 )
 from .study_tables import assignments, comparisons_html, models_table, performance_html, spread_table
 
@@ -34,38 +35,25 @@ RESEARCH_NOTICE = (
 )
 
 
-#: Identifier and heading of the parts of the page.
-_PARTS = (
-    ("summary", "Summary"),
-    ("methods", "Methods"),
-    ("results", "Results"),
-    ("limits", "Limits"),
-    ("reproduction", "To do it again"),
-    ("tripod-ai", "TRIPOD+AI"),
-    ("claim", "CLAIM"),
-    ("references", "References"),
-)
-
-
 def report_html(results: Results, figures: Sequence[StudyFigure], model: Model) -> str:
     """The page; the same results, figures and model give the same text."""
     bodies = {
-        "summary": _summary(results),
-        "methods": prose.methods(results, model),
-        "results": _results(results, {figure.number: figure for figure in figures}),
-        "limits": _limits(results),
-        "reproduction": _reproduction(results, model),
-        "tripod-ai": items_html(
+        ("summary", "Summary"): _summary(results),
+        ("methods", "Methods"): prose.methods(results, model),
+        ("results", "Results"): _results(results, {figure.number: figure for figure in figures}),
+        ("limits", "Limits"): list_html(prose.limits(results)),
+        ("reproduction", "To do it again"): _reproduction(results, model),
+        ("tripod-ai", "TRIPOD+AI"): items_html(
             tripod_ai(results.evidence), "TRIPOD+AI items of a study that develops and evaluates a model"
         ),
-        "claim": items_html(claim(results.evidence), "CLAIM items (2024 update)"),
-        "references": references_html(),
+        ("claim", "CLAIM"): items_html(claim(results.evidence), "CLAIM items (2024 update)"),
+        ("references", "References"): references_html(),
     }
     return page(
         "Development and evaluation of a model that predicts HER2 status of bladder tumours from CT urography",
         f"Model {model.name} {model.version}; cohort: {results.description}",
         notice_html(*notices(results)),
-        {(name, heading): bodies[name] for name, heading in _PARTS},
+        bodies,
     )
 
 
@@ -105,15 +93,6 @@ def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
     def figure(number: int) -> str:
         return figure_html(figures[number]) if number in figures else ""
 
-    rois = (
-        figure(3)
-        if 3 in figures
-        else paragraphs(
-            "Figure 3 is left out: images and ROIs of the patients could not be read when the report was made."
-            if results.evidence.names_images
-            else "Figure 3 is left out: the table names no images and ROIs."
-        )
-    )
     parts = [
         part(
             "patients",
@@ -127,7 +106,7 @@ def _results(results: Results, figures: Mapping[int, StudyFigure]) -> str:
         baseline_html(results.table2, 2),
         paragraphs(sentences.differences(results.table2, results.evidence)),
         findings_html(results.evidence, prose.FINDINGS_TABLE, {TRAIN: "Training set", TEST: "Test set"}),
-        rois,
+        rois_html(figures.get(3), 3, results.evidence),
         part("components", "Principal components", _components(results)),
         figure(4),
         data_frame_html(models_table(results), "<b>Table 3.</b> Hyper-parameters and thresholds of the models"),
@@ -176,10 +155,6 @@ def _components(results: Results) -> str:
         f"{variance.kept} of {variance.components} principal components explain {variance.explained:.1f} % of the "
         f"variance and enter the models. The area under the cumulative explained variance is {variance.area:.2f} %."
     )
-
-
-def _limits(results: Results) -> str:
-    return list_html(prose.limits(results))
 
 
 def _reproduction(results: Results, model: Model) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from ..measured.baseline import p_value_text
 from ..measured.results import APPARENT, SET_LABELS, SETS, Results
 from ..protocol.protocol import Candidate
+from ..statistics.performance import performance_table
 from .page_parts import data_frame_html
 
 #: Measures that are printed of apparent predictions.
@@ -65,13 +66,12 @@ def spread_table(results: Results) -> pd.DataFrame:
 def performance_html(results: Results) -> str:
     rows: list[dict[str, Any]] = []
     for name in SETS:
-        table = results.performance_tables()[SET_LABELS[name]]
         counts = results.performances["mlp", name]
-        heading = f"{SET_LABELS[name]} (n = {counts.patients}, {counts.positive} HER2-positive)"
-        rows.append({"Measure": heading, **dict.fromkeys(table.columns)})
-        for measure, cells in table.iterrows():
+        rows.append({"Measure": f"{SET_LABELS[name]} (n = {counts.patients}, {counts.positive} HER2-positive)"})
+        table = performance_table({label: results.performances[key, name] for key, label in results.labels.items()})
+        for measure, cells in table.to_dict("index").items():
             if name != APPARENT or measure in _APPARENT_ROWS:
-                rows.append({"Measure": measure, **cells.to_dict()})
+                rows.append({"Measure": measure, **cells})
     notes = (
         "Value (95 % confidence interval). Sensitivity to F1 at each model's own threshold (Table 3), which was "
         "chosen on the out-of-fold predictions of the training set. AUC and average precision are of the scores before "
@@ -83,14 +83,18 @@ def performance_html(results: Results) -> str:
 
 
 def comparisons_html(results: Results) -> str:
-    table = results.comparison_table()
-    for name in ("p (DeLong)", "p (bootstrap)"):
-        table[name] = [p_value_text(value) for value in table[name]]
-    rows: list[dict[str, Any]] = []
-    for name, pairs in table.groupby("Set", sort=False):
-        rows.append({"Models": name, **dict.fromkeys(table.columns[2:])})
+    rows = []
+    for name, pairs in results.comparisons.items():
+        rows.append({"Models": SET_LABELS[name]})
         rows += [
-            {str(key): value for key, value in row.items()} for row in pairs.drop(columns="Set").to_dict("records")
+            {
+                "Models": f"{results.labels[pair.first]} − {results.labels[pair.second]}",
+                "Difference in AUC (DeLong)": pair.delong.difference.text(),
+                "p (DeLong)": p_value_text(pair.delong.p_value),
+                "Difference in AUC (bootstrap)": pair.bootstrap.difference.text(),
+                "p (bootstrap)": p_value_text(pair.bootstrap.p_value),
+            }
+            for pair in pairs
         ]
     return data_frame_html(pd.DataFrame(rows), "<b>Table 5.</b> Paired comparisons of the models")
 

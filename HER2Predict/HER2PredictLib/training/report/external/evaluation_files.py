@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ....files import write_files
 from ...figures.external import draw_evaluation
 from ...measured.evaluate import Evaluation
-from ...measured.results import plain
+from ...measured.results import records
 from ...statistics.performance import performance_table
-from ..study_files import csv_of, figure_files, remove_stale_figures
+from ..study_files import csv_of, figure_files, json_of, write_report
 from .evaluation_report import evaluation_report
 from .tables import comparison_table
 
@@ -28,20 +26,19 @@ def write_evaluation(evaluation: Evaluation, out: Path) -> tuple[Path, ...]:
         Where a file cannot be written.
     """
     figures = draw_evaluation(evaluation)
-    summary = json.dumps(summary_of(evaluation), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     predictions = evaluation.predictions.to_csv(lineterminator="\n", float_format="%.17g")
     performance = performance_table({evaluation.model.name: evaluation.performance})
-    files = {
-        "report.html": evaluation_report(evaluation, figures).encode(),
-        "evaluation.json": summary.encode(),
-        "predictions.csv": predictions.encode(),
-        "performance.csv": performance.to_csv(lineterminator="\n").encode(),
-        **figure_files(figures),
-        **{f"tables/{name}.csv": content for name, content in _tables(evaluation).items()},
-    }
-    write_files(out, files)
-    remove_stale_figures(out, files)
-    return tuple(out / name for name in files)
+    return write_report(
+        out,
+        {
+            "report.html": evaluation_report(evaluation, figures).encode(),
+            "evaluation.json": json_of(summary_of(evaluation)),
+            "predictions.csv": predictions.encode(),
+            "performance.csv": performance.to_csv(lineterminator="\n").encode(),
+            **figure_files(figures),
+            **{f"tables/{name}.csv": content for name, content in _tables(evaluation).items()},
+        },
+    )
 
 
 def summary_of(evaluation: Evaluation) -> dict[str, Any]:
@@ -59,12 +56,12 @@ def summary_of(evaluation: Evaluation) -> dict[str, Any]:
         "cohort": dict(evaluation.about),
         "threshold": model.threshold,
         "performance": evaluation.performance.to_dict(),
-        "applicability": [plain(row) for row in _strata(evaluation).to_dict("records")],
+        "applicability": records(_strata(evaluation)),
         "trained_on": evaluation.trained_on,
         "listed": flow.listed,
         "left_out": flow.left_out,
         "left_out_reasons": dict(flow.reasons),
-        "input_findings": None if findings is None else [plain(row) for row in findings.to_dict("records")],
+        "input_findings": None if findings is None else records(findings),
     }
 
 

@@ -23,6 +23,7 @@ from ..page_parts import (
     page,
     paragraphs,
     part,
+    rois_html,
 )
 from ..study_report import SIMULATED_HEADING, references_html
 from .tables import comparison_table, strata_table
@@ -81,7 +82,6 @@ def limits(evaluation: Evaluation) -> list[str]:
         "from those of many patients, as far as their intervals reach.",
         _trained_on(evaluation),
         *prose.limits_of_data(evaluation.evidence),
-        "Who outlined the ROIs is not told here, and how much predictions change with another outline is not measured.",
         "Predictive values hold for the share of HER2-positive patients in this cohort and change with it.",
     ]
     if evaluation.about["simulated"]:
@@ -94,7 +94,7 @@ def _summary(evaluation: Evaluation) -> str:
     return paragraphs(
         f"Aim: to evaluate the model {model.name} {model.version} on other patients than it was trained on. "
         f"{_trained_on(evaluation)} Nothing was fitted.",
-        f"Patients: {_patients(evaluation)}",
+        f"Patients: {sentences.analysed(evaluation.flow, evaluation.evidence)}.",
         f"Discrimination: {measures_in_words.discrimination(performance, 'the model', _WHERE)}",
         f"Calls and calibration: {measures_in_words.calls(performance.operating_point, 'patients')} "
         f"{measures_in_words.calibration(performance.recalibration, _WHERE)}",
@@ -109,15 +109,6 @@ def _trained_on(evaluation: Evaluation) -> str:
     if evaluation.trained_on:
         return f"{evaluation.trained_on} of {patients} patients have the features of a patient that it was trained on."
     return f"None of the {patients} patients has the features of one that it was trained on."
-
-
-def _patients(evaluation: Evaluation) -> str:
-    evidence, about = evaluation.evidence, evaluation.about
-    kind = "simulated patients" if evidence.all_simulated else "patients"
-    return (
-        f"{about['patients']} {kind} were analysed, {about['positive']} of them HER2-positive "
-        f"({100 * about['positive'] / about['patients']:.0f} %)."
-    )
 
 
 def _methods(evaluation: Evaluation) -> str:
@@ -156,11 +147,6 @@ def _methods(evaluation: Evaluation) -> str:
 def _results(evaluation: Evaluation, figures: Mapping[int, StudyFigure]) -> str:
     performance, evidence = evaluation.performance, evaluation.evidence
     table = performance_table({evaluation.model.name: performance}).reset_index()
-    no_rois = (
-        "Figure 1 is left out: images and ROIs of the patients could not be read when the report was made."
-        if evidence.names_images
-        else "Figure 1 is left out: the table names no images and ROIs."
-    )
     development = (
         "Table 2 shows no measures of the model's development: after a recalibration those of its original are not its "
         "own."
@@ -172,14 +158,14 @@ def _results(evaluation: Evaluation, figures: Mapping[int, StudyFigure]) -> str:
             "patients",
             "Patients",
             sentences.left_out(evaluation.flow, evidence),
-            _patients(evaluation),
+            f"{sentences.analysed(evaluation.flow, evidence)}.",
             sentences.findings(evidence, _FINDINGS_TABLE),
         ),
         baseline_html(evaluation.characteristics, 1),
         data_frame_html(
             comparison_table(evaluation), "<b>Table 2.</b> Development and evaluation of the model", (development,)
         ),
-        figure_html(figures[ROIS]) if ROIS in figures else paragraphs(no_rois),
+        rois_html(figures.get(ROIS), ROIS, evidence),
         part(
             "discrimination",
             "Discrimination and calls",
