@@ -57,6 +57,12 @@ def check_file(path: Path) -> None:
         raise InputError(f"The folder {path.absolute().parent} does not exist; make it or choose another.")
 
 
+def check_folder(path: Path, what: str) -> None:
+    """Raise InputError where the folder for `what` is a file."""
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file; name a folder for {what}.")
+
+
 def check_json(target: str) -> None:
     """Raise InputError where no JSON can be written to `target`, a file or ``-``."""
     if target != STANDARD_OUTPUT:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..files import not_writable, open_locked, write_files
+from ..files import check_folder, not_writable, open_locked, write_files
 from ..many.processes import Exclusion, Progress, joblib_here, on_this_machine
 from ..model.model import Model
 from ..outputs.table import as_csv, cell
@@ -84,8 +84,7 @@ def run_batch(
 
 def _refuse_other_folder(out: Path) -> None:
     """Raise InputError where files of another program or command would be overwritten."""
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; name a folder for the results.")
+    check_folder(out, "the results")
     if (out / CASES).is_dir():
         return
     for name in (RESULTS_FILE, FAILURES_FILE, OVERVIEW_FILE):

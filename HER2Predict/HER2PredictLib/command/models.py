@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..files import check_folder
 from .arguments import Bar, add_jobs, add_model, not_negative, positive, report_exclusions
 
 _SHOWN_FIELDS = (
@@ -147,8 +147,7 @@ def _trust(options: argparse.Namespace) -> None:
 
     if options.page:
         require_place(options.page)
-    if options.out.exists() and not options.out.is_dir():
-        raise InputError(f"{options.out} is a file; name a folder for the tables.")
+    check_folder(options.out, "the tables")
     model = Model.load(options.model or BUNDLED_MODEL)
     with ExitStack() as bars:
         trust = measure_trust(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..files import STANDARD_OUTPUT, check_file, check_json, write, write_file, write_json
+from ..files import STANDARD_OUTPUT, check_file, check_folder, check_json, write, write_file, write_json
 from .arguments import (
     VOLUME_HELP,
     add_jobs,
@@ -215,10 +215,10 @@ def _check_outputs(options: argparse.Namespace) -> None:
             "--identify lets the patient's identity into the DICOM objects and the report; give --dicom-out DIR or "
             "--report FILE, too."
         )
-    if options.keep_inputs and options.keep_inputs.exists() and not options.keep_inputs.is_dir():
-        raise InputError(f"{options.keep_inputs} is a file; name a folder for the prepared pair.")
-    if options.dicom_out and options.dicom_out.exists() and not options.dicom_out.is_dir():
-        raise InputError(f"{options.dicom_out} is a file; name a folder for the DICOM objects.")
+    if options.keep_inputs:
+        check_folder(options.keep_inputs, "the prepared pair")
+    if options.dicom_out:
+        check_folder(options.dicom_out, "the DICOM objects")
 
 
 def _sample_folder() -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..files import check_folder
 from ..many.processes import Exclusion, Progress
 from ..model.model import Model
 from .cohort.extraction import with_features
@@ -53,8 +53,7 @@ def train(
     InputError
         Where the table or a feature is not usable, or too few patients remain.
     """
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; name a folder for the model.")
+    check_folder(out, "the model")
     listed = read_table(table)
     if listed.features is None:
         listed.require_status()

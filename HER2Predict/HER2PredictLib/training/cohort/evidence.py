@@ -174,6 +174,8 @@ class RoiSource:
     whose: str
 
 
-def roi_files(table: pd.DataFrame) -> pd.DataFrame | None:
-    """Image, ROI, segment and series of each patient of a cohort table; None where it names none."""
-    return inputs_of(table) if {"image", "roi"} <= set(table.columns) else None
+def roi_source(table: pd.DataFrame, status: np.ndarray, features: pd.DataFrame, whose: str) -> RoiSource | None:
+    """The patients of a cohort table; None where it names no images."""
+    if not {"image", "roi"} <= set(table.columns):
+        return None
+    return RoiSource(inputs_of(table), status, features, whose)

@@ -207,7 +207,7 @@ def mlp_performance(results: Results) -> StudyFigure:
     )
     average = {name: results.precision_recall[name].average_precision for name in (TRAIN, TEST)}
     caption = (
-        f"Performance of the MLP. (A, B) Calls against HER2 status at the threshold {results.thresholds['mlp']:.2f}, "
+        f"Performance of the MLP. (A, B) Calls against HER2 status at the threshold {results.study.threshold:.2f}, "
         "in the training set (out of fold; the threshold was chosen on these predictions) and in the test set; "
         "shares are of the patients of that status. (C) Learning curve: AUC (mean ± 1 SD over the folds) of a single "
         "MLP with the chosen hyper-parameters, in the patients that it was fitted to and in those that it was not. "

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import InputError
+from ...files import check_folder
 from ...many.processes import Exclusion, Progress
 from ...model.applicability import Applicability, applicability_of
 from ...model.model import Model
 from ..cohort.cohort import FEWEST_PER_CLASS, Cohort
-from ..cohort.evidence import Evidence, RoiSource, evidence_of, grouped_reasons, roi_files
+from ..cohort.evidence import Evidence, RoiSource, evidence_of, grouped_reasons, roi_source
 from ..cohort.extraction import with_features
 from ..cohort.read_table import read_table
 from ..statistics.calibration_measures import CalibrationCurve, calibration_curve
 from ..statistics.discrimination import RocCurve, delong_interval, roc
-from ..statistics.estimate import RESAMPLES, UNDEFINED, Estimate, proportion
+from ..statistics.estimate import UNDEFINED, Estimate, proportion
 from ..statistics.performance import DecisionCurve, Performance, decision_curve, measure
 from .baseline import BaselineTable, table1
 from .measure_study import clinical_table
@@ -28,8 +28,6 @@ from .results import Flow
 
 #: Scores that differ by less than this share of the largest are the same but for rounding.
 _SAME_SCORE = 1e-7
-#: Of the bootstraps; the draw depends on it and on the HER2 status alone.
-_SEED = 0
 
 EVALUATED = "evaluated"
 STRATA: tuple[Applicability, ...] = ("inside", "edge", "outside")
@@ -109,8 +107,7 @@ def evaluate(
         Where the table is not usable, has fewer than ten patients of a class, or its features or those of the model
         are of other settings than this program's.
     """
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; name a folder for the evaluation.")
+    check_folder(out, "the evaluation")
     model.require_own_settings()
     listed = read_table(table)
     listed.require_status()
@@ -130,7 +127,6 @@ def measure_evaluation(
     probability = predictions["probability"].to_numpy()
     positive = int(status.sum())
     table = listed.table.loc[patients]
-    files = roi_files(table)
     return Evaluation(
         model=model,
         about={
@@ -142,10 +138,10 @@ def measure_evaluation(
         },
         features=features,
         predictions=predictions,
-        performance=measure(status, probability, model.threshold, RESAMPLES, _SEED),
-        roc=roc(status, probability, RESAMPLES, _SEED),
+        performance=measure(status, probability, model.threshold),
+        roc=roc(status, probability),
         calibration=calibration_curve(status, probability),
-        decision=decision_curve(status, probability, resamples=RESAMPLES, seed=_SEED),
+        decision=decision_curve(status, probability),
         strata=_strata(predictions, model.threshold),
         evidence=evidence_of(listed, patients, {"all": np.ones(len(patients), dtype=bool)}),
         flow=Flow(
@@ -155,7 +151,7 @@ def measure_evaluation(
             {EVALUATED: positive},
         ),
         characteristics=table1(clinical_table(listed, table, status)),
-        rois=None if files is None else RoiSource(files, status, features, "patient"),
+        rois=roi_source(table, status, features, "patient"),
         trained_on=_trained_on(model, features),
         exclusions=exclusions,
     )

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+from ...features import class_of, image_of
 from ...many.processes import Exclusion
 from ...model.applicability import EDGE_SHARE, Domain
 from ...model.explain import explain
 from ...model.model import Model
 from ..cohort.cohort import Cohort
-from ..cohort.evidence import evidence_of, grouped_reasons, roi_files
-from ..protocol.protocol import TEST, TRAIN
+from ..cohort.evidence import evidence_of, grouped_reasons, roi_source
+from ..protocol.protocol import MLP, TEST, TRAIN
 from ..protocol.study import Study, threshold_measures
 from ..protocol.threshold import choose_threshold
 from ..statistics.calibration_measures import calibration_curve
@@ -41,10 +42,8 @@ def measure_study(
     table = cohort.table.loc[patients]
     seed = study.protocol.seed
     status = {name: study.status_of(TRAIN if name == APPARENT else name) for name in SETS}
-    thresholds = {key: fit.threshold for key, fit in study.fits.items()}
-    cells = [(key, name) for key in study.fits for name in SETS]
-    score = {(key, name): study.fits[key].score[name] for key, name in cells}
-    probability = {(key, name): study.fits[key].probability[name] for key, name in cells}
+    cells = [(key, fit, name) for key, fit in study.fits.items() for name in SETS]
+    mlp = study.fits[MLP.key]
     clinical = clinical_table(cohort, table, study.status)
     group = np.where(np.isin(np.arange(len(patients)), study.train), TRAIN, TEST)
     return Results(
@@ -53,30 +52,31 @@ def measure_study(
         split_given=cohort.split is not None,
         description=str(model.cohort["description"]),
         outcome=cohort.outcome,
-        roi_files=roi_files(table),
+        roi_source=roi_source(
+            table.iloc[study.train], study.status[study.train], study.features.iloc[study.train], "training patient"
+        ),
         evidence=evidence_of(cohort, patients, {**{name: group == name for name in (TRAIN, TEST)}, "all": group != ""}),
         flow=_flow(study, len(cohort.table), exclusions),
         table1=table1(clinical),
         table2=table2(clinical, group),
-        thresholds=thresholds,
         threshold_choice=choose_threshold(
-            study.protocol.threshold, status[TRAIN], probability["mlp", TRAIN], resamples, seed
+            study.protocol.threshold, status[TRAIN], mlp.probability[TRAIN], resamples, seed
         ),
         performances={
             (key, name): measure(
-                status[name], probability[key, name], thresholds[key], resamples, seed, score=score[key, name]
+                status[name], fit.probability[name], fit.threshold, resamples, seed, score=fit.score[name]
             )
-            for key, name in cells
+            for key, fit, name in cells
         },
         comparisons={
-            name: compare(status[name], {key: score[key, name] for key in study.fits}, resamples, seed)
+            name: compare(status[name], {key: fit.score[name] for key, fit in study.fits.items()}, resamples, seed)
             for name in (TRAIN, TEST)
         },
-        roc={(key, name): roc(status[name], score[key, name], resamples, seed) for key, name in cells},
-        precision_recall={name: precision_recall(status[name], score["mlp", name]) for name in SETS},
-        calibration={name: calibration_curve(status[name], probability["mlp", name]) for name in (TRAIN, TEST)},
+        roc={(key, name): roc(status[name], fit.score[name], resamples, seed) for key, fit, name in cells},
+        precision_recall={name: precision_recall(status[name], mlp.score[name]) for name in SETS},
+        calibration={name: calibration_curve(status[name], mlp.probability[name]) for name in (TRAIN, TEST)},
         decision={
-            name: decision_curve(status[name], probability["mlp", name], resamples=resamples, seed=seed)
+            name: decision_curve(status[name], mlp.probability[name], resamples=resamples, seed=seed)
             for name in (TRAIN, TEST)
         },
         variance=_variance(study),
@@ -101,9 +101,8 @@ def _flow(study: Study, listed: int, exclusions: Mapping[str, Exclusion]) -> Flo
 
 def _variance(study: Study) -> Variance:
     cumulative = np.minimum(np.cumsum(study.components.explained), 1.0)
-    held = np.ones(STUDY_COMPONENTS)
     first = cumulative[:STUDY_COMPONENTS]
-    held[: len(first)] = first
+    held = np.pad(first, (0, STUDY_COMPONENTS - len(first)), constant_values=1.0)
     return Variance(
         components=len(cumulative),
         kept=study.components.kept,
@@ -118,19 +117,19 @@ def _importance(study: Study, model: Model) -> Importance:
     explanations = [explain(model, dict(zip(rows.columns, row, strict=True))) for row in rows.to_numpy()]
     classes = pd.DataFrame([explanation.by_class() for explanation in explanations])
     images = pd.DataFrame([explanation.by_image() for explanation in explanations])
-    return Importance(_strength(classes, rows.columns, 1), _strength(images, rows.columns, 0))
+    names = rows.columns
+    return Importance(_strength(classes, names.map(class_of)), _strength(images, names.map(image_of)))
 
 
-def _strength(sums: pd.DataFrame, names: pd.Index, part: int) -> pd.DataFrame:
-    """Rows of `Importance`; `part` is where the feature's name has the group."""
+def _strength(sums: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
+    """Rows of `Importance`; `groups` are those of the features."""
     size = sums.abs()
-    counts = pd.Series([name.split("_")[part] for name in names]).value_counts()
     table = pd.DataFrame(
         {
             "mean": size.mean(),
             "low": size.quantile(0.25),
             "high": size.quantile(0.75),
-            "features": counts.reindex(sums.columns),
+            "features": groups.value_counts().reindex(sums.columns),
         }
     )
     return table.sort_values("mean", ascending=False, kind="stable")
@@ -173,9 +172,7 @@ def _spread(study: Study) -> pd.DataFrame:
             "min": aucs.min(),
             "max": aucs.max(),
             "share_at_most_half": (aucs <= 0.5).mean(),
-            "this_split": {
-                key: roc_auc_score(study.status_of(TEST), fit.score[TEST]) for key, fit in study.fits.items()
-            },
+            "this_split": {key: roc_auc_score(status, fit.score[TEST]) for key, fit in study.fits.items()},
             **calls,
         }
     ).loc[list(study.fits)]

@@ -27,7 +27,6 @@ SETS = (TRAIN, TEST, APPARENT)
 #: What a reader sees of each.
 SET_LABELS = {TRAIN: "Training set, out of fold", TEST: "Test set", APPARENT: "Training set, apparent"}
 
-
 #: Number of components over which the study takes the area under the cumulative explained variance.
 STUDY_COMPONENTS = 100
 
@@ -98,8 +97,8 @@ class DomainLimits:
 class Results:
     """What is measured of a study.
 
-    Thresholds are by the model's key, performances and ROC by model and set, comparisons, one of each pair of models,
-    by set; precision-recall, calibration and decision curves are those of the MLP by set.
+    Performances and ROC are by the model's key and set, comparisons, one of each pair of models, by set;
+    precision-recall, calibration and decision curves are those of the MLP by set.
 
     Attributes
     ----------
@@ -107,8 +106,8 @@ class Results:
         Were the patients simulated? Does the cohort table assign them to the sets?
     description, outcome : str
         Of the cohort, in words; what is true of a positive patient, see `Cohort.outcome`.
-    roi_files : DataFrame of str or None
-        Image, ROI, segment and series of the patients, where the cohort names them.
+    roi_source : RoiSource or None
+        The training patients, where the table names their images.
     evidence : Evidence
         What the table shows of the patients; its findings are counted by set.
     threshold_choice : ThresholdChoice
@@ -122,12 +121,11 @@ class Results:
     split_given: bool
     description: str
     outcome: str
-    roi_files: pd.DataFrame | None
+    roi_source: RoiSource | None
     evidence: Evidence
     flow: Flow
     table1: BaselineTable
     table2: BaselineTable
-    thresholds: Mapping[str, float]
     threshold_choice: ThresholdChoice
     performances: Mapping[tuple[str, str], Performance]
     comparisons: Mapping[str, tuple[Comparison, ...]]
@@ -140,14 +138,6 @@ class Results:
     applicability: DomainLimits
     spread: pd.DataFrame
     resamples: int
-
-    @property
-    def roi_source(self) -> RoiSource | None:
-        """The training patients, where the table names their images."""
-        if self.roi_files is None:
-            return None
-        rows, study = self.study.train, self.study
-        return RoiSource(self.roi_files.iloc[rows], study.status[rows], study.features.iloc[rows], "training patient")
 
     @property
     def test_may_be_elsewhere(self) -> bool:
@@ -191,7 +181,7 @@ class Results:
                 candidate.key: {
                     "label": candidate.label,
                     "hyper_parameters": plain(study.fits[candidate.key].parameters),
-                    "threshold": self.thresholds[candidate.key],
+                    "threshold": study.fits[candidate.key].threshold,
                     **{name: self.performances[candidate.key, name].to_dict() for name in SETS},
                     "random_splits": plain(self.spread.loc[candidate.key].to_dict()),
                 }

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..measured.baseline import p_value_text
 from ..measured.results import APPARENT, SET_LABELS, SETS, Results
-from ..protocol.protocol import Candidate
+from ..protocol.study import Fit
 from ..statistics.performance import performance_table
 from .page_parts import data_frame_html
 
@@ -22,12 +21,12 @@ def models_table(results: Results) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Model": candidate.label,
-                "Searched (log-loss)": _searched(candidate, results.study.fits[candidate.key].losses),
-                "Chosen": assignments(results.study.fits[candidate.key].parameters),
-                "Threshold": f"{results.thresholds[candidate.key]:.3f}",
+                "Model": fit.candidate.label,
+                "Searched (log-loss)": _searched(fit),
+                "Chosen": assignments(fit.parameters),
+                "Threshold": f"{fit.threshold:.3f}",
             }
-            for candidate in results.candidates
+            for fit in results.study.fits.values()
         ]
     )
 
@@ -99,9 +98,9 @@ def comparisons_html(results: Results) -> str:
     return data_frame_html(pd.DataFrame(rows), "<b>Table 5.</b> Paired comparisons of the models")
 
 
-def _searched(candidate: Candidate, losses: np.ndarray) -> str:
+def _searched(fit: Fit) -> str:
     """Each option, the simplest first, with its cross-validated log-loss."""
-    tried = zip(candidate.options(), losses, strict=True)
+    tried = zip(fit.candidate.options(), fit.losses, strict=True)
     return "; ".join(f"{assignments(option)} ({loss:.3f})" for option, loss in tried)
 
 
