@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 from ...model.applicability import EDGE_SHARE
 from ..measured.results import SET_LABELS, Results
 from ..protocol.protocol import TEST, TRAIN
-from .panels import calibration_frames, calibration_panel, decision_frame, decision_panel, distance_panel
+from . import panels
 from .style import (
     FAINT,
     INK,
@@ -23,6 +22,7 @@ from .style import (
     letter,
     percent,
     reference_line,
+    stacked,
     study_figure,
 )
 
@@ -35,15 +35,11 @@ _CLASS_LABELS = {"shape": "Shape", "firstorder": "First order"}
 
 def calibration(results: Results) -> StudyFigure:
     """Observed share of HER2-positive patients against the predicted probability of the MLP."""
-    frames = {name: calibration_frames(results.calibration[name]) for name in (TRAIN, TEST)}
+    frames = {name: panels.calibration_frames(results.calibration[name]) for name in (TRAIN, TEST)}
     slopes = {name: results.performances["mlp", name].recalibration.slope for name in (TRAIN, TEST)}
     caption = (
-        "Calibration of the MLP (A) in the training set, out of fold, and (B) in the test set: the observed share of "
-        "HER2-positive patients against the predicted probability. Points: groups of patients of like prediction, "
-        "with Wilson 95 % intervals; line and band: logistic regression on a restricted cubic spline of the "
-        "log-odds, with its pointwise 95 % interval; dashed: perfect calibration. Below: predictions of "
-        f"HER2-positive patients (up) and HER2-negative ones (down). Calibration slope {slopes[TRAIN].text()} and "
-        f"{slopes[TEST].text()}; 1 is ideal."
+        "Calibration of the MLP (A) in the training set, out of fold, and (B) in the test set: "
+        f"{panels.CALIBRATION_SHOWN} Calibration slope {slopes[TRAIN].text()} and {slopes[TEST].text()}; 1 is ideal."
     )
     return study_figure(
         7,
@@ -51,32 +47,23 @@ def calibration(results: Results) -> StudyFigure:
         caption,
         (150.0, 99.0),
         lambda figure: _draw_calibration(figure, results),
-        {part: _by_set({name: own[part] for name, own in frames.items()}) for part in ("groups", "smooth")},
+        {part: stacked({name: own[part] for name, own in frames.items()}, "set") for part in ("groups", "smooth")},
     )
 
 
 def _draw_calibration(figure: Figure, results: Results) -> None:
-    panels = figure.subplots(1, 2)
-    for axes, panel, name, colour in zip(panels, "AB", (TRAIN, TEST), (INK, TEST_COLOUR), strict=True):
+    both = figure.subplots(1, 2)
+    for axes, panel, name, colour in zip(both, "AB", (TRAIN, TEST), (INK, TEST_COLOUR), strict=True):
         status, probability = results.study.status_of(name), results.probability("mlp", name)
-        calibration_panel(axes, results.calibration[name], status, probability, colour)
+        panels.calibration_panel(axes, results.calibration[name], status, probability, colour)
         letter(axes, panel, SET_LABELS[name])
-
-
-def _by_set(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """One table, with the set in the first column."""
-    return pd.concat([frame.assign(set=name) for name, frame in frames.items()], ignore_index=True)[
-        ["set", *next(iter(frames.values())).columns]
-    ]
 
 
 def decision(results: Results) -> StudyFigure:
     """Net benefit of acting on the MLP."""
-    frame = _by_set({name: decision_frame(curve) for name, curve in results.decision.items()})
     caption = (
-        "Decision curves of the MLP (A) in the training set, out of fold, and (B) in the test set: net benefit per "
-        "patient of calling a patient HER2-positive from the threshold probability on, with its pointwise 95 % "
-        "bootstrap interval, against calling all patients or none positive."
+        "Decision curves of the MLP (A) in the training set, out of fold, and (B) in the test set: "
+        f"{panels.DECISION_SHOWN}"
     )
     return study_figure(
         8,
@@ -84,19 +71,18 @@ def decision(results: Results) -> StudyFigure:
         caption,
         (TWO_COLUMNS_MM, 72.0),
         lambda figure: _draw_decision(figure, results),
-        {"": frame},
+        {"": stacked({name: panels.decision_frame(curve) for name, curve in results.decision.items()}, "set")},
     )
 
 
 def _draw_decision(figure: Figure, results: Results) -> None:
-    panels = figure.subplots(1, 2, sharey=True)
+    both = figure.subplots(1, 2, sharey=True)
     highest = max(float(np.nanmax(curve.high)) for curve in results.decision.values())
-    for axes, name, panel, colour in zip(panels, (TRAIN, TEST), "AB", (INK, TEST_COLOUR), strict=True):
-        decision_panel(axes, results.decision[name], highest, colour, "MLP")
+    for axes, name, panel, colour in zip(both, (TRAIN, TEST), "AB", (INK, TEST_COLOUR), strict=True):
+        panels.decision_panel(axes, results.decision[name], highest, colour, "MLP")
         letter(axes, panel, SET_LABELS[name])
-    panels[0].set_ylabel("Net benefit per patient")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    both[0].set_ylabel("Net benefit per patient")
+    figure.legend(*both[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 
 def importance(results: Results) -> StudyFigure:
@@ -122,8 +108,8 @@ def importance(results: Results) -> StudyFigure:
 
 
 def _draw_importance(figure: Figure, by_class: pd.DataFrame, by_image: pd.DataFrame) -> None:
-    panels = figure.subplots(1, 2)
-    for axes, table, panel in zip(panels, (by_class, by_image), "AB", strict=True):
+    both = figure.subplots(1, 2)
+    for axes, table, panel in zip(both, (by_class, by_image), "AB", strict=True):
         rows = np.arange(len(table))
         axes.barh(rows, table["mean"], height=0.62, color="#9cc8e3", edgecolor=INK, linewidth=0.4)
         axes.hlines(rows, table["low"], table["high"], color=INK, linewidth=0.9)
@@ -182,7 +168,7 @@ def _draw_distances(figure: Figure, results: Results, frame: pd.DataFrame) -> No
     }
     labels = {TRAIN: "training patients, left out", TEST: "test patients"}
     groups = {labels[name]: (frame[frame["set"] == name], look) for name, look in looks.items()}
-    distance_panel(axes, groups, (results.applicability.limit_t2, results.applicability.limit_q))
+    panels.distance_panel(axes, groups, (results.applicability.limit_t2, results.applicability.limit_q))
 
 
 def splits(results: Results) -> StudyFigure:

@@ -10,16 +10,7 @@ import pandas as pd
 from ...model.applicability import EDGE_SHARE, OUTSIDE_SHARE
 from ..measured.evaluate import Evaluation
 from ..statistics.estimate import RESAMPLES
-from .panels import (
-    Colours,
-    calibration_frames,
-    calibration_panel,
-    confusion_panel,
-    decision_frame,
-    decision_panel,
-    distance_panel,
-    roc_panel,
-)
+from . import panels
 from .roi_examples import roi_examples
 from .style import (
     INK,
@@ -57,11 +48,6 @@ def draw_evaluation(evaluation: Evaluation) -> tuple[StudyFigure, ...]:
 
 def _roc_and_calls(evaluation: Evaluation) -> StudyFigure:
     curve, point = evaluation.roc, evaluation.performance.operating_point
-    thresholds = np.where(np.isfinite(curve.thresholds), curve.thresholds, np.nan)
-    rates = {"false_positive_rate": curve.false_positive_rate, "true_positive_rate": curve.true_positive_rate}
-    confusion = [
-        {"her2": her2, "call": call, "patients": point.confusion[her2, call]} for her2 in (0, 1) for call in (0, 1)
-    ]
     caption = (
         f"Discrimination in the evaluated patients. (A) ROC curve with its pointwise 95 % confidence band from "
         f"{RESAMPLES} stratified bootstrap resamples; circle: the threshold of the model, {point.threshold:.2f}. (B) "
@@ -70,60 +56,47 @@ def _roc_and_calls(evaluation: Evaluation) -> StudyFigure:
 
     def draw(figure: Figure) -> None:
         left, right = figure.subplots(1, 2)
-        roc_panel(left, curve, evaluation.performance.auc, point, Colours(TEST_COLOUR, TEST_COLOUR))
+        panels.roc_panel(left, curve, evaluation.performance.auc, point, panels.Colours(TEST_COLOUR, TEST_COLOUR))
         letter(left, "A")
-        confusion_panel(right, point.confusion)
+        panels.confusion_panel(right, point.confusion)
         letter(right, "B")
 
-    return study_figure(
-        ROC,
-        "roc-and-calls",
-        caption,
-        (140.0, 72.0),
-        draw,
-        {
-            "curve": pd.DataFrame({**rates, "threshold": thresholds}),
-            "band": pd.DataFrame({"false_positive_rate": curve.grid, "low": curve.low, "high": curve.high}),
-            "confusion": pd.DataFrame(confusion),
-        },
-    )
+    frames = {**panels.roc_frames(curve), "confusion": panels.confusion_frame(point.confusion)}
+    return study_figure(ROC, "roc-and-calls", caption, (140.0, 72.0), draw, frames)
 
 
 def _calibration(evaluation: Evaluation) -> StudyFigure:
     slope = evaluation.performance.recalibration.slope
     caption = (
-        "Calibration in the evaluated patients: the observed share of HER2-positive patients against the predicted "
-        "probability. Points: groups of patients of like prediction, with Wilson 95 % intervals; line and band: "
-        "logistic regression on a restricted cubic spline of the log-odds, with its pointwise 95 % interval; dashed: "
-        "perfect calibration. Below: predictions of HER2-positive patients (up) and HER2-negative ones (down). "
-        f"Calibration slope {slope.text()}; 1 is ideal."
+        f"Calibration in the evaluated patients: {panels.CALIBRATION_SHOWN} Calibration slope {slope.text()}; 1 is "
+        "ideal."
     )
 
     def draw(figure: Figure) -> None:
-        calibration_panel(
+        panels.calibration_panel(
             figure.subplots(), evaluation.calibration, evaluation.status, evaluation.probability, TEST_COLOUR
         )
 
-    frames = calibration_frames(evaluation.calibration)
+    frames = panels.calibration_frames(evaluation.calibration)
     return study_figure(CALIBRATION, "calibration", caption, (ONE_COLUMN_MM, 99.0), draw, frames)
 
 
 def _decision(evaluation: Evaluation) -> StudyFigure:
     curve, point = evaluation.decision, evaluation.performance.operating_point
     caption = (
-        "Decision curve in the evaluated patients: net benefit per patient of calling a patient HER2-positive from the "
-        "threshold probability on, with its pointwise 95 % bootstrap interval, against calling all patients or none "
-        f"positive. Dashed upright: the threshold of the model, {point.threshold:.2f}."
+        f"Decision curve in the evaluated patients: {panels.DECISION_SHOWN} Dashed upright: the threshold of the "
+        f"model, {point.threshold:.2f}."
     )
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        decision_panel(axes, curve, float(np.nanmax(curve.high)), TEST_COLOUR, "model")
+        panels.decision_panel(axes, curve, float(np.nanmax(curve.high)), TEST_COLOUR, "model")
         reference_line(axes, x=point.threshold)
         axes.set_ylabel("Net benefit per patient")
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
-    return study_figure(DECISION, "decision-curve", caption, (ONE_COLUMN_MM, 72.0), draw, {"": decision_frame(curve)})
+    frames = {"": panels.decision_frame(curve)}
+    return study_figure(DECISION, "decision-curve", caption, (ONE_COLUMN_MM, 72.0), draw, frames)
 
 
 def _applicability(evaluation: Evaluation) -> StudyFigure:
@@ -149,7 +122,7 @@ def _applicability(evaluation: Evaluation) -> StudyFigure:
         groups = {"training patients": (training, gray)}
         for her2, label in ((0, "HER2-negative"), (1, "HER2-positive")):
             groups[label] = (own[own["her2"] == her2], looks[her2])
-        distance_panel(axes, groups, domain.limits(EDGE_SHARE))
+        panels.distance_panel(axes, groups, domain.limits(EDGE_SHARE))
         t2, q = domain.limits(OUTSIDE_SHARE)
         for line, place in ((axes.axvline, t2), (axes.axhline, q)):
             line(place, color=TRAIN_COLOUR, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0.5)

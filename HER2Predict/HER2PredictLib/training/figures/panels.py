@@ -66,6 +66,19 @@ def roc_panel(
     unit_square(axes, "1 − specificity", "Sensitivity")
 
 
+def roc_frames(curve: RocCurve) -> dict[str, pd.DataFrame]:
+    return {
+        "curve": pd.DataFrame(
+            {
+                "false_positive_rate": curve.false_positive_rate,
+                "true_positive_rate": curve.true_positive_rate,
+                "threshold": np.where(np.isfinite(curve.thresholds), curve.thresholds, np.nan),
+            }
+        ),
+        "band": pd.DataFrame({"false_positive_rate": curve.grid, "low": curve.low, "high": curve.high}),
+    }
+
+
 def confusion_panel(axes: Axes, confusion: np.ndarray) -> None:
     """Numbers of calls against HER2 status; shares are of the patients of that status."""
     from matplotlib.colors import LinearSegmentedColormap
@@ -86,6 +99,20 @@ def confusion_panel(axes: Axes, confusion: np.ndarray) -> None:
         spine.set(visible=True, color=FAINT)
     axes.axhline(0.5, color=FAINT, linewidth=0.6)
     axes.axvline(0.5, color=FAINT, linewidth=0.6)
+
+
+def confusion_frame(confusion: np.ndarray) -> pd.DataFrame:
+    cells = [(her2, call, confusion[her2, call]) for her2 in (0, 1) for call in (0, 1)]
+    return pd.DataFrame(cells, columns=["her2", "call", "patients"])
+
+
+#: What the panel shows.
+CALIBRATION_SHOWN = (
+    "the observed share of HER2-positive patients against the predicted probability. Points: groups of patients of "
+    "like prediction, with Wilson 95 % intervals; line and band: logistic regression on a restricted cubic spline of "
+    "the log-odds, with its pointwise 95 % interval; dashed: perfect calibration. Below: predictions of HER2-positive "
+    "patients (up) and HER2-negative ones (down)."
+)
 
 
 def calibration_panel(
@@ -133,6 +160,13 @@ def calibration_frames(curve: CalibrationCurve) -> dict[str, pd.DataFrame]:
         "groups": pd.DataFrame({column: getattr(curve, column) for column in [*columns, "patients"]}),
         "smooth": pd.DataFrame({column: getattr(curve, f"smooth_{column}") for column in columns}),
     }
+
+
+#: What the panel shows.
+DECISION_SHOWN = (
+    "net benefit per patient of calling a patient HER2-positive from the threshold probability on, with its pointwise "
+    "95 % bootstrap interval, against calling all patients or none positive."
+)
 
 
 def decision_panel(axes: Axes, curve: DecisionCurve, highest: float, colour: str, label: str) -> None:

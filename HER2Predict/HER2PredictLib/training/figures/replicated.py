@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..measured.results import APPARENT, SET_LABELS, STUDY_COMPONENTS, Results
 from ..protocol.protocol import TEST, TRAIN
-from .panels import Apparent, Colours, confusion_panel, roc_panel
+from . import panels
 from .style import (
     INK,
     NEGATIVE_COLOUR,
@@ -22,6 +22,7 @@ from .style import (
     StudyFigure,
     letter,
     reference_line,
+    stacked,
     study_figure,
     unit_square,
 )
@@ -114,13 +115,7 @@ def _draw_components(figure: Figure, results: Results, scores: pd.DataFrame, exp
 
 
 def roc_curves(results: Results) -> StudyFigure:
-    points, bands = [], []
-    for (key, name), curve in results.roc.items():
-        rates = {"false_positive_rate": curve.false_positive_rate, "true_positive_rate": curve.true_positive_rate}
-        thresholds = np.where(np.isfinite(curve.thresholds), curve.thresholds, np.nan)
-        points.append(pd.DataFrame({"model": key, "set": name, **rates, "threshold": thresholds}))
-        limits = {"false_positive_rate": curve.grid, "low": curve.low, "high": curve.high}
-        bands.append(pd.DataFrame({"model": key, "set": name, **limits}))
+    frames = {cell: panels.roc_frames(curve) for cell, curve in results.roc.items()}
     caption = (
         "ROC curves of the three models in the training set (A, C, E) and in the test set (B, D, F), with pointwise "
         f"95 % confidence bands from {results.resamples} stratified bootstrap resamples. Curves of the training set "
@@ -135,25 +130,28 @@ def roc_curves(results: Results) -> StudyFigure:
         caption,
         (140.0, 200.0),
         lambda figure: _draw_roc(figure, results),
-        {"curves": pd.concat(points, ignore_index=True), "bands": pd.concat(bands, ignore_index=True)},
+        {
+            f"{part}s": stacked({cell: own[part] for cell, own in frames.items()}, "model", "set")
+            for part in ("curve", "band")
+        },
     )
 
 
 def _draw_roc(figure: Figure, results: Results) -> None:
-    panels = figure.subplots(len(results.candidates), 2)
+    grid = figure.subplots(len(results.candidates), 2)
     for row, candidate in enumerate(results.candidates):
         for column, name in enumerate((TRAIN, TEST)):
-            axes, colour = panels[row, column], _SET_COLOURS[name]
-            apparent = Apparent(
+            axes, colour = grid[row, column], _SET_COLOURS[name]
+            apparent = panels.Apparent(
                 results.roc[candidate.key, APPARENT], results.performances[candidate.key, APPARENT].auc.value
             )
             performance = results.performances[candidate.key, name]
-            roc_panel(
+            panels.roc_panel(
                 axes,
                 results.roc[candidate.key, name],
                 performance.auc,
                 performance.operating_point,
-                Colours(line=colour if name == TEST else INK, band=colour),
+                panels.Colours(line=colour if name == TEST else INK, band=colour),
                 apparent if name == TRAIN else None,
             )
             letter(axes, "ABCDEF"[2 * row + column], f"{candidate.label}, {_short(name)}")
@@ -176,36 +174,15 @@ def mlp_performance(results: Results) -> StudyFigure:
             "left_out_auc_sd": curve.validation_auc.std(axis=1, ddof=1),
         }
     )
-    recall = pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "set": name,
-                    "recall": results.precision_recall[name].recall,
-                    "precision": results.precision_recall[name].precision,
-                    "threshold": np.append(results.precision_recall[name].thresholds, np.nan),
-                }
-            )
-            for name in (TRAIN, TEST)
-        ],
-        ignore_index=True,
-    )
-    confusion = pd.DataFrame(
-        [
-            {
-                "set": name,
-                "threshold": point.threshold,
-                "her2": her2,
-                "call": call,
-                "patients": point.confusion[her2, call],
-            }
-            for name in (TRAIN, TEST)
-            for point in [results.performances["mlp", name].operating_point]
-            for her2 in (0, 1)
-            for call in (0, 1)
-        ]
-    )
-    average = {name: results.precision_recall[name].average_precision for name in (TRAIN, TEST)}
+    recall = {
+        name: pd.DataFrame(
+            {"recall": own.recall, "precision": own.precision, "threshold": np.append(own.thresholds, np.nan)}
+        )
+        for name, own in results.precision_recall.items()
+    }
+    points = [(name, results.performances["mlp", name].operating_point) for name in (TRAIN, TEST)]
+    confusion = {(name, point.threshold): panels.confusion_frame(point.confusion) for name, point in points}
+    average = {name: own.average_precision for name, own in results.precision_recall.items()}
     caption = (
         f"Performance of the MLP. (A, B) Calls against HER2 status at the threshold {results.study.threshold:.2f}, "
         "in the training set (out of fold; the threshold was chosen on these predictions) and in the test set; "
@@ -220,14 +197,18 @@ def mlp_performance(results: Results) -> StudyFigure:
         caption,
         (140.0, 140.0),
         lambda figure: _draw_mlp(figure, results, learning),
-        {"confusion": confusion, "learning": learning, "precision-recall": recall},
+        {
+            "confusion": stacked(confusion, "set", "threshold"),
+            "learning": learning,
+            "precision-recall": stacked(recall, "set"),
+        },
     )
 
 
 def _draw_mlp(figure: Figure, results: Results, learning: pd.DataFrame) -> None:
     (first, second), (sizes, recall) = figure.subplots(2, 2)
     for axes, name, title in ((first, TRAIN, "A"), (second, TEST, "B")):
-        confusion_panel(axes, results.performances["mlp", name].operating_point.confusion)
+        panels.confusion_panel(axes, results.performances["mlp", name].operating_point.confusion)
         letter(axes, title, SET_LABELS[name])
     for kind, label, colour, marker in (
         ("fitted", "patients that it was fitted to", TRAIN_COLOUR, "s"),

@@ -86,6 +86,11 @@ class StudyFigure:
         return {f"{self.name}{f'-{part}' if part else ''}.csv": frame for part, frame in self.data.items()}
 
 
+def stacked(frames: Mapping[Any, pd.DataFrame], *names: str) -> pd.DataFrame:
+    """One table of all, with their keys in columns `names` before the others."""
+    return pd.concat(frames, names=names).reset_index(level=names).reset_index(drop=True)
+
+
 def study_figure(
     number: int,
     name: str,

@@ -73,7 +73,7 @@ def measure_study(
             for name in (TRAIN, TEST)
         },
         roc={(key, name): roc(status[name], fit.score[name], resamples, seed) for key, fit, name in cells},
-        precision_recall={name: precision_recall(status[name], mlp.score[name]) for name in SETS},
+        precision_recall={name: precision_recall(status[name], mlp.score[name]) for name in (TRAIN, TEST)},
         calibration={name: calibration_curve(status[name], mlp.probability[name]) for name in (TRAIN, TEST)},
         decision={
             name: decision_curve(status[name], mlp.probability[name], resamples=resamples, seed=seed)
