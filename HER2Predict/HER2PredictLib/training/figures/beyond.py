@@ -54,7 +54,7 @@ def calibration(results: Results) -> StudyFigure:
 def _draw_calibration(figure: Figure, results: Results) -> None:
     both = figure.subplots(1, 2)
     for axes, panel, name, colour in zip(both, "AB", (TRAIN, TEST), (INK, TEST_COLOUR), strict=True):
-        status, probability = results.study.status_of(name), results.probability("mlp", name)
+        status, probability = results.study.status_of(name), results.study.fits["mlp"].probability[name]
         panels.calibration_panel(axes, results.calibration[name], status, probability, colour)
         letter(axes, panel, SET_LABELS[name])
 
@@ -187,9 +187,9 @@ def splits(results: Results) -> StudyFigure:
 
 def _draw_splits(figure: Figure, results: Results) -> None:
     axes = figure.subplots()
-    for place, candidate in enumerate(results.candidates):
-        aucs = np.sort(results.study.spread[candidate.key].to_numpy())
-        summary = results.spread.loc[candidate.key]
+    for place, key in enumerate(results.labels):
+        aucs = np.sort(results.study.spread[key].to_numpy())
+        summary = results.spread.loc[key]
         axes.bar(
             place, summary["high"] - summary["low"], 0.56, bottom=summary["low"], color=FAINT, alpha=0.6, linewidth=0
         )

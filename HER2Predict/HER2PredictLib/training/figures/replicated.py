@@ -138,23 +138,21 @@ def roc_curves(results: Results) -> StudyFigure:
 
 
 def _draw_roc(figure: Figure, results: Results) -> None:
-    grid = figure.subplots(len(results.candidates), 2)
-    for row, candidate in enumerate(results.candidates):
+    grid = figure.subplots(len(results.labels), 2)
+    for row, (key, label) in enumerate(results.labels.items()):
+        apparent = panels.Apparent(results.roc[key, APPARENT], results.performances[key, APPARENT].auc.value)
         for column, name in enumerate((TRAIN, TEST)):
             axes, colour = grid[row, column], _SET_COLOURS[name]
-            apparent = panels.Apparent(
-                results.roc[candidate.key, APPARENT], results.performances[candidate.key, APPARENT].auc.value
-            )
-            performance = results.performances[candidate.key, name]
+            performance = results.performances[key, name]
             panels.roc_panel(
                 axes,
-                results.roc[candidate.key, name],
+                results.roc[key, name],
                 performance.auc,
                 performance.operating_point,
                 panels.Colours(line=colour if name == TEST else INK, band=colour),
                 apparent if name == TRAIN else None,
             )
-            letter(axes, "ABCDEF"[2 * row + column], f"{candidate.label}, {_short(name)}")
+            letter(axes, "ABCDEF"[2 * row + column], f"{label}, {_short(name)}")
 
 
 def _short(name: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ...errors import InputError
 from ..cohort.columns import Categories, Column, Numbers, clinical_columns
@@ -53,10 +53,7 @@ class BaselineTable:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per line, cells as printed, categories indented by two spaces."""
-        lines = [
-            [("  " if row.category else "") + row.label, *row.cells, *([row.p_value] if self.compares else [])]
-            for row in self.rows
-        ]
+        lines = [[("  " if row.category else "") + row.label, *self._cells(row)] for row in self.rows]
         return pd.DataFrame(lines, columns=self._heads())
 
     def to_csv(self) -> bytes:
@@ -80,9 +77,12 @@ class BaselineTable:
     def _heads(self) -> list[str]:
         return ["Characteristic", *self.columns, *(["p-value"] if self.compares else [])]
 
+    def _cells(self, row: BaselineRow) -> tuple[str, ...]:
+        return (*row.cells, row.p_value) if self.compares else row.cells
+
     def _html_line(self, row: BaselineRow) -> str:
         kind = "category" if row.category else "characteristic"
-        cells = "".join(f"<td>{html.escape(c)}</td>" for c in (*row.cells, *([row.p_value] if self.compares else [])))
+        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in self._cells(row))
         return f'<tr class="{kind}"><th scope="row">{html.escape(row.label)}</th>{cells}</tr>\n'
 
 
@@ -105,7 +105,7 @@ def table1(frame: pd.DataFrame) -> BaselineTable:
     )
 
 
-def table2(frame: pd.DataFrame, group: Sequence[object] | np.ndarray | pd.Series) -> BaselineTable:
+def table2(frame: pd.DataFrame, group: ArrayLike) -> BaselineTable:
     """Two groups of patients against each other, as the study's Table 2.
 
     Numbers: median (interquartile range) and the Wilcoxon rank-sum test. Categories: counts (% of the patients whose
@@ -123,9 +123,7 @@ def table2(frame: pd.DataFrame, group: Sequence[object] | np.ndarray | pd.Series
     columns, left_out = _reported(frame)
     belongs = _memberships(group, len(frame))
     everybody = np.ones(len(frame), dtype=bool)
-    rows: list[BaselineRow] = []
-    for column in columns:
-        rows += _compared(column, [everybody, *belongs.values()])
+    rows = [row for column in columns for row in _compared(column, [everybody, *belongs.values()])]
     heads = ("Overall", *(_GROUP_NAMES.get(name, name) for name in belongs))
     sizes = (len(frame), *(int(members.sum()) for members in belongs.values()))
     tests = dict.fromkeys(row.test.name for row in rows if row.test and math.isfinite(row.test.p_value))
@@ -143,8 +141,8 @@ def table2(frame: pd.DataFrame, group: Sequence[object] | np.ndarray | pd.Series
 def _cells_note(columns: tuple[Column, ...], numbers: str) -> str:
     kinds = [numbers] if any(isinstance(column, Numbers) for column in columns) else []
     if any(isinstance(column, Categories) for column in columns):
-        kinds.append("number of patients (%)")
-    return "; ".join(kinds)[:1].upper() + "; ".join(kinds)[1:]
+        kinds.append("number of patients (%)" if kinds else "Number of patients (%)")
+    return "; ".join(kinds)
 
 
 def p_value_text(p_value: float) -> str:
@@ -173,9 +171,9 @@ def _reported(frame: pd.DataFrame) -> tuple[tuple[Column, ...], tuple[str, ...]]
     return columns, left_out
 
 
-def _memberships(group: Sequence[object] | np.ndarray | pd.Series, patients: int) -> dict[str, np.ndarray]:
+def _memberships(group: ArrayLike, patients: int) -> dict[str, np.ndarray]:
     """Name of each of the two groups to its patients."""
-    names = np.array([str(name) for name in group])
+    names = np.asarray(group).astype(str)
     if len(names) != patients:
         raise InputError(f"{len(names)} patients are assigned to groups, but the cohort has {patients}.")
     distinct = sorted(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...model.applicability import EDGE_SHARE
 from ..cohort.evidence import Evidence, RoiSource
-from ..protocol.protocol import TEST, TRAIN, Candidate
+from ..protocol.protocol import TEST, TRAIN
 from ..protocol.study import Study
 from ..protocol.threshold import ThresholdChoice
 from ..statistics.calibration_measures import CalibrationCurve
@@ -145,18 +145,9 @@ class Results:
         return self.split_given and not self.simulated
 
     @property
-    def candidates(self) -> tuple[Candidate, ...]:
-        """The models, in the order of tables; the first is the deployed one's kind."""
-        return tuple(fit.candidate for fit in self.study.fits.values())
-
-    @property
     def labels(self) -> dict[str, str]:
-        """Name of each model for people, by its key."""
-        return {candidate.key: candidate.label for candidate in self.candidates}
-
-    def probability(self, key: str, name: str) -> np.ndarray:
-        """Calibrated predictions of a model for a set."""
-        return self.study.fits[key].probability[name]
+        """Name of each model for people, by its key, in the order of tables; the first is the deployed one's kind."""
+        return {key: fit.candidate.label for key, fit in self.study.fits.items()}
 
     @property
     def guessing(self) -> tuple[str, ...]:
@@ -178,14 +169,14 @@ class Results:
             },
             "input_findings": None if findings is None else records(findings),
             "models": {
-                candidate.key: {
-                    "label": candidate.label,
-                    "hyper_parameters": plain(study.fits[candidate.key].parameters),
-                    "threshold": study.fits[candidate.key].threshold,
-                    **{name: self.performances[candidate.key, name].to_dict() for name in SETS},
-                    "random_splits": plain(self.spread.loc[candidate.key].to_dict()),
+                key: {
+                    "label": fit.candidate.label,
+                    "hyper_parameters": plain(fit.parameters),
+                    "threshold": fit.threshold,
+                    **{name: self.performances[key, name].to_dict() for name in SETS},
+                    "random_splits": plain(self.spread.loc[key].to_dict()),
                 }
-                for candidate in self.candidates
+                for key, fit in study.fits.items()
             },
             "discrimination": study.discrimination.to_dict(),
             "guessing": list(study.guessing),

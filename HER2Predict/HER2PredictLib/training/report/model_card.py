@@ -5,21 +5,14 @@ from __future__ import annotations
 from ...model.model import Model, interval_name
 from ..measured.results import SET_LABELS, SETS, Results
 from ..protocol.protocol import TEST
+from ..statistics.performance import SHORT_LABELS
 from . import prose, sentences
 from .prose import FINDINGS_TABLE
 from .study_report import notices
 from .study_tables import models_table
 
 #: Rows of the table of performance.
-_MEASURES = {
-    "auc": "AUC",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "ppv": "Positive predictive value",
-    "npv": "Negative predictive value",
-    "brier": "Brier score",
-    "calibration_slope": "Calibration slope",
-}
+_MEASURES = ("auc", "sensitivity", "specificity", "ppv", "npv", "brier", "calibration_slope")
 
 
 def model_card(results: Results, model: Model) -> str:
@@ -99,7 +92,7 @@ def _elsewhere(results: Results) -> str:
 
 def _performance(results: Results) -> str:
     lines = ["| Measure | " + " | ".join(SET_LABELS[name] for name in SETS) + " |", "| --- " * (len(SETS) + 1) + "|"]
-    for measure, label in _MEASURES.items():
+    for measure in _MEASURES:
         cells = [results.performances["mlp", name].estimates()[measure].text() for name in SETS]
-        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+        lines.append(f"| {SHORT_LABELS[measure]} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

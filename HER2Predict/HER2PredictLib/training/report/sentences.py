@@ -97,10 +97,10 @@ def discrimination(results: Results, name: str) -> str:
 
 def others(results: Results) -> str:
     texts = [
-        f"{candidate.label.lower()} {results.performances[candidate.key, TRAIN].auc.text()} in the training set, out "
-        f"of fold, and {results.performances[candidate.key, TEST].auc.text()} in the test set"
-        for candidate in results.candidates
-        if candidate.key != "mlp"
+        f"{label.lower()} {results.performances[key, TRAIN].auc.text()} in the training set, out of fold, and "
+        f"{results.performances[key, TEST].auc.text()} in the test set"
+        for key, label in results.labels.items()
+        if key != "mlp"
     ]
     return f"The other models had AUCs of: {'; '.join(texts)}."
 

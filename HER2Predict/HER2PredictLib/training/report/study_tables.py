@@ -39,10 +39,6 @@ _CALL_MEASURES = {
 }
 
 
-def _mean_and_own(row: pd.Series, name: str) -> str:
-    return f"{row[f'{name}_mean']:.2f}; {row[f'{name}_this_split']:.2f}"
-
-
 def spread_table(results: Results) -> pd.DataFrame:
     """Test AUC over the random splits, one row per model."""
     return pd.DataFrame(
@@ -55,7 +51,10 @@ def spread_table(results: Results) -> pd.DataFrame:
                 "Range": f"{row['min']:.2f} to {row['max']:.2f}",
                 "At most 0.50": f"{100 * row['share_at_most_half']:.0f} %",
                 "This split": f"{row['this_split']:.2f}",
-                **{heading: _mean_and_own(row, name) for name, heading in _CALL_MEASURES.items()},
+                **{
+                    heading: f"{row[f'{name}_mean']:.2f}; {row[f'{name}_this_split']:.2f}"
+                    for name, heading in _CALL_MEASURES.items()
+                },
             }
             for key, row in results.spread.iterrows()
         ]

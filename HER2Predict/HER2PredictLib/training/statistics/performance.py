@@ -30,7 +30,8 @@ from .estimate import (
 
 #: Threshold probabilities of the decision curve.
 DECISION_THRESHOLDS = np.round(np.arange(0.05, 0.951, 0.01), 2)
-_LABELS = {
+#: Measures for people, by the names of `Performance.estimates`.
+LABELS = {
     "auc": "AUC (bootstrap)",
     "auc_delong": "AUC (DeLong)",
     "average_precision": "Average precision",
@@ -46,6 +47,8 @@ _LABELS = {
     "calibration_in_the_large": "Calibration-in-the-large",
     "expected_observed": "Expected / observed",
 }
+#: Where there is one AUC.
+SHORT_LABELS = {**LABELS, "auc": "AUC"}
 
 
 @dataclass(frozen=True)
@@ -278,7 +281,7 @@ def performance_table(performances: Mapping[str, Performance]) -> pd.DataFrame:
     """One row per measure, one column per name (model, or model and set), as ``0.73 (0.66 to 0.77)``."""
     return pd.DataFrame(
         {
-            name: {_LABELS[measure]: estimate.text() for measure, estimate in performance.estimates().items()}
+            name: {LABELS[measure]: estimate.text() for measure, estimate in performance.estimates().items()}
             for name, performance in performances.items()
         }
     ).rename_axis("Measure")

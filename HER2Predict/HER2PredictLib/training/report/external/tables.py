@@ -14,15 +14,10 @@ from ....model.model import Model
 from ...cohort.cohort import IHC_OUTCOME
 from ...measured.evaluate import Evaluation, Stratum
 from ...statistics.estimate import UNDEFINED, Estimate
+from ...statistics.performance import SHORT_LABELS
 
 #: Measures of development and evaluation that stand side by side.
-_COMPARED = {
-    "auc": "AUC",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "calibration_slope": "Calibration slope",
-    "calibration_in_the_large": "Calibration-in-the-large",
-}
+_COMPARED = ("auc", "sensitivity", "specificity", "calibration_slope", "calibration_in_the_large")
 
 
 def development_measures(model: Model) -> dict[str, Estimate]:
@@ -60,9 +55,9 @@ def comparison_table(evaluation: Evaluation) -> pd.DataFrame:
         ("ROI volume, ml: median (range)", *_volumes(evaluation)),
     ]
     development, estimates = development_measures(model), performance.estimates()
-    for name, label in _COMPARED.items():
+    for name in _COMPARED:
         before = development[name].text() if name in development else "not told"
-        rows.append((label, before, estimates[name].text()))
+        rows.append((SHORT_LABELS[name], before, estimates[name].text()))
     return pd.DataFrame(rows, columns=["", "Development", "Evaluation"])
 
 
