@@ -12,6 +12,10 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from HER2PredictLib.case.case import Case
+from HER2PredictLib.findings.examine import examine_grids, examine_tissue
+from HER2PredictLib.findings.finding import Finding
+
 SHARED = Path(os.environ.get("HER2PREDICT_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 REAL_CT = SHARED / "data" / "sts"
 
@@ -114,6 +118,11 @@ def pelvis(urine_hu: float = 500.0, seed: int = 3) -> tuple[np.ndarray, np.ndarr
     hu[:, :3, :3] = -1000.0
     noise = np.clip(np.random.default_rng(seed).normal(0.0, 8.0, hu.shape), -20.0, 20.0)
     return np.rint(hu + noise).astype(np.int16), roi.astype(np.uint8)
+
+
+def findings_on(case: Case) -> tuple[Finding, ...]:
+    """Every finding on the input, errors first."""
+    return examine_tissue(case, examine_grids(case))
 
 
 def stored_otherwise(images: tuple[sitk.Image, sitk.Image], seed: int) -> tuple[sitk.Image, sitk.Image]:

@@ -12,12 +12,11 @@ import numpy as np
 import pydicom
 import SimpleITK as sitk
 
-from cases import small_case
+from cases import findings_on, small_case
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import read_volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.findings.examine import examine
 
 
 def write_series(
@@ -71,7 +70,7 @@ class DicomFolderTest(unittest.TestCase):
 
     def codes(self) -> list[tuple[str, str]]:
         case = Case(read_volume(self.folder), Roi(self.roi, "ROI"))
-        return [(finding.code, finding.severity) for finding in examine(case)]
+        return [(finding.code, finding.severity) for finding in findings_on(case)]
 
     def test_series_equals_the_volume_it_was_written_from(self) -> None:
         write_series(self.folder, self.image, self.positions)

@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from cases import as_image, ct_array, ellipsoid, small_case, write_segmentation, write_small_case
+from cases import as_image, ct_array, ellipsoid, findings_on, small_case, write_segmentation, write_small_case
 from HER2PredictLib.case import nodes
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.findings.examine import examine
 from HER2PredictLib.findings.finding import KEEP_LARGEST_PIECE
 from HER2PredictLib.panel.segments import mend
 from hosts import NO_SLICER, slicer
@@ -272,7 +271,7 @@ class NodesTest(unittest.TestCase):
         grid.SetAndObserveTransformFromParent(transform)
         self.volume.SetAndObserveTransformNodeID(grid.GetID())
         self.assertTrue(nodes.volume_from_node(self.volume).warped)
-        findings = examine(Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image)))
+        findings = findings_on(Case.from_nodes(self.volume, self.segmentation(tumour=self.roi_image)))
         self.assertIn("volume-warped", [finding.code for finding in findings])
 
     def test_the_instances_of_a_volume_from_dicom_are_known(self) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from cases import as_image, ct_array, ellipsoid, pelvis, stored_otherwise
+from cases import as_image, ct_array, ellipsoid, findings_on, pelvis, stored_otherwise
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
-from HER2PredictLib.findings.examine import examine, examine_prepared
+from HER2PredictLib.findings.examine import examine_prepared
 from HER2PredictLib.findings.finding import Finding
 
 
@@ -22,7 +22,7 @@ def case_of(
 
 
 def findings_of(case: Case) -> dict[str, Finding]:
-    return {finding.code: finding for finding in examine(case)}
+    return {finding.code: finding for finding in findings_on(case)}
 
 
 class VolumeFindingsTest(unittest.TestCase):
@@ -57,7 +57,7 @@ class VolumeFindingsTest(unittest.TestCase):
         roi[10, 0, 0] = 1
         volume = np.abs(volume)
         self.assertEqual(
-            [finding.severity for finding in examine(case_of(volume, roi))][:2], ["error", "warning"]
+            [finding.severity for finding in findings_on(case_of(volume, roi))][:2], ["error", "warning"]
         )
 
 
@@ -105,19 +105,19 @@ class InvarianceTest(unittest.TestCase):
         roi = np.roll(roi, (-12, 9), axis=(2, 1))
         roi[13] = 0
         roi[10, 50:54, 30:34] = 0
-        expected = examine(case_of(volume, roi))
+        expected = findings_on(case_of(volume, roi))
         self.assertLessEqual({"roi-holds-fat", "roi-skips-slices"}, {finding.code for finding in expected})
         images = as_image(volume), as_image(roi)
         for seed in range(12):
             stored, drawn = stored_otherwise(images, seed)
-            self.assertEqual(examine(Case(Volume(stored, "CTU"), Roi(drawn, "tumour"))), expected, seed)
+            self.assertEqual(findings_on(Case(Volume(stored, "CTU"), Roi(drawn, "tumour"))), expected, seed)
 
     def test_thin_slices_give_the_findings_of_thick_ones(self) -> None:
         volume, roi = pelvis()
         roi = np.roll(roi, -12, axis=2)
         thin = [np.repeat(array, 5, axis=0) for array in (volume, roi)]
         self.assertEqual(
-            examine(case_of(thin[0], thin[1], (0.8, 0.8, 1.0))), examine(case_of(volume, roi))
+            findings_on(case_of(thin[0], thin[1], (0.8, 0.8, 1.0))), findings_on(case_of(volume, roi))
         )
 
 

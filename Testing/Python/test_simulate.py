@@ -17,11 +17,11 @@ from statistics import NormalDist
 import numpy as np
 import SimpleITK as sitk
 
+from cases import findings_on
 from HER2PredictLib.case.case import Case
 from HER2PredictLib.case.rois import Roi
 from HER2PredictLib.case.volumes import Volume
 from HER2PredictLib.errors import InputError
-from HER2PredictLib.findings.examine import examine
 from HER2PredictLib.training.simulator.her2_effect import SHIFTS, Latents, true_probability
 from HER2PredictLib.training.simulator.image_files import SEGMENT_ID, SEGMENT_NAME, TERMINOLOGY
 from HER2PredictLib.training.simulator.patients import draw_cohort, study_split
@@ -128,7 +128,7 @@ class SimulatedPatientTest(unittest.TestCase):
             image, mask = (sitk.GetImageFromArray(voxels) for voxels in (ct, roi.astype(np.uint8)))
             for stored in (image, mask):
                 stored.CopyInformation(self.image)
-            return {finding.code for finding in examine(Case(Volume(image, "CTU"), Roi(mask, "tumour")))}
+            return {finding.code for finding in findings_on(Case(Volume(image, "CTU"), Roi(mask, "tumour")))}
 
         self.assertEqual(codes(self.ct, self.roi), set())
         self.assertIn("roi-holds-urine", codes(self.ct, grown(self.roi, 4)))

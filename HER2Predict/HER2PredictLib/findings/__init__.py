@@ -1,4 +1,4 @@
 """What is wrong or doubtful with a `Case`, and what to do about it.
 
-`examine` gives every finding on the input; volume, ROI and tissues are checked apart. `remedies` mends an ROI.
+`examine` gives the findings on the input; volume, ROI and tissues are checked apart. `remedies` mends an ROI.
 """

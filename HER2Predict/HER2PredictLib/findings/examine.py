@@ -13,21 +13,14 @@ from .tissue_checks import tissue_findings
 from .volume_checks import slice_findings, volume_findings
 
 
-def examine(case: Case) -> tuple[Finding, ...]:
-    """Findings on the input, errors first.
-
-    Cheap enough to run while the outline is drawn; what needs the prepared pair is in `examine_prepared`.
+def examine_grids(case: Case) -> tuple[Finding, ...]:
+    """Findings on volume, slices and ROI, errors first: no other finding is an error.
 
     Raises
     ------
     InputError
         Where the ROI is empty.
     """
-    return examine_tissue(case, examine_grids(case))
-
-
-def examine_grids(case: Case) -> tuple[Finding, ...]:
-    """Findings on volume, slices and ROI, errors first: no other finding is an error."""
     return _errors_first([*volume_findings(case), *slice_findings(case), *roi_findings(case)])
 
 
