@@ -25,20 +25,10 @@ from .result.result import Result
 
 
 @dataclass(frozen=True, eq=False)
-class CheckedCase:
-    """A Case that may be predicted: its findings so far, and the pair on which a backend computes the features."""
-
-    case: Case
-    findings: tuple[Finding, ...]
-    prepared: Prepared
-    seconds: Mapping[str, float]
-
-
-@dataclass(frozen=True, eq=False)
 class PreparedCase:
-    """A Case without errors and its prepared pair, before its tissue is looked at.
+    """A Case without errors, its findings so far, and the pair on which a backend computes the features.
 
-    That takes as long as many of the features, and others may work between the two or beside them.
+    To look at its tissue, too, takes as long as many of the features; others may work meanwhile.
     """
 
     case: Case
@@ -52,6 +42,10 @@ class PreparedCase:
         findings = (*examine_tissue(self.case, self.findings), *examine_prepared(self.prepared))
         findings_s = self.seconds["findings"] + time.perf_counter() - started
         return CheckedCase(self.case, findings, self.prepared, {**self.seconds, "findings": findings_s})
+
+
+class CheckedCase(PreparedCase):
+    """One whose tissue was looked at: it may be predicted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,9 +217,9 @@ def prepare(case: Case, prepared: Prepared | None = None) -> PreparedCase:
     return PreparedCase(case, findings, prepared, seconds)
 
 
-def preprocess(case: Case, prepared: Prepared | None = None) -> CheckedCase:
-    """All steps before the features; as `prepare`, whose errors it raises."""
-    return prepare(case, prepared).checked()
+def preprocess(case: Case) -> CheckedCase:
+    """All steps before the features; raises what `prepare` does."""
+    return prepare(case).checked()
 
 
 def predict(
