@@ -65,7 +65,7 @@ def steps_of_one(count: int = 8) -> dict[str, float]:
     seconds: dict[str, list[float]] = {}
     for index in range(count + 1):
         clock = [time.perf_counter()]
-        varied = outline.variation(0, index)
+        varied = outline.variation(index)
         clock.append(time.perf_counter())
         prepared = varied.prepared()
         clock.append(time.perf_counter())

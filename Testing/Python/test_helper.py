@@ -142,7 +142,7 @@ class HelperTest(unittest.TestCase):
             varied.ask(index, lambda answer, error, index=index: answers.update({index: (answer, error)}))
         self.processes.wait(lambda: len(answers) == 4)
         varied.close()
-        here = work_on(drawn, 0)
+        here = work_on(drawn)
         for index, (answer, error) in answers.items():
             self.assertIsNone(error)
             found = answer["features"], answer["surface_distance_mm"], answer["volume_change"]
@@ -181,7 +181,7 @@ class HelperTest(unittest.TestCase):
 
     def test_ten_kills_at_random_moments_lose_nothing_and_change_nothing(self) -> None:
         drawn, chance = case(), random.Random(4711)
-        here = work_on(drawn, 0)
+        here = work_on(drawn)
         answers: dict[int, Any] = {}
         kills = 0
         next_kill = time.monotonic() + 0.5

@@ -69,7 +69,7 @@ class _Computer:
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
         features.feature_names()  # pyradiomics is there, and warm
         self._folder = folder
-        self._outline: tuple[str, int] | None = None
+        self._file = ""
         self._vary: Callable[[int], Any] = lambda index: None
 
     def do(self, request: Message) -> Message:
@@ -83,10 +83,9 @@ class _Computer:
         return {"features": features.extract_share(Prepared(images["image"], images["mask"], 1, ()), *request["share"])}
 
     def _variation(self, request: Message) -> Message:
-        wanted = (request["file"], request["seed"])
-        if self._outline != wanted:
+        if self._file != request["file"]:
             self._vary = self._varied(request)
-            self._outline = wanted
+            self._file = request["file"]
         values, distance, change = self._vary(request["index"])
         return {"features": values, "surface_distance_mm": distance, "volume_change": change}
 
@@ -97,7 +96,7 @@ class _Computer:
         from HER2PredictLib.outline.stability import work_on
 
         images = read_images(self._folder / request["file"], request["images"])
-        return work_on(Case(Volume(images["volume"], ""), Roi(images["roi"], "")), request["seed"])
+        return work_on(Case(Volume(images["volume"], ""), Roi(images["roi"], "")))
 
 
 if __name__ == "__main__":

@@ -51,12 +51,10 @@ class VariedOutline:
     images: messages.Message
     tasks: list[Task] = field(default_factory=list)
 
-    def ask(
-        self, index: int, answered: Callable[[messages.Message | None, Exception | None], None], seed: int = 0
-    ) -> None:
+    def ask(self, index: int, answered: Callable[[messages.Message | None, Exception | None], None]) -> None:
         """Ask for one variation: its ``features`` (None where they are undefined), ``surface_distance_mm`` and
         ``volume_change``."""
-        request = {"do": "variation", "file": self.file.name, "images": self.images, "seed": seed, "index": index}
+        request = {"do": "variation", "file": self.file.name, "images": self.images, "index": index}
         self.tasks.append(self.helpers.ask(Task(request, answered)))
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ def variations(case: Case, count: int = 20, seed: int = 0) -> Iterator[Case]:
     """
     outline = Outline.of(case)
     for index in range(count):
-        yield outline.variation(seed, index)
+        yield outline.variation(index, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +98,8 @@ class Outline:
             int(pieces(box, corners=True).max()),
         )
 
-    def variation(self, seed: int, index: int) -> Case:
-        """One variation, the same for the same seed and index."""
+    def variation(self, index: int, seed: int = 0) -> Case:
+        """One variation, the same for the same index and seed."""
         random = np.random.default_rng([seed, index])
         size = float(np.clip((self.case.roi_volume_ml / _FULL_SIZE_ML) ** (1.0 / 3.0), _LEAST_SIZE, 1.0))
         offset = random.normal(0.0, _OFFSET_MM)

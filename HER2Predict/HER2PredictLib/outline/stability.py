@@ -51,6 +51,12 @@ class Variation:
     surface_distance_mm: float
     volume_change: float
 
+    @classmethod
+    def of(cls, model: Model, values: Features | None, surface_distance_mm: float, volume_change: float) -> Variation:
+        """That with these features; None where they are undefined."""
+        probability = None if values is None else model.predict(values).probability
+        return cls(probability, surface_distance_mm, volume_change)
+
 
 @dataclass(frozen=True)
 class Stability:
@@ -121,26 +127,20 @@ def measure(
     probability: float,
     *,
     count: int = COUNT,
-    seed: int = 0,
     jobs: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Stability:
     """Predict variations of a case that was assessed.
 
-    `probability` is that of the case as it was drawn. Other seeds give other variations. `jobs` are processes: as many
-    as there are cores by default, and one in Slicer. `progress` is told how many variations are done, and of how many.
+    `probability` is that of the case as it was drawn. `jobs` are processes: as many as there are cores by default, and
+    one in Slicer.
 
     Raises
     ------
     InputError
         Where the ROI is empty.
     """
-    found: dict[int, Variation] = {}
-    arguments = (neighbourhood(case), seed)
-    for index, (values, distance, change) in parallel.spread(count, work_on, arguments, jobs or parallel.available()):
-        found[index] = Variation(_probability(model, values), distance, change)
-        if progress is not None:
-            progress(len(found), count)
+    computed = parallel.spread(count, work_on, (neighbourhood(case),), jobs or parallel.available())
+    found = {index: Variation.of(model, *own) for index, own in computed}
     return summarise([found[index] for index in range(count)], probability, model.threshold)
 
 
@@ -179,13 +179,13 @@ def neighbourhood(case: Case) -> Case:
     )
 
 
-def work_on(case: Case, seed: int) -> Callable[[int], tuple[Features | None, float, float]]:
+def work_on(case: Case) -> Callable[[int], tuple[Features | None, float, float]]:
     """What computes a variation from its index: its features (None where they are undefined), and its differences from
     the drawn outline, as in `Variation`."""
     outline = Outline.of(case)
 
     def work(index: int) -> tuple[Features | None, float, float]:
-        varied = outline.variation(seed, index)
+        varied = outline.variation(index)
         return _features(varied), *differences(case, varied)
 
     return work
@@ -196,10 +196,6 @@ def _features(case: Case) -> Features | None:
         return features.extract(case.prepared())
     except InputError:
         return None
-
-
-def _probability(model: Model, values: Features | None) -> float | None:
-    return None if values is None else model.predict(values).probability
 
 
 def differences(drawn: Case, varied: Case) -> tuple[float, float]:

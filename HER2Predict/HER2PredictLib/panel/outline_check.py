@@ -93,7 +93,7 @@ class OutlineCheck:
         index = self._left.pop(0)
         if self._outline is None:
             self._outline = Outline.of(neighbourhood(self._assessment.case))
-        drawn, varied = self._outline.case, self._outline.variation(0, index)
+        drawn, varied = self._outline.case, self._outline.variation(index)
         try:
             prepared = varied.prepared()
         except InputError:
@@ -119,8 +119,7 @@ class OutlineCheck:
         self._later(self._guarded(self._next))
 
     def _add(self, index: int, values: Features | None, surface_distance_mm: float, volume_change: float) -> None:
-        probability = None if values is None else self._assessment.model.predict(values).probability
-        self._found[index] = Variation(probability, surface_distance_mm, volume_change)
+        self._found[index] = Variation.of(self._assessment.model, values, surface_distance_mm, volume_change)
         if self.done < self.total:
             self._changed(self)
             return
