@@ -19,7 +19,7 @@ from .findings.finding import Finding
 from .model.applicability import Applicability, applicability_of
 from .model.explain import Explanation, distance_ratios, explain
 from .model.model import Model, Prediction
-from .outline.stability import Stability
+from .outline.stability import Stability, measure
 from .result import cautions, wording
 from .result.result import Result
 
@@ -277,6 +277,18 @@ def with_stability(
         findings=(*assessment.findings, *cautions.of_stability(stability)),
         seconds={**assessment.seconds, **(seconds or {})},
     )
+
+
+def with_variations(assessment: Assessment, count: int, jobs: int | None = None) -> Assessment:
+    """The same with the stability measured here, on `count` variations of the outline; `jobs` as in `measure`.
+
+    Without variations the Assessment stays as it is.
+    """
+    if not count or assessment.banner:
+        return assessment
+    started = time.perf_counter()
+    stability = measure(assessment.case, assessment.model, assessment.probability, count=count, jobs=jobs)
+    return with_stability(assessment, stability, {"stability": time.perf_counter() - started})
 
 
 def software() -> dict[str, str]:

@@ -6,21 +6,19 @@ import dataclasses
 import functools
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..assess import Assessment, assess, with_stability
+from ..assess import Assessment, assess, with_variations
 from ..case.case import Case
 from ..errors import InputError
-from ..files import write_file
+from ..files import write_json
 from ..many.fingerprint import key_of, software, source_id
 from ..many.processes import Exclusion, Outcome, guarded
 from ..model.model import BUNDLED_MODEL, Model
-from ..outline.stability import measure
 from ..outputs.table import row_of
 from ..result.result import now
 from .cases import CaseFiles
@@ -117,8 +115,7 @@ def _predict(task: CaseTask, settings: Settings) -> Kept:
     if settings.with_reports:
         _write_report(task, settings, assessment, made)
     content = {_INPUTS: task.key, _ROW: row_of(assessment, task.case.name, made), **assessment.to_dict()}
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-    write_file(settings.out / json_name(task.file), lambda path: path.write_text(text, encoding="utf-8"))
+    write_json(str(settings.out / json_name(task.file)), content)
     return _kept(content)
 
 
@@ -127,12 +124,7 @@ def _assessed(files: CaseFiles, settings: Settings) -> Assessment:
     case = Case.from_files(files.image, files.roi, files.segment or None, files.series or None)
     # Names of files and segments may tell who it is.
     case = dataclasses.replace(case, roi=dataclasses.replace(case.roi, name="ROI"))
-    assessment = assess(case, model)
-    if not settings.variations or assessment.banner:
-        return assessment
-    started = time.perf_counter()
-    found = measure(assessment.case, model, assessment.probability, count=settings.variations, jobs=1)
-    return with_stability(assessment, found, {"stability": time.perf_counter() - started})
+    return with_variations(assess(case, model), settings.variations, jobs=1)
 
 
 def _write_report(task: CaseTask, settings: Settings, assessment: Assessment, made: str) -> None:

@@ -53,7 +53,7 @@ def add_jobs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--jobs", type=positive, metavar="N", help="processes; all cores by default")
 
 
-def add_perturbations(command: argparse.ArgumentParser) -> None:
+def add_variations(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--perturbations",
         type=not_negative,

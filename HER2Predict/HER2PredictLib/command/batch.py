@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .arguments import Bar, add_jobs, add_model, add_perturbations, report_exclusions
+from .arguments import Bar, add_jobs, add_model, add_variations, report_exclusions
 
 
 def add(commands: Any) -> None:
@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
     batch.add_argument("--out", type=Path, required=True, metavar="DIR", help="for tables, JSON, reports and overview")
     batch.add_argument("--reports", action="store_true", help="also write a page for each case")
     add_model(batch)
-    add_perturbations(batch)
+    add_variations(batch)
     add_jobs(batch)
     batch.set_defaults(run=_batch)
 

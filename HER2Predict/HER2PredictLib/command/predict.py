@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from ..files import STANDARD_OUTPUT, check_file, check_folder, check_json, write, write_file, write_json
-from .arguments import (
-    VOLUME_HELP,
-    add_jobs,
-    add_json,
-    add_model,
-    add_perturbations,
-    add_series,
-    report_choice,
-)
+from .arguments import VOLUME_HELP, add_jobs, add_json, add_model, add_series, add_variations, report_choice
 
 
 def add(commands: Any) -> None:
@@ -65,7 +56,7 @@ def _add_result_options(command: argparse.ArgumentParser) -> None:
         metavar="KEY",
         help="names the row of --csv and the report, by a pseudonym of yours; a digest of the CT by default",
     )
-    add_perturbations(command)
+    add_variations(command)
     add_jobs(command)
 
 
@@ -98,7 +89,7 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _report(case: Any, options: argparse.Namespace) -> None:
     """Assess a case and write every output that was asked for."""
-    from ..assess import assess
+    from ..assess import assess, with_variations
     from ..model.model import BUNDLED_MODEL, Model
     from ..outputs.text import as_text
 
@@ -108,9 +99,7 @@ def _report(case: Any, options: argparse.Namespace) -> None:
 
         check_identity(case)
     model = Model.load(options.model or BUNDLED_MODEL)
-    assessment = assess(case, model)
-    if options.perturbations and not assessment.banner:
-        assessment = _with_stability(assessment, options)
+    assessment = with_variations(assess(case, model), options.perturbations, options.jobs)
     if options.picture:
         from ..outputs.picture import write_picture
 
@@ -177,21 +166,6 @@ def _append(assessment: Any, options: argparse.Namespace) -> None:
             "and was taken out.",
             file=sys.stderr,
         )
-
-
-def _with_stability(assessment: Any, options: argparse.Namespace) -> Any:
-    from ..assess import with_stability
-    from ..outline.stability import measure
-
-    started = time.perf_counter()
-    stability = measure(
-        assessment.case,
-        assessment.model,
-        assessment.probability,
-        count=options.perturbations,
-        jobs=options.jobs,
-    )
-    return with_stability(assessment, stability, {"stability": time.perf_counter() - started})
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
