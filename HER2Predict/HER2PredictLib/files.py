@@ -87,11 +87,8 @@ def write_file(path: Path, content: Callable[[Path], object]) -> None:
         Where the system refuses it.
     """
 
-    def as_a_whole(path: Path) -> None:
-        with whole(path) as unfinished:
-            content(unfinished)
-
-    write(path, as_a_whole)
+    with writing(path), whole(path) as unfinished:
+        content(unfinished)
 
 
 def write_files(out: Path, files: Mapping[str, bytes]) -> None:
@@ -116,16 +113,11 @@ def not_writable(folder: Path, error: OSError) -> InputError:
     return InputError(f"{error.filename or folder} cannot be written ({error.strerror}); choose another folder.")
 
 
-def write(path: Path, content: Callable[[Path], object]) -> None:
-    """Let `content` write to `path`.
-
-    Raises
-    ------
-    InputError
-        Where the system refuses it.
-    """
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise InputError where the system refuses what the block writes to `path`."""
     try:
-        content(path)
+        yield
     except OSError as error:
         raise InputError(f"{path.parent} cannot be written to ({error.strerror}); choose another place.") from error
 

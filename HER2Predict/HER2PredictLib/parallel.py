@@ -89,7 +89,8 @@ def _helpers(
     # Spawned on every system: a fork of a process with threads, or with a graphics card at work, may hang.
     pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), _start, started_for)
     try:
-        with _one_thread_each():
+        # Every process that is at work calculates in one thread: the helpers that start meanwhile, and ITK in this one.
+        with threads.one_of_itk(), threads.one_in_children():
             with _interrupts_held_back():
                 # Here, not by the feeders: what is handed over must not change meanwhile, and this process works on it.
                 for _ in range(number):
@@ -151,10 +152,3 @@ def _interrupts_held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Every process that is at work calculates in one thread: the helpers that start meanwhile, and ITK in this one."""
-    with threads.one_of_itk(), threads.one_in_children():
-        yield

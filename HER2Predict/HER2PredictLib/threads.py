@@ -61,10 +61,7 @@ def one_in_children() -> Iterator[None]:
 def one_in_this_process() -> Iterator[None]:
     """One thread here, too, where threadpoolctl is installed; Slicer's own process is without it."""
     controller = _controller()
-    if controller is None:
-        yield
-        return
-    with controller.limit(limits=1):
+    with contextlib.nullcontext() if controller is None else controller.limit(limits=1):
         yield
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..files import STANDARD_OUTPUT, check_file, check_folder, check_json, write, write_file, write_json
+from ..files import STANDARD_OUTPUT, check_file, check_folder, check_json, write_file, write_json, writing
 from .arguments import VOLUME_HELP, add_jobs, add_json, add_model, add_series, add_variations, report_choice
 
 
@@ -105,7 +105,8 @@ def _report(case: Any, options: argparse.Namespace) -> None:
 
         write_file(options.picture, lambda path: write_picture(assessment, path))
     if options.keep_inputs:
-        write(options.keep_inputs, assessment.checked.prepared.write)
+        with writing(options.keep_inputs):
+            assessment.checked.prepared.write(options.keep_inputs)
     written = "" if sources is None else _write_dicom(assessment, sources, options)
     if options.json:
         write_json(options.json, assessment.to_dict())

@@ -11,7 +11,7 @@ import numpy as np
 
 from ... import __version__
 from ...errors import InputError
-from ...files import write, write_files
+from ...files import write_files, writing
 from ...model.model import Model
 from ...model.network import log_odds
 from ..protocol.build import INTENDED_USE
@@ -77,7 +77,9 @@ def write_recalibrated(model: Model, evaluation: Evaluation, name: str, out: Pat
         As `recalibrated`, and where a file cannot be written.
     """
     file = out / "recalibrated.her2model"
-    write(file, recalibrated(model, evaluation, name).save)
+    made = recalibrated(model, evaluation, name)
+    with writing(file):
+        made.save(file)
     write_files(out, {"recalibrated-model-card.md": recalibrated_card(Model.load(file)).encode()})
     return file
 
