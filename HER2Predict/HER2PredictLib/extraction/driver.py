@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +14,10 @@ from ..case.masks import Box, bounding_box
 from .co_occurrence import co_occurrence
 from .first_order import first_order
 from .neighbours import Neighbours
-from .region import Formulas, Region, Values
+from .region import Region, Values
 from .textures import dependence, run_length, size_zone
 
-_FORMULAS: dict[str, Formulas] = {
+_FORMULAS: dict[str, Callable[[Region], Values]] = {
     "firstorder": first_order,
     "glcm": co_occurrence,
     "glrlm": run_length,
@@ -50,7 +50,7 @@ def extract(extractor: Any, image: sitk.Image, mask: sitk.Image, kinds: Collecti
     with ThreadPoolExecutor(1) as beside:
         own = beside.submit(grid.of_image, extractor, image, mask)
         made = [beside.submit(filtered, extractor, own, kind) for kind in extractor.enabledImagetypes if kind in wanted]
-        roi = ResampledRoi.drawn(extractor, grid.of_mask(extractor, mask))
+        roi = ResampledRoi(extractor, grid.of_mask(extractor, mask))
         drawn = roi.shape(extractor) if SHAPE in wanted else {}
         if roi.resegment(extractor, sitk.GetArrayFromImage(own.result())) and SHAPE in wanted:
             drawn = roi.shape(extractor)
@@ -117,20 +117,15 @@ def filtered(extractor: Any, image: Future[sitk.Image], kind: str) -> dict[str, 
 
 
 class ResampledRoi:
-    """An ROI on the grid of a resampled mask, `spacing` in mm along (x, y, z).
+    """An ROI on the grid of a resampled mask; UnusualError where it has too few dimensions.
 
     `inside` are its voxels: those that were drawn, and later those that re-segmentation leaves.
     """
 
-    def __init__(self, mask: np.ndarray, spacing: tuple[float, ...]) -> None:
-        self._drawn = self.inside = mask
-        self._spacing = spacing
-        self.box = _box(mask)
-
-    @classmethod
-    def drawn(cls, extractor: Any, grid: sitk.Image) -> ResampledRoi:
-        """As it was drawn; UnusualError where it has too few dimensions, as in all that follows."""
-        return cls(sitk.GetArrayViewFromImage(grid) == extractor.settings["label"], grid.GetSpacing())
+    def __init__(self, extractor: Any, mask: sitk.Image) -> None:
+        self._drawn = self.inside = sitk.GetArrayViewFromImage(mask) == extractor.settings["label"]
+        self._spacing = mask.GetSpacing()
+        self.box = _box(self.inside)
 
     def resegment(self, extractor: Any, image: np.ndarray) -> bool:
         """Leave out gray levels too many standard deviations from their mean; is the box another one now?"""

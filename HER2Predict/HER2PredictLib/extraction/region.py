@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -76,6 +75,3 @@ class Region:
         for axis in axes:
             matrix = np.delete(matrix, empty - 1, axis)
         return matrix
-
-
-Formulas = Callable[[Region], Values]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -186,16 +187,12 @@ def work_on(case: Case) -> Callable[[int], tuple[Features | None, float, float]]
 
     def work(index: int) -> tuple[Features | None, float, float]:
         varied = outline.variation(index)
-        return _features(varied), *differences(case, varied)
+        values: Features | None = None
+        with suppress(InputError):
+            values = features.extract(varied.prepared())
+        return values, *differences(case, varied)
 
     return work
-
-
-def _features(case: Case) -> Features | None:
-    try:
-        return features.extract(case.prepared())
-    except InputError:
-        return None
 
 
 def differences(drawn: Case, varied: Case) -> tuple[float, float]:
