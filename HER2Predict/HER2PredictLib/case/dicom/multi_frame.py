@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import SimpleITK as sitk
 from ...errors import InputError
 from ...i18n import tr as _
 from .headers import dataset_of, without_remarks
+
+#: Slices whose positions differ by less than this, in mm, are at one place.
+SAME_PLACE_MM = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +59,13 @@ def frames_of(path: Path) -> Frames:
             ).format(path=path),
             code="frames-not-placed",
         ) from error
-    gaps = np.diff(frames.positions @ np.cross(frames.orientation[:3], frames.orientation[3:]))
-    if gaps.size and gaps.min() < 1e-3:
+    gaps = np.diff(along_normal(*frames.planes))
+    if gaps.size and gaps.min() < SAME_PLACE_MM:
         raise InputError(
             _(
                 "{count} frames of {path} lie where another one does (several phases in one file); export them as "
                 "series of their own."
-            ).format(count=int((gaps < 1e-3).sum()), path=path),
+            ).format(count=int((gaps < SAME_PLACE_MM).sum()), path=path),
             code="slices-at-one-place",
         )
     return frames
@@ -81,8 +85,7 @@ def _frames(dataset: Any) -> Frames:
         raise ValueError("frames differ")
     positions = np.array([group(frame, "PlanePositionSequence").ImagePositionPatient for frame in own], dtype=float)
     rescale = [group(frame, "PixelValueTransformationSequence") for frame in own]
-    normal = np.cross(orientations[0][:3], orientations[0][3:])
-    order = np.argsort(positions @ normal, kind="stable")
+    order = np.argsort(along_normal(positions, orientations[0]), kind="stable")
     row_mm, column_mm = spacings[0]
     return Frames(
         dataset,
@@ -124,11 +127,20 @@ def multi_frame_image(path: Path) -> sitk.Image:
 
 def _placed(voxels: np.ndarray, frames: Frames) -> sitk.Image:
     image = sitk.GetImageFromArray(voxels)
-    row, column = np.array(frames.orientation).reshape(2, 3)
-    normal = np.cross(row, column)
-    along = frames.positions @ normal
+    along = along_normal(*frames.planes)
     distance = float((along[-1] - along[0]) / (len(along) - 1)) if len(along) > 1 else 1.0
     image.SetSpacing((*frames.spacing, distance))
     image.SetOrigin(frames.positions[0].tolist())
-    image.SetDirection(np.column_stack([row, column, normal]).ravel().tolist())
+    axes = frames.orientation[:3], frames.orientation[3:], slice_normal(frames.orientation)
+    image.SetDirection(np.column_stack(axes).ravel().tolist())
     return image
+
+
+def along_normal(positions: np.ndarray, orientation: Sequence[float]) -> np.ndarray:
+    """Places of slices along their normal in mm, shape (slices,); `positions` has shape (slices, 3)."""
+    return positions @ slice_normal(orientation)
+
+
+def slice_normal(orientation: Sequence[float]) -> np.ndarray:
+    """Of the six cosines of ImageOrientationPatient."""
+    return np.cross(orientation[:3], orientation[3:])

@@ -13,11 +13,8 @@ from ...errors import InputError
 from ...i18n import tr as _
 from ..images import without_itk_warnings
 from .headers import MULTI_FRAME_CT, SECONDARY_CAPTURE, Header
-from .multi_frame import frames_of, multi_frame_image
+from .multi_frame import SAME_PLACE_MM, along_normal, frames_of, multi_frame_image, slice_normal
 from .phase import phase_after, phase_of
-
-#: Slices whose positions differ by less than this, in mm, are at one place.
-_SAME_PLACE_MM = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +115,12 @@ class Series:
         if len(sizes) > 1 or (len(orientations) > 1 and not _parallel([*orientations])):
             raise _slices_differ(self.first.path.parent)
         gaps = self.slice_gaps
-        if gaps and min(gaps) < _SAME_PLACE_MM:
+        if gaps and min(gaps) < SAME_PLACE_MM:
             raise InputError(
                 _(
                     "{count} slices of the series in {folder} lie where another one does (several phases or "
                     "reconstructions in one series); export them as series of their own."
-                ).format(count=sum(gap < _SAME_PLACE_MM for gap in gaps), folder=self.first.path.parent),
+                ).format(count=sum(gap < SAME_PLACE_MM for gap in gaps), folder=self.first.path.parent),
                 code="slices-at-one-place",
             )
 
@@ -152,16 +149,6 @@ def _sorted(slices: list[Header]) -> tuple[Header, ...]:
         places = along_normal(np.array([header.position for header in placed], dtype=float), orientation)
         placed = [placed[index] for index in np.argsort(places, kind="stable")]
     return (*placed, *others)
-
-
-def along_normal(positions: np.ndarray, orientation: Sequence[float]) -> np.ndarray:
-    """Places of slices along their normal in mm, shape (slices,); `positions` has shape (slices, 3)."""
-    return positions @ slice_normal(orientation)
-
-
-def slice_normal(orientation: Sequence[float]) -> np.ndarray:
-    row, column = np.array(orientation, dtype=float).reshape(2, 3)
-    return np.cross(row, column)
 
 
 def _is_oriented(header: Header) -> bool:
