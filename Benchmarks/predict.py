@@ -124,14 +124,14 @@ def full_size_case(folder: Path) -> tuple[Path, Path]:
     """A simulated CTU padded to 512 x 512 x 60 by repeating its first and last slices, and its ROI, uncompressed."""
     import SimpleITK as sitk
 
-    from HER2PredictLib.case.rois import read_roi
+    from HER2PredictLib.case.case import Case
     from HER2PredictLib.training.simulator.simulate import sample_case
 
     sample = sample_case(ROOT / ".sample")
     paths = folder / "volume.nrrd", folder / "roi.nrrd"
     for path, image, pad in (
         (paths[0], sitk.ReadImage(str(sample.volume)), sitk.ZeroFluxNeumannPad),
-        (paths[1], read_roi(sample.roi).image, sitk.ConstantPad),
+        (paths[1], Case.from_files(sample.volume, sample.roi).roi.image, sitk.ConstantPad),
     ):
         extra = 60 - image.GetSize()[2]
         sitk.WriteImage(pad(image, (0, 0, extra // 2), (0, 0, extra - extra // 2)), str(path))

@@ -17,7 +17,7 @@ from .dicom.headers import (
     ROI_CLASSES,
     RT_STRUCTURE_SET,
     dataset_of,
-    header_of,
+    header_by_name,
     headers_of,
     without_remarks,
 )
@@ -47,7 +47,7 @@ def empty_roi(name: str) -> InputError:
     )
 
 
-def read_roi(path: Path, segment: str | None = None, volume: sitk.Image | None = None) -> Roi:
+def read_roi(path: Path, segment: str | None, volume: sitk.Image) -> Roi:
     """Read an ROI from a segmentation (``.seg.nrrd``, DICOM SEG), a structure set (RTSTRUCT) or a label map.
 
     Which one is told by the name or ID of its `segment`, in DICOM its label or number, in a label map without segments
@@ -87,9 +87,7 @@ def dicom_roi(path: Path) -> tuple[Path, str] | None:
                 code="roi-is-folder",
             )
         return found[0].path, found[0].sop_class
-    if path.suffix.lower() not in (".dcm", ".ima", "") or not path.is_file():
-        return None
-    header = header_of(path)
+    header = header_by_name(path)
     return (path, header.sop_class) if header is not None and header.sop_class in ROI_CLASSES else None
 
 
@@ -107,14 +105,12 @@ def series_drawn_on(path: Path) -> set[str]:
 
 
 @without_remarks()
-def _dicom_roi(path: Path, sop_class: str, wanted: str | None, volume: sitk.Image | None) -> Roi:
+def _dicom_roi(path: Path, sop_class: str, wanted: str | None, volume: sitk.Image) -> Roi:
     if sop_class == RT_STRUCTURE_SET:
         dataset = dataset_of(path)
         structures = structures_of(dataset)
         chosen = choose_segment(structures, wanted, str(path))
         name = dict(structures)[chosen]
-        if volume is None:
-            raise ValueError("contours need the volume that they were drawn on")
         image = structure_image(dataset, chosen, name, volume, path)
         return Roi(image, name, referred_series(dataset), _frames_of_reference(dataset))
     if sop_class == LABEL_MAP_SEGMENTATION:

@@ -46,13 +46,13 @@ def roi_from_node(node: Any, segment: str | None, volume_node: Any) -> tuple[Roi
         )
     own = segmentation.GetSegment(segment_id)
     # Segments that do not overlap share one image, each with its own label value.
-    labelmap, label = own.GetRepresentation(binary_labelmap), own.GetLabelValue()
-    marked = _marked(labelmap, label)
+    labelmap = own.GetRepresentation(binary_labelmap)
+    marked = _marked(labelmap, own.GetLabelValue())
     if marked is None:
         raise empty_roi(name)
     inside, lost = _cut_out(labelmap, marked, node, volume_node) or (
         _resampled(segment_id, node, volume_node),
-        _share_outside(labelmap, label, node, volume_node),
+        _share_outside(labelmap, marked, node, volume_node),
     )
     if not inside.any():
         raise InputError(
@@ -116,14 +116,13 @@ def _resampled(segment_id: str, node: Any, volume_node: Any) -> np.ndarray:
     return voxels_of(merged) != 0
 
 
-def _share_outside(labelmap: Any, label: int, node: Any, volume_node: Any) -> float:
-    """Share of the voxels of a segment, on the grid that it was drawn on, whose centres lie outside the volume."""
+def _share_outside(labelmap: Any, marked: np.ndarray, node: Any, volume_node: Any) -> float:
+    """Share of the voxels of a segment, `marked` in its image, whose centres lie outside the volume."""
     import slicer
     import vtk
     from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
     first = np.array(labelmap.GetExtent()[::2])
-    marked = voxels_of(labelmap) == label
     # On flat bytes several times as fast as numpy.argwhere, and this is done at every stroke.
     drawn = np.stack(np.unravel_index(np.flatnonzero(marked), marked.shape)[::-1], axis=1) + first
     way = vtk.vtkGeneralTransform()
@@ -196,7 +195,7 @@ def _marked(image: Any, label: int) -> np.ndarray | None:
 
 
 def _image_matrix(image: Any) -> np.ndarray:
-    """The same of a ``vtkOrientedImageData``."""
+    """The 4 x 4 matrix from indices of a ``vtkOrientedImageData`` to RAS in mm."""
     import vtk
 
     matrix = vtk.vtkMatrix4x4()

@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .dicom.choice import choose
-from .dicom.headers import header_of, headers_of
+from .dicom.headers import header_by_name, headers_of
 from .dicom.series import Series, series_in
 from .grid import Axes
 from .images import one_volume, read_image
@@ -72,7 +72,7 @@ def read_volume(path: Path, series: str | None = None, drawn_on: Collection[str]
     """
     if path.is_dir():
         return _of_series(*choose(series_in(headers_of(path)), path, series, drawn_on), path)
-    header = header_of(path) if path.suffix.lower() in (".dcm", ".ima", "") and path.is_file() else None
+    header = header_by_name(path)
     if header is not None and (header.frames > 1 or header.position is not None):
         return _of_series(*choose(series_in([header]), path, series, drawn_on), path)
     return Volume(one_volume(read_image(path), path), path.name, header.modality if header else None)

@@ -131,6 +131,11 @@ def header_of(path: Path) -> Header | None:
     )
 
 
+def header_by_name(path: Path) -> Header | None:
+    """Of a file that may be DICOM by its name; None where it is a folder or of another kind."""
+    return header_of(path) if path.suffix.lower() in (".dcm", ".ima", "") and path.is_file() else None
+
+
 def dataset_of(path: Path) -> Any:
     """The whole content of a DICOM file, as pydicom reads it.
 
