@@ -18,11 +18,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from HER2PredictLib.features import feature_names
-from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule, fit_rule, held
+from HER2PredictLib.model.network import expit
+from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule
 from HER2PredictLib.training.protocol.learning import learn
 from HER2PredictLib.training.protocol.protocol import MLP, Protocol
 
@@ -102,14 +104,49 @@ def tasks_of_others(cohort: Cohort) -> Iterator[tuple[Cohort, int, int, int]]:
         yield from ((cohort, patients, asked, number) for number in range(PAIRS))
 
 
+def fit_rule(pairs: list[tuple[Answers, Answers]], level: float = 0.95) -> IntervalRule:
+    """Fit the rule to pairs of models that have learnt from different patients and are asked about the same others.
+
+    Where both rules are right, the variance of the difference of the two log-odds is the sum of both variances. The
+    weights maximise the likelihood of normal differences; `factor` is then the quantile of the scaled differences that
+    holds `level` of them, as in split conformal prediction with a normalised score (Lei et al., J Am Stat Assoc 2018,
+    113:1094-1111, sec. 5.2), so that the level does not lean on the normal distribution.
+    """
+    difference2 = np.concatenate([(one.log_odds - other.log_odds) ** 2 for one, other in pairs])
+    spread2 = np.concatenate([one.spread**2 + other.spread**2 for one, other in pairs])
+    calibration2 = np.concatenate([one.calibration_error**2 + other.calibration_error**2 for one, other in pairs])
+
+    def loss(logs: np.ndarray) -> float:
+        variance = np.exp(logs[0]) * spread2 + np.exp(logs[1]) * calibration2
+        return float(np.mean(np.log(variance) + difference2 / variance))
+
+    weights = np.exp(minimize(loss, np.zeros(2), method="Nelder-Mead").x)
+    scaled = np.sqrt(difference2 / (weights[0] * spread2 + weights[1] * calibration2))
+    # The conformal quantile: the ceil((n + 1) * level)-th smallest.
+    rank = min(int(np.ceil((len(scaled) + 1) * level)), len(scaled))
+    return IntervalRule(float(weights[0]), float(weights[1]), float(np.sort(scaled)[rank - 1]), level)
+
+
+def held(rule: IntervalRule, one: Answers, other: Answers) -> np.ndarray:
+    """For which patients do two models differ by no more than their intervals, added in quadrature, allow?"""
+    allowed = rule.half_width(one) ** 2 + rule.half_width(other) ** 2
+    return (one.log_odds - other.log_odds) ** 2 <= allowed
+
+
+def widths(rule: IntervalRule, answers: Answers) -> np.ndarray:
+    """Of the intervals, as probabilities."""
+    half = rule.half_width(answers)
+    return expit(answers.log_odds + half) - expit(answers.log_odds - half)
+
+
 def row(rule: IntervalRule, pairs: Sequence[Pair]) -> str:
     shares = [held(rule, own.first, own.second).mean() for own in pairs]
-    widths = [rule.width(own.first).mean() for own in pairs]
+    wide = [widths(rule, own.first).mean() for own in pairs]
     first = pairs[0]
     return (
         f"| {first.cohort} | {first.patients} | {first.against} | {len(pairs)} "
         f"| {np.mean([own.area for own in pairs]):.2f} "
-        f"| {np.mean(shares):.1%} ({np.std(shares):.1%}; {np.min(shares):.1%}) | {np.mean(widths):.2f} |"
+        f"| {np.mean(shares):.1%} ({np.std(shares):.1%}; {np.min(shares):.1%}) | {np.mean(wide):.2f} |"
     )
 
 

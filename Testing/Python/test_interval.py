@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 import unittest
+from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
 try:
     from HER2PredictLib.model.network import expit, log_odds
-    from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule, fit_rule, held
+    from HER2PredictLib.training.protocol.interval import RULE, Answers, IntervalRule
     from HER2PredictLib.training.protocol.learning import calibration_covariance, fit_calibrator, learn
     from HER2PredictLib.training.protocol.protocol import MLP, Protocol
     from models import made_up_cohort
 except ImportError:
-    fit_rule = None
+    RULE = None
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "Benchmarks"
 
 
 def pair(patients: int, seed: int, heavy: bool = False) -> tuple[Answers, Answers]:
@@ -28,10 +33,16 @@ def pair(patients: int, seed: int, heavy: bool = False) -> tuple[Answers, Answer
     return told[0], told[1]
 
 
-@unittest.skipIf(fit_rule is None, "scikit-learn and SciPy are not installed")
-class IntervalRuleTest(unittest.TestCase):
+@unittest.skipIf(RULE is None, "scikit-learn and SciPy are not installed")
+@unittest.skipUnless(BENCHMARKS.is_dir(), "runs in the source tree only")
+class FittedRuleTest(unittest.TestCase):
+    def setUp(self) -> None:
+        with mock.patch.object(sys, "path", [str(BENCHMARKS), *sys.path]):
+            import interval
+        self.fit_rule, self.held = interval.fit_rule, interval.held
+
     def test_it_finds_how_the_error_grows_with_spread_and_calibration_error(self) -> None:
-        rule = fit_rule([pair(20_000, 0)])
+        rule = self.fit_rule([pair(20_000, 0)])
         self.assertAlmostEqual(rule.spread_weight, 0.4, delta=0.04)
         self.assertAlmostEqual(rule.calibration_weight, 2.0, delta=0.2)
         self.assertAlmostEqual(rule.factor, 1.96, delta=0.05)
@@ -39,9 +50,12 @@ class IntervalRuleTest(unittest.TestCase):
     def test_it_holds_its_level_on_others_whatever_the_shape_of_the_errors(self) -> None:
         for heavy in (False, True):
             for level in (0.95, 0.8):
-                rule = fit_rule([pair(5_000, seed, heavy) for seed in (1, 2)], level=level)
-                self.assertAlmostEqual(held(rule, *pair(20_000, 3, heavy)).mean(), level, delta=0.015)
+                rule = self.fit_rule([pair(5_000, seed, heavy) for seed in (1, 2)], level=level)
+                self.assertAlmostEqual(self.held(rule, *pair(20_000, 3, heavy)).mean(), level, delta=0.015)
 
+
+@unittest.skipIf(RULE is None, "scikit-learn and SciPy are not installed")
+class IntervalRuleTest(unittest.TestCase):
     def test_the_rule_that_bundles_carry_is_printed_as_95_percent(self) -> None:
         self.assertIsInstance(RULE, IntervalRule)
         self.assertEqual(RULE.level, 0.95)
@@ -61,7 +75,7 @@ def mean_width(values: np.ndarray, status: np.ndarray, others: np.ndarray) -> fl
     return float((expit(answers.log_odds + half) - expit(answers.log_odds - half)).mean())
 
 
-@unittest.skipIf(fit_rule is None, "scikit-learn and SciPy are not installed")
+@unittest.skipIf(RULE is None, "scikit-learn and SciPy are not installed")
 class CalibrationCovarianceTest(unittest.TestCase):
     def test_it_is_how_much_slope_and_intercept_vary_over_cohorts(self) -> None:
         """Against calibrations of 2,000 cohorts in which the true ones are known."""

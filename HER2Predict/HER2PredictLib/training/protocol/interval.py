@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 
 from ...model.network import log_odds
 from .learning import Learnt, calibration_covariance
@@ -67,35 +66,6 @@ class Answers:
         covariance = calibration_covariance(learnt.calibrator, learnt.raw)
         variance = np.einsum("ij,jk,ik->i", terms, covariance, terms)
         return cls(terms @ [slope, intercept], slope * log_odds(raw).std(axis=0), np.sqrt(variance))
-
-
-def fit_rule(pairs: list[tuple[Answers, Answers]], level: float = 0.95) -> IntervalRule:
-    """Fit the rule to pairs of models that have learnt from different patients and are asked about the same others.
-
-    Where both rules are right, the variance of the difference of the two log-odds is the sum of both variances. The
-    weights maximise the likelihood of normal differences; `factor` is then the quantile of the scaled differences that
-    holds `level` of them, as in split conformal prediction with a normalised score (Lei et al., J Am Stat Assoc 2018,
-    113:1094-1111, sec. 5.2), so that the level does not lean on the normal distribution.
-    """
-    difference2 = np.concatenate([(one.log_odds - other.log_odds) ** 2 for one, other in pairs])
-    spread2 = np.concatenate([one.spread**2 + other.spread**2 for one, other in pairs])
-    calibration2 = np.concatenate([one.calibration_error**2 + other.calibration_error**2 for one, other in pairs])
-
-    def loss(logs: np.ndarray) -> float:
-        variance = np.exp(logs[0]) * spread2 + np.exp(logs[1]) * calibration2
-        return float(np.mean(np.log(variance) + difference2 / variance))
-
-    weights = np.exp(minimize(loss, np.zeros(2), method="Nelder-Mead").x)
-    scaled = np.sqrt(difference2 / (weights[0] * spread2 + weights[1] * calibration2))
-    # The conformal quantile: the ceil((n + 1) * level)-th smallest.
-    rank = min(int(np.ceil((len(scaled) + 1) * level)), len(scaled))
-    return IntervalRule(float(weights[0]), float(weights[1]), float(np.sort(scaled)[rank - 1]), level)
-
-
-def held(rule: IntervalRule, one: Answers, other: Answers) -> np.ndarray:
-    """For which patients do two models differ by no more than their intervals, added in quadrature, allow?"""
-    allowed = rule.half_width(one) ** 2 + rule.half_width(other) ** 2
-    return (one.log_odds - other.log_odds) ** 2 <= allowed
 
 
 #: Fitted by Benchmarks/interval.py on pairs of models of 134 and 268 of the patients of seven simulated cohorts,
