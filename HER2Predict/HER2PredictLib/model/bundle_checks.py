@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -206,8 +206,7 @@ def _check_discrimination(card: Mapping[str, Any]) -> None:
     for name in ("auc", "low", "high", "p_value"):
         value = told.get(name)
         unlimited = value is None and name in ("low", "high") and name in told
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
-        if not unlimited and not number:
+        if not unlimited and not (_is_number(value) and 0 <= value <= 1):
             raise BundleError(_('its cross-validated AUC lacks a usable "{name}"').format(name=name))
 
 
@@ -216,7 +215,7 @@ def _check_interval(interval: Any) -> None:
         raise BundleError(_("its interval has no level between 0 and 1"))
     for name in ("spread_weight", "calibration_weight", "factor"):
         value = interval.get(name)
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= _WIDEST_LOG_ODDS:
+        if not _is_number(value) or not 0 <= value <= _WIDEST_LOG_ODDS:
             raise BundleError(_('its interval lacks a usable "{name}"').format(name=name))
 
 
@@ -247,4 +246,8 @@ def _check_recalibration(recalibration: Any) -> None:
 
 
 def _is_share(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1
+    return _is_number(value) and 0 < value < 1
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
