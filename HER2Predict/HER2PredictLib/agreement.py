@@ -38,15 +38,8 @@ class Row:
 
     @classmethod
     def of(cls, name: str, source: Source, assessment: Assessment) -> Row:
-        """The row of an Assessment."""
-        return cls(
-            name,
-            source,
-            float(assessment.roi["volume_ml"]),
-            assessment.probability,
-            assessment.interval,
-            assessment.call,
-        )
+        volume_ml = assessment.case.roi_volume_ml
+        return cls(name, source, volume_ml, assessment.probability, assessment.interval, assessment.call)
 
 
 @dataclass(frozen=True)
@@ -164,13 +157,7 @@ def compare(cases: Mapping[str, Case], model: Model) -> Agreement:
     rows.append(Row.of(_("Consensus (STAPLE)"), "staple", _assess_consensus(staple(cases), first, model)))
     if len(cases) > 2:
         rows.append(Row.of(_("Majority"), "majority", _assess_consensus(majority(cases), first, model)))
-    return Agreement(
-        tuple(rows),
-        pairs,
-        model.interval_level,
-        model.describe(),
-        model.banner,
-    )
+    return Agreement(tuple(rows), pairs, model.interval_level, model.describe(), model.banner)
 
 
 def staple(cases: Mapping[str, Case]) -> np.ndarray:

@@ -25,7 +25,6 @@ class Axes:
 
     @classmethod
     def of(cls, image: sitk.Image) -> Axes:
-        """Those of an image."""
         direction = np.array(image.GetDirection()).reshape(3, 3)
         closeness = np.abs(direction)
         index_axis = [0, 0, 0]

@@ -12,17 +12,9 @@ from ..files import check_folder
 from .arguments import Bar, add_jobs, add_model, not_negative, positive, report_exclusions
 
 _SHOWN_FIELDS = (
-    "guessing",
-    "discrimination",
-    "created",
-    "intended_use",
-    "licence",
-    "threshold",
-    "interval",
-    "training_cohort",
-    "software",
-    "seed",
-)
+    "guessing", "discrimination", "created", "intended_use", "licence", "threshold", "interval", "training_cohort",
+    "software", "seed",
+)  # fmt: skip
 
 
 def add(commands: Any) -> None:

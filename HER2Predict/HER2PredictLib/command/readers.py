@@ -50,9 +50,8 @@ def _run(options: argparse.Namespace) -> None:
 def _segments(text: str) -> list[str]:
     segments = [segment.strip() for segment in text.split(",") if segment.strip()]
     if len(segments) < 2:
-        raise InputError(_('--segments names {count}, "{text}"; name two or more, as A,B.').format(
-            count=len(segments), text=text
-        ))  # fmt: skip
+        words = _('--segments names {count}, "{text}"; name two or more, as A,B.')
+        raise InputError(words.format(count=len(segments), text=text))
     for segment in segments:
         if segments.count(segment) > 1:
             raise _same_twice(segment)

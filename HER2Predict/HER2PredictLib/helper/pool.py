@@ -34,8 +34,6 @@ _MOST_DEATHS = 2
 
 @dataclass(eq=False)
 class _Worker:
-    """One process."""
-
     process: Any = None
     lines: messages.Lines = field(default_factory=messages.Lines)
     task: Task | None = None

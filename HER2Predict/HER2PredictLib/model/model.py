@@ -247,12 +247,10 @@ class Model:
 
     @cached_property
     def network(self) -> Network:
-        """The ensemble."""
         return Network.of(self.arrays)
 
     @cached_property
     def domain(self) -> Domain:
-        """Where the training patients lie."""
         return Domain.of(self.arrays["train_t2"], self.arrays["train_q"])
 
     def typicality(self, prediction: Prediction) -> float:
