@@ -42,7 +42,7 @@ from HER2PredictLib.training.cohort.extraction import Extraction, extract
 from HER2PredictLib.training.cohort.read_table import read_table
 
 LIBRARY = Path(features.__file__).resolve().parents[1]
-PATIENTS = 12
+PATIENTS = 8
 SIZE = (40, 40, 16)
 JOBS = 2
 
@@ -355,7 +355,7 @@ class FailureTest(ExtractionTestCase):
         for place in table.parent.glob("P*"):
             (place / "ct.nrrd").unlink()
         with self.assertRaisesRegex(
-            InputError, 'None of the 12 patients could be computed; the first one, "P0": .*exist'
+            InputError, f'None of the {PATIENTS} patients could be computed; the first one, "P0": .*exist'
         ):
             self.extract(table)
         self.assertFalse(self.out.exists())
@@ -381,7 +381,8 @@ class FailureTest(ExtractionTestCase):
         environment = with_path(LIBRARY, self.folder)
         command = [sys.executable, "-c", code, str(table), str(self.out)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
-        self.assertRegex(done.stdout, r"\A11 0\n\{'P1': 'the process that computed it was ended", done.stderr)
+        told = rf"\A{PATIENTS - 1} 0\n\{{'P1': 'the process that computed it was ended"
+        self.assertRegex(done.stdout, told, done.stderr)
         kept = [patient for patient in self.first.table.index if patient != "P1"]
         np.testing.assert_array_equal(read_table(self.out).features, self.first.table.loc[kept])
 
