@@ -13,6 +13,7 @@ from dataclasses import astuple
 from functools import lru_cache
 from pathlib import Path
 from statistics import NormalDist
+from unittest import mock
 
 import numpy as np
 import SimpleITK as sitk
@@ -314,13 +315,15 @@ class DicomSeriesTest(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.folder = Path(tempfile.mkdtemp())
         cls.addClassCleanup(shutil.rmtree, cls.folder)
-        simulate_cohort(1, SEED, cls.folder / "cohort", fmt="dicom", jobs=1)
+        cls.image, _ = made = simulate(draw_cohort(1, SEED)[0])
+        with mock.patch(f"{simulate.__module__}.simulate", return_value=made):
+            simulate_cohort(1, SEED, cls.folder / "cohort", fmt="dicom", jobs=1)
         cls.series = cls.folder / "cohort" / "SIM-0001" / "ct"
 
     def test_it_reads_back_voxel_for_voxel(self) -> None:
         reader = sitk.ImageSeriesReader()
         reader.SetFileNames(sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(self.series)))
-        stored, (image, _) = reader.Execute(), simulate(draw_cohort(1, SEED)[0])
+        stored, image = reader.Execute(), self.image
         np.testing.assert_array_equal(array(stored), array(image))
         for geometry in ("GetSpacing", "GetOrigin", "GetDirection"):
             np.testing.assert_allclose(getattr(stored, geometry)(), getattr(image, geometry)(), rtol=0, atol=1e-9)
