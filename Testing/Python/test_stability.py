@@ -383,12 +383,12 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(result["stability"]["probabilities"][0], first.probability)
 
     def test_none_are_computed_when_none_are_asked_for(self) -> None:
-        with mock.patch.object(stability, "measure", side_effect=AssertionError):
+        with mock.patch("HER2PredictLib.assess.measure", side_effect=AssertionError):
             self.assertIsNone(json.loads(self.predict("--perturbations", "0", "--json", "-"))["stability"])
 
     def test_thirty_are_computed_unless_something_else_is_asked_for(self) -> None:
         found = summarise([Variation(0.5, 0.5, 0.1)] * COUNT, 0.5, 0.5)
-        with mock.patch.object(stability, "measure", return_value=found) as measure:
+        with mock.patch("HER2PredictLib.assess.measure", return_value=found) as measure:
             text = self.predict()
         self.assertEqual(measure.call_args.kwargs["count"], COUNT)
         self.assertIn(stability_in_full(found), text)

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import qt
+import shiboken6
 import slicer
 from PySide6.QtCore import Property, Signal
 
@@ -51,7 +52,8 @@ class qMRMLNodeComboBox(qMRMLWidget):
         if scene is not None and scene is not self.mrmlScene():
             events = scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndBatchProcessEvent
             for event in events:
-                scene.AddObserver(event, lambda caller, event: self._fill())
+                # Slicer's lets go of the scene when it ends; here the scene may outlive it.
+                scene.AddObserver(event, lambda caller, event: shiboken6.isValid(self) and self._fill())
         super().setMRMLScene(scene)
         self._fill()
 
