@@ -78,11 +78,11 @@ def mean_width(values: np.ndarray, status: np.ndarray, others: np.ndarray) -> fl
 @unittest.skipIf(RULE is None, "scikit-learn and SciPy are not installed")
 class CalibrationCovarianceTest(unittest.TestCase):
     def test_it_is_how_much_slope_and_intercept_vary_over_cohorts(self) -> None:
-        """Against calibrations of 2,000 cohorts in which the true ones are known."""
+        """Against calibrations of 1,000 cohorts in which the true ones are known."""
         random = np.random.default_rng(5)
         raw = 1 / (1 + np.exp(-random.normal(0.3, 1.5, 300)))
         true = 1 / (1 + np.exp(-(0.8 * log_odds(raw) - 0.2)))
-        fitted = [fit_calibrator(raw, (random.random(300) < true).astype(int)) for _cohort in range(2000)]
+        fitted = [fit_calibrator(raw, (random.random(300) < true).astype(int)) for _cohort in range(1000)]
         spread = np.cov([[own.coef_[0, 0], own.intercept_[0]] for own in fitted], rowvar=False)
         told = np.mean([calibration_covariance(own, raw) for own in fitted], axis=0)
         np.testing.assert_allclose(told, spread, rtol=0.12, atol=0.002)
